@@ -1,0 +1,22 @@
+//! The database schema, one file a step, the same on SQLite and PostgreSQL.
+//!
+//! A step that has been released is never edited: the next one changes what it made.
+//! May use: sea-orm-migration. Knows nothing of the service.
+
+use sea_orm_migration::prelude::*;
+
+mod m20261121_000001_accounts;
+mod m20261121_000002_readings;
+
+/// All steps, oldest first.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261121_000001_accounts::Migration),
+            Box::new(m20261121_000002_readings::Migration),
+        ]
+    }
+}
