@@ -1,0 +1,96 @@
+// How operations reach the server: POST /graphql, subscriptions over /graphql/ws
+// (graphql-transport-ws). An Observable for both, so that GraphiQL's stop button stops them.
+import { getOperationAST } from 'graphql'
+import { createClient } from 'graphql-ws'
+import { token } from './session.js'
+
+const problem = (message) => ({ errors: [{ message }] })
+
+export function fetcher(params, { headers, documentAST } = {}) {
+  const operation = documentAST && getOperationAST(documentAST, params.operationName)
+  return operation?.operation === 'subscription'
+    ? { subscribe: (observer) => follow(params, headers, observer) }
+    : { subscribe: (observer) => send(params, headers, observer) }
+}
+
+function send(params, headers, observer) {
+  const controller = new AbortController()
+  post(params, headers, controller.signal).then((result) => {
+    if (controller.signal.aborted) return
+    noteSession(result)
+    observer.next(result)
+    observer.complete()
+  })
+  return { unsubscribe: () => controller.abort() }
+}
+
+/** Never rejects: what went wrong on the way is a result with `errors`, like any other. */
+export async function post(params, headers, signal) {
+  let response
+  try {
+    response = await fetch('/graphql', {
+      method: 'POST',
+      headers: {
+        Accept: 'application/graphql-response+json, application/json',
+        'Content-Type': 'application/json',
+        ...authorization(headers),
+      },
+      body: JSON.stringify(params),
+      signal,
+    })
+  } catch (error) {
+    return problem(
+      `${location.origin}/graphql gives no answer (${error.message}). Is the server running?`,
+    )
+  }
+  try {
+    return await response.json()
+  } catch {
+    return problem(`The server answered ${response.status} ${response.statusText}, and not with JSON.`)
+  }
+}
+
+function follow(params, headers, observer) {
+  const url = new URL('/graphql/ws', location.href)
+  url.protocol = url.protocol.replace('http', 'ws')
+  // A client each: the socket opens with this subscription, carries the token of now, and
+  // closes after it. A lost connection is told and not papered over by a silent replay.
+  const client = createClient({
+    url: url.href,
+    lazy: true,
+    connectionParams: authorization(headers),
+    keepAlive: 10_000,
+    retryAttempts: 0,
+  })
+  const unsubscribe = client.subscribe(params, {
+    next: (result) => observer.next(result),
+    complete: () => observer.complete(),
+    error(error) {
+      observer.next(Array.isArray(error) ? { errors: error } : problem(reason(error)))
+      observer.complete()
+    },
+  })
+  return { unsubscribe }
+}
+
+function reason(error) {
+  if (error instanceof CloseEvent) {
+    return error.code === 1006
+      ? 'The connection to /graphql/ws could not be made, or was lost.'
+      : `The server closed the connection to /graphql/ws: ${error.code} ${error.reason}`.trimEnd()
+  }
+  return error?.message ?? 'The connection to /graphql/ws could not be made, or was lost.'
+}
+
+/** The token of the top bar; the headers editor has the last word. */
+function authorization(headers) {
+  const named = Object.keys(headers ?? {}).some((name) => name.toLowerCase() === 'authorization')
+  return { ...(token.get() && !named && { Authorization: `Bearer ${token.get()}` }), ...headers }
+}
+
+/** Signing in fills the token in; what ends the session takes it out. */
+function noteSession(result) {
+  const data = result?.data
+  if (typeof data?.login?.accessToken === 'string') token.set(data.login.accessToken)
+  else if (data?.logout || data?.deleteAccount) token.set('')
+}
