@@ -1,0 +1,76 @@
+//! A new password.
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
+
+use super::{Accounts, Error, Requester, password};
+use crate::{entity::user, invalid::Problems};
+
+impl Accounts {
+    /// Changes the password and ends every other session. Returns the user, and how many ended.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] if the new one fails its rules, or the current one is not right.
+    pub async fn change_password(
+        &self,
+        requester: &Requester,
+        current: String,
+        new: String,
+    ) -> Result<(user::Model, u64), Error> {
+        let mut problems = Problems::default();
+        problems.note("input.newPassword", password::check(&new));
+        if new == current {
+            problems.add(
+                "input.newPassword",
+                "UNCHANGED",
+                "The new password is the current one.",
+            );
+        }
+        self.check_current(&mut problems, "input.currentPassword", requester, current)
+            .await?;
+
+        let hashed_password = self.passwords.hash(new).await?;
+        let tx = self.db.begin().await?;
+        let changed = user::Entity::update_many()
+            .col_expr(user::Column::HashedPassword, Expr::value(hashed_password))
+            .col_expr(user::Column::UpdatedAt, Expr::value(self.clock.now()))
+            .filter(user::Column::Id.eq(requester.user.id))
+            // Of two changes at once, both from this password, one is too late.
+            .filter(user::Column::HashedPassword.eq(&requester.user.hashed_password))
+            .exec_with_returning(&tx)
+            .await?
+            .pop();
+        let Some(user) = changed else {
+            return Err(Error::SessionEnded);
+        };
+        let kept = Some(requester.session.id);
+        let revoked = self.revoke_all(&tx, user.id, kept).await?;
+        tx.commit().await?;
+        self.watched
+            .end(|session_id, user_id| user_id == user.id && Some(session_id) != kept);
+        Ok((user, revoked))
+    }
+
+    /// Adds to `problems` that the password is wrong, if it is, and fails if there are any.
+    pub(super) async fn check_current(
+        &self,
+        problems: &mut Problems,
+        path: &'static str,
+        requester: &Requester,
+        password: String,
+    ) -> Result<(), Error> {
+        let hash = Some(requester.user.hashed_password.clone());
+        if !self.passwords.verify(password, hash).await? {
+            problems.add(
+                path,
+                "WRONG_PASSWORD",
+                "This is not the account's password.",
+            );
+        }
+        if problems.0.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::Invalid(std::mem::take(problems)))
+        }
+    }
+}

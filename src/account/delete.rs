@@ -1,0 +1,50 @@
+//! Leaving for good.
+
+use sea_orm::EntityTrait;
+use uuid::Uuid;
+
+use super::{Accounts, Error, Requester, name};
+use crate::{db::Database, entity::user, invalid::Problems};
+
+impl Accounts {
+    /// Deletes the account and all that hangs off it: sessions, readings, usage. Returns its id.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] if the password is not right.
+    pub async fn delete(&self, requester: &Requester, password: String) -> Result<Uuid, Error> {
+        self.check_current(
+            &mut Problems::default(),
+            "input.password",
+            requester,
+            password,
+        )
+        .await?;
+        delete_user(&self.db, requester.user.id).await?;
+        self.watched.end(|_, user_id| user_id == requester.user.id);
+        Ok(requester.user.id)
+    }
+}
+
+/// For `mula user delete`. Returns whether there was such an account.
+///
+/// # Errors
+///
+/// If the database fails; then nothing is deleted.
+pub async fn delete_by_email(db: &Database, email: &str) -> Result<bool, sea_orm::DbErr> {
+    let found = user::Entity::find_by_email_key(&name::email_key(email))
+        .one(db.reads())
+        .await?;
+    match found {
+        Some(user) => delete_user(db, user.id).await.map(|()| true),
+        None => Ok(false),
+    }
+}
+
+async fn delete_user(db: &Database, id: Uuid) -> Result<(), sea_orm::DbErr> {
+    // All that is the user's goes with the row, by foreign key.
+    user::Entity::delete_by_id(id)
+        .exec(db.writes())
+        .await
+        .map(|_| ())
+}

@@ -1,0 +1,208 @@
+//! Email addresses and usernames: their rules, and the form uniqueness is decided on.
+//!
+//! A name is kept as it was written, trimmed and in NFKC (UAX #15); two names are the same
+//! when their keys are: the case-folded form of that.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_security::{GeneralSecurityProfile, MixedScript};
+
+use crate::invalid::Rule;
+
+/// Characters, of an email address.
+const EMAIL_MAX: usize = 255;
+
+/// Characters, of a username.
+const USERNAME: std::ops::RangeInclusive<usize> = 3..=100;
+
+/// A name that keeps its rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name {
+    pub text: String,
+    pub key: String,
+}
+
+/// The form in which two spellings of one name are equal.
+fn fold(text: &str) -> String {
+    // Lower case can leave NFKC, and NFKC can bring back upper case: fold between the two.
+    text.nfkc()
+        .collect::<String>()
+        .to_lowercase()
+        .nfkc()
+        .collect()
+}
+
+/// The key under which an address is stored; for looking one up, hence no rule applied.
+#[must_use]
+pub fn email_key(text: &str) -> String {
+    fold(text.trim())
+}
+
+/// # Errors
+///
+/// The rule it fails: HTML's for `<input type=email>`
+/// (<https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address>), and 255 characters.
+pub fn email(text: &str) -> Result<Name, Rule> {
+    let text: String = text.trim().nfkc().collect();
+    if text.chars().count() > EMAIL_MAX {
+        return Err(Rule::new(
+            "TOO_LONG",
+            format!("An email address has at most {EMAIL_MAX} characters."),
+        ));
+    }
+    let valid = text
+        .split_once('@')
+        .is_some_and(|(local, domain)| is_local_part(local) && domain.split('.').all(is_label));
+    if !valid {
+        return Err(Rule::new(
+            "INVALID_EMAIL",
+            "Write an email address such as ada@example.com.",
+        ));
+    }
+    let key = fold(&text);
+    Ok(Name { text, key })
+}
+
+fn is_local_part(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&b))
+}
+
+fn is_label(text: &str) -> bool {
+    (1..=63).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
+/// # Errors
+///
+/// The rule it fails: 3 to 100 letters, digits, `_`, `.` or `-`, of one script (UTS #39,
+/// section 5), none of them for show only (UTS #39, section 3.1: identifier status "Allowed").
+pub fn username(text: &str) -> Result<Name, Rule> {
+    let text: String = text.trim().nfkc().collect();
+    let length = text.chars().count();
+    if length < *USERNAME.start() {
+        return Err(Rule::new(
+            "TOO_SHORT",
+            format!("A username has at least {} characters.", USERNAME.start()),
+        ));
+    }
+    if length > *USERNAME.end() {
+        return Err(Rule::new(
+            "TOO_LONG",
+            format!("A username has at most {} characters.", USERNAME.end()),
+        ));
+    }
+    let allowed =
+        |c: char| matches!(c, '_' | '.' | '-') || (c.is_alphanumeric() && c.identifier_allowed());
+    // A letter may carry marks (many scripts cannot be written without), but not start with one.
+    let mark =
+        |c: char| unicode_normalization::char::is_combining_mark(c) && c.identifier_allowed();
+    let starts_well = text.chars().next().is_some_and(allowed);
+    if !starts_well || !text.chars().all(|c| allowed(c) || mark(c)) {
+        return Err(Rule::new(
+            "INVALID_CHARACTERS",
+            "A username is made of letters, digits, underscore, point and hyphen.",
+        ));
+    }
+    if !text.is_single_script() {
+        return Err(Rule::new(
+            "MIXED_SCRIPTS",
+            "A username keeps to letters of one script.",
+        ));
+    }
+    let key = fold(&text);
+    Ok(Name { text, key })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{email, email_key, username};
+
+    #[test]
+    fn one_name_for_all_its_spellings() {
+        for (a, b) in [
+            ("Ada", "aDA"),
+            (" ada ", "ada"),
+            ("ａｄａ", "ada"),
+            ("ÉLAN", "e\u{301}lan"),
+        ] {
+            assert_eq!(
+                username(a).unwrap().key,
+                username(b).unwrap().key,
+                "{a:?} {b:?}"
+            );
+        }
+        assert_eq!(
+            email_key(" ADA@Example.COM "),
+            email("ada@example.com").unwrap().key
+        );
+    }
+
+    #[test]
+    fn usernames_in_many_scripts_and_none_that_look_alike() {
+        for good in [
+            "ada.lovelace_1-2",
+            "Ọ̀ṣun",
+            "ада_лавлейс",
+            "山田太郎",
+            "सरस्वती",
+            "ÁÉÍ",
+        ] {
+            assert!(username(good).is_ok(), "{good:?} {:?}", username(good));
+        }
+        for (bad, code) in [
+            ("ab", "TOO_SHORT"),
+            ("  a  ", "TOO_SHORT"),
+            ("a b c", "INVALID_CHARACTERS"),
+            ("ada\u{200b}x", "INVALID_CHARACTERS"),
+            ("ada\u{202e}x", "INVALID_CHARACTERS"),
+            ("ada\u{7}x", "INVALID_CHARACTERS"),
+            ("a@b.c", "INVALID_CHARACTERS"),
+            ("😀😀😀", "INVALID_CHARACTERS"),
+            ("\u{301}ada", "INVALID_CHARACTERS"),
+            ("pаypal", "MIXED_SCRIPTS"),
+            ("αdmin", "MIXED_SCRIPTS"),
+        ] {
+            assert_eq!(username(bad).unwrap_err().code, code, "{bad:?}");
+        }
+        assert!(username(&"a".repeat(100)).is_ok());
+        assert_eq!(username(&"a".repeat(101)).unwrap_err().code, "TOO_LONG");
+    }
+
+    #[test]
+    fn email_addresses_as_html_checks_them() {
+        for good in [
+            "a@b",
+            "a.b+c@d-e.example",
+            "!#$%&'*+/=?^_`{|}~-@x",
+            "a..b@c.d",
+        ] {
+            assert!(email(good).is_ok(), "{good:?}");
+        }
+        for bad in [
+            "",
+            "a",
+            "@b",
+            "a@",
+            "a@b@c",
+            "a b@c",
+            "a@-b",
+            "a@b-",
+            "a@b..c",
+            "a@b_c",
+            "á@b.c",
+            "a@é.c",
+            "a\n@b.c",
+            "\"a\"@b.c",
+            &format!("a@{}", "b".repeat(64)),
+        ] {
+            assert_eq!(email(bad).unwrap_err().code, "INVALID_EMAIL", "{bad:?}");
+        }
+        let of_length = |n: usize| format!("{}@b.c", "a".repeat(n - 4));
+        assert!(email(&of_length(255)).is_ok());
+        assert_eq!(email(&of_length(256)).unwrap_err().code, "TOO_LONG");
+    }
+}

@@ -1,0 +1,83 @@
+//! Making an account.
+
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, Set, SqlErr,
+};
+
+use super::{Accounts, Error, name, password};
+use crate::{entity::user, invalid::Problems};
+
+impl Accounts {
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] with all failing fields; [`Error::Taken`], decided by the database.
+    pub async fn register(
+        &self,
+        email: &str,
+        username: &str,
+        password: String,
+    ) -> Result<user::Model, Error> {
+        let mut problems = Problems::default();
+        let email = problems.note("input.email", name::email(email));
+        let username = problems.note("input.username", name::username(username));
+        problems.note("input.password", password::check(&password));
+        let (Some(email), Some(username), true) = (email, username, problems.0.is_empty()) else {
+            return Err(Error::Invalid(problems));
+        };
+
+        let hashed_password = self.passwords.hash(password).await?;
+        let now = self.clock.now();
+        let inserted = user::ActiveModel {
+            id: Set(self.clock.new_id()),
+            email: Set(email.text),
+            email_key: Set(email.key.clone()),
+            username: Set(username.text),
+            username_key: Set(username.key.clone()),
+            hashed_password: Set(hashed_password),
+            is_active: Set(true),
+            created_at: Set(now),
+            updated_at: Set(now),
+        }
+        .insert(self.db.writes())
+        .await;
+        match inserted {
+            Ok(user) => Ok(user),
+            Err(error) => match error.sql_err() {
+                Some(SqlErr::UniqueConstraintViolation(detail)) => {
+                    Err(self.taken(&detail, &email.key, &username.key).await?)
+                }
+                _ => Err(error.into()),
+            },
+        }
+    }
+
+    /// The database names one constraint that failed; the user is told of both.
+    async fn taken(
+        &self,
+        detail: &str,
+        email_key: &str,
+        username_key: &str,
+    ) -> Result<Error, Error> {
+        let has = |column: user::Column, key: &str| {
+            user::Entity::find()
+                .filter(column.eq(key))
+                .count(self.reads())
+        };
+        let email =
+            detail.contains("email_key") || has(user::Column::EmailKey, email_key).await? > 0;
+        let username = detail.contains("username_key")
+            || has(user::Column::UsernameKey, username_key).await? > 0;
+        let mut problems = Problems::default();
+        if email {
+            problems.add(
+                "input.email",
+                "TAKEN",
+                "An account with this email address exists.",
+            );
+        }
+        if username {
+            problems.add("input.username", "TAKEN", "This username is taken.");
+        }
+        Ok(Error::Taken(problems))
+    }
+}

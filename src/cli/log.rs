@@ -1,0 +1,37 @@
+//! Where log lines go (standard error), which, and in what form.
+
+use std::io::{self, IsTerminal};
+
+use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
+
+use crate::config::LogFormat;
+
+/// Who logs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum For {
+    Server,
+    /// Says itself which steps it applied, in better words.
+    Command,
+}
+
+/// From here on, log lines are written.
+pub fn start(who: For, format: LogFormat, level: &str, echo: bool) {
+    let mut directives = level.to_owned();
+    if echo {
+        directives += ",sqlx::query=info";
+    }
+    if who == For::Command {
+        directives += ",sea_orm_migration=warn";
+    }
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let lines = match format {
+        LogFormat::Text => lines
+            .compact()
+            .with_ansi(io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
+            .boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+    };
+    tracing_subscriber::registry()
+        .with(lines.with_filter(EnvFilter::new(directives)))
+        .init();
+}

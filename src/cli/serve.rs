@@ -1,0 +1,86 @@
+//! `mula serve`: from start to stop.
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use super::{Error, health::reachable, name};
+use crate::{clock::Clock, config::Settings, server::Server};
+
+/// What shells give for a program that Ctrl-C ended.
+const INTERRUPTED: u8 = 130;
+
+pub async fn run(settings: Settings) -> Result<ExitCode, Error> {
+    let mut signals = Signals::new().map_err(Error::Runtime)?;
+    let database = name(&settings.database);
+    let graphiql = settings.graphiql;
+    let server = tokio::select! {
+        started = Server::start(settings, Clock::default()) => started?,
+        () = signals.next() => return Ok(ExitCode::from(INTERRUPTED)),
+    };
+    // To a closed output, serve all the same.
+    let _ = announce(&server, &database, graphiql);
+
+    signals.next().await;
+    tracing::info!("stopping: finishing what is in flight; a second signal stops at once");
+    tokio::select! {
+        () = server.stop() => Ok(ExitCode::SUCCESS),
+        () = signals.next() => Ok(ExitCode::from(INTERRUPTED)),
+    }
+}
+
+fn announce(server: &Server, database: &str, graphiql: bool) -> io::Result<()> {
+    let url = format!("http://{}", reachable(server.address()));
+    let graphiql = if graphiql {
+        format!("{url}/")
+    } else {
+        "off; GRAPHIQL=true turns it on".to_owned()
+    };
+    let mut out = io::stdout().lock();
+    writeln!(out, "Mula: The Root {}\n", env!("CARGO_PKG_VERSION"))?;
+    writeln!(out, "  GraphQL   {url}/graphql")?;
+    writeln!(out, "  GraphiQL  {graphiql}")?;
+    writeln!(out, "  database  {database}")?;
+    writeln!(out, "\nStop with Ctrl-C.")?;
+    out.flush()
+}
+
+/// Ctrl-C and what service managers send.
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+#[cfg(windows)]
+struct Signals(tokio::signal::windows::CtrlC);
+
+#[cfg(windows)]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        tokio::signal::windows::ctrl_c().map(Self)
+    }
+
+    async fn next(&mut self) {
+        self.0.recv().await;
+    }
+}

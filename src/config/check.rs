@@ -1,0 +1,409 @@
+//! From text to [`Settings`], naming everything that is wrong and what to write instead.
+
+use std::{
+    fmt::Display,
+    io::IsTerminal,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    ops::RangeInclusive,
+    path::Path,
+    str::FromStr,
+    time::Duration,
+};
+
+use super::{
+    CommandSettings, DatabaseSettings, Environment, Given, GivenWriting, Limits, LogFormat,
+    Secrets, Settings, Writing, secret,
+};
+
+/// All that is wrong with the settings, a line each.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.iter().map(|line| format!("  - {line}")).collect::<Vec<_>>().join("\n"))]
+pub struct Problems(pub Vec<String>);
+
+impl Given {
+    /// Reads and checks all settings.
+    ///
+    /// # Errors
+    ///
+    /// All wrong settings at once, each with what to write instead.
+    pub fn check(self) -> Result<Settings, Problems> {
+        let mut check = Check::default();
+        let environment = check.one_of(
+            "ENVIRONMENT",
+            &self.environment,
+            &[
+                ("development", Environment::Development),
+                ("production", Environment::Production),
+            ],
+        );
+        let database = check.database(&self);
+        let required = match (&database, environment) {
+            (_, Some(Environment::Production)) => Some("with ENVIRONMENT=production"),
+            (Some(database), _) if !database.is_sqlite() => Some("with PostgreSQL"),
+            _ => None,
+        };
+        let secrets = check.secrets(&self, required);
+        let log_format = check.log_format(&self);
+        let graphiql = self
+            .graphiql
+            .as_ref()
+            .map(|text| check.truth("GRAPHIQL", text));
+        let address = check.address(&self);
+        let limits = check.limits(&self);
+        let token_lifetime = check.duration(
+            "TOKEN_LIFETIME",
+            &self.token_lifetime,
+            Duration::from_secs(1)..=Duration::from_hours(24 * 365),
+        );
+        let bcrypt_cost = check.number("BCRYPT_COST", &self.bcrypt_cost, 4..=16);
+        let allowed_origins = check.origins(&self.allowed_origins);
+        let shutdown_timeout = check.duration(
+            "SHUTDOWN_TIMEOUT",
+            &self.shutdown_timeout,
+            Duration::ZERO..=Duration::from_mins(10),
+        );
+        let writing = check.writing(&self.writing);
+
+        let (Some(environment), Some(database), Some(secrets), Some(log_format), true) = (
+            environment,
+            database,
+            secrets,
+            log_format,
+            check.problems.is_empty(),
+        ) else {
+            return Err(Problems(check.problems));
+        };
+        Ok(Settings {
+            environment,
+            host: address.ip(),
+            port: address.port(),
+            data_dir: self.data_dir,
+            database,
+            secrets,
+            token_lifetime,
+            bcrypt_cost,
+            allowed_origins,
+            graphiql: graphiql.unwrap_or(environment == Environment::Development),
+            limits,
+            log_format,
+            log_level: self.log_level,
+            shutdown_timeout,
+            writing,
+        })
+    }
+}
+
+impl Given {
+    /// Reads and checks what commands beside a server need, which is no secret.
+    ///
+    /// # Errors
+    ///
+    /// All wrong settings among them at once, each with what to write instead.
+    pub fn check_for_command(&self) -> Result<CommandSettings, Problems> {
+        let mut check = Check::default();
+        let database = check.database(self);
+        let log_format = check.log_format(self);
+        let address = check.address(self);
+        match (database, log_format) {
+            (Some(database), Some(log_format)) if check.problems.is_empty() => {
+                Ok(CommandSettings {
+                    address,
+                    database,
+                    log_format,
+                    log_level: self.log_level.clone(),
+                })
+            }
+            _ => Err(Problems(check.problems)),
+        }
+    }
+}
+
+/// Collects what is wrong; a value it hands back for a wrong one is never used.
+#[derive(Default)]
+struct Check {
+    problems: Vec<String>,
+}
+
+impl Check {
+    fn wrong(&mut self, name: &str, value: &str, write: &str) {
+        self.problems
+            .push(format!("{name}={value:?} is not right: {write}"));
+    }
+
+    fn parsed<T: FromStr>(&mut self, name: &str, value: &str, write: &str) -> Option<T> {
+        let parsed = value.trim().parse().ok();
+        if parsed.is_none() {
+            self.wrong(name, value, &format!("write {write}"));
+        }
+        parsed
+    }
+
+    fn number<T: FromStr + PartialOrd + Display + Copy>(
+        &mut self,
+        name: &str,
+        value: &str,
+        range: RangeInclusive<T>,
+    ) -> T {
+        match value.trim().parse() {
+            Ok(number) if range.contains(&number) => number,
+            _ => {
+                let (from, to) = (range.start(), range.end());
+                self.wrong(
+                    name,
+                    value,
+                    &format!("write a whole number from {from} to {to}"),
+                );
+                *from
+            }
+        }
+    }
+
+    fn duration(&mut self, name: &str, value: &str, range: RangeInclusive<Duration>) -> Duration {
+        match humantime::parse_duration(value.trim()) {
+            Ok(duration) if range.contains(&duration) => duration,
+            _ => {
+                let from = humantime::format_duration(*range.start());
+                let to = humantime::format_duration(*range.end());
+                self.wrong(
+                    name,
+                    value,
+                    &format!(
+                        "write a time from {from} to {to}, such as 500ms, 30s, 5m, 24h or 30days"
+                    ),
+                );
+                *range.start()
+            }
+        }
+    }
+
+    fn truth(&mut self, name: &str, value: &str) -> bool {
+        self.one_of(
+            name,
+            value,
+            &[
+                ("true", true),
+                ("false", false),
+                ("1", true),
+                ("0", false),
+                ("yes", true),
+                ("no", false),
+            ],
+        )
+        .unwrap_or_default()
+    }
+
+    fn one_of<T: Copy>(&mut self, name: &str, value: &str, words: &[(&str, T)]) -> Option<T> {
+        let found = words
+            .iter()
+            .find(|(word, _)| word.eq_ignore_ascii_case(value.trim()))
+            .map(|(_, meant)| *meant);
+        if found.is_none() {
+            let words: Vec<_> = words.iter().map(|(word, _)| *word).collect();
+            self.wrong(name, value, &format!("write one of {}", words.join(", ")));
+        }
+        found
+    }
+
+    fn address(&mut self, given: &Given) -> SocketAddr {
+        let host = self.parsed(
+            "HOST",
+            &given.host,
+            "an IP address such as 127.0.0.1 or 0.0.0.0",
+        );
+        let port = self.number("PORT", &given.port, 0..=65_535);
+        SocketAddr::new(host.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)), port)
+    }
+
+    fn log_format(&mut self, given: &Given) -> Option<LogFormat> {
+        if let Err(error) = tracing_subscriber::EnvFilter::builder().parse(&given.log_level) {
+            self.wrong(
+                "LOG_LEVEL",
+                &given.log_level,
+                &format!("{error}; write for example info"),
+            );
+        }
+        self.one_of(
+            "LOG_FORMAT",
+            &given.log_format,
+            &[
+                ("text", LogFormat::Text),
+                ("json", LogFormat::Json),
+                (
+                    "auto",
+                    if std::io::stderr().is_terminal() {
+                        LogFormat::Text
+                    } else {
+                        LogFormat::Json
+                    },
+                ),
+            ],
+        )
+    }
+
+    fn database(&mut self, given: &Given) -> Option<DatabaseSettings> {
+        let pool_size = self.number("DATABASE_POOL_SIZE", &given.database_pool_size, 1..=1_000);
+        let acquire_timeout = self.duration(
+            "DATABASE_ACQUIRE_TIMEOUT",
+            &given.database_acquire_timeout,
+            Duration::from_millis(10)..=Duration::from_mins(5),
+        );
+        let ping = self.truth("DATABASE_PING", &given.database_ping);
+        let echo = self.truth("DATABASE_ECHO", &given.database_echo);
+        let url = match &given.database_url {
+            None => format!("sqlite://{}", given.data_dir.join("mula.db").display()),
+            // Heroku and its heirs still hand out the old scheme; SQLAlchemy had its own.
+            Some(url) => match url.trim().split_once("://") {
+                Some((
+                    "postgres" | "postgresql" | "postgresql+asyncpg" | "postgresql+psycopg2",
+                    rest,
+                )) if !rest.is_empty() => {
+                    format!("postgres://{rest}")
+                }
+                Some(("sqlite", path)) if !path.is_empty() && !path.starts_with(':') => {
+                    format!("sqlite://{path}")
+                }
+                _ => {
+                    // Not `wrong`: the value may hold a password.
+                    self.problems.push(
+                        "DATABASE_URL is not right: write postgres://user:password@host:5432/name \
+                         or sqlite://path/to/mula.db, or leave it out"
+                            .to_owned(),
+                    );
+                    return None;
+                }
+            },
+        };
+        Some(DatabaseSettings {
+            url,
+            pool_size,
+            acquire_timeout,
+            ping,
+            echo,
+        })
+    }
+
+    fn secrets(&mut self, given: &Given, required: Option<&str>) -> Option<Secrets> {
+        for (name, value) in [
+            ("SECRET_KEY", &given.secret_key),
+            ("SECRET_KEY_PREVIOUS", &given.secret_key_previous),
+        ] {
+            if let Some(Err(why)) = value.as_deref().map(secret::check) {
+                self.problems.push(format!(
+                    "{name} {why}; make one with: openssl rand -base64 48"
+                ));
+            }
+        }
+        let current = match (&given.secret_key, required) {
+            (Some(secret), _) => secret.clone(),
+            (None, Some(when)) => {
+                self.problems.push(format!(
+                    "SECRET_KEY is required {when}, the same for all instances; make one with: \
+                     openssl rand -base64 48"
+                ));
+                return None;
+            }
+            // Made only when nothing else is wrong: a start that is refused leaves no trace.
+            (None, None) if self.problems.is_empty() => self.kept_secret(&given.data_dir)?,
+            (None, None) => return None,
+        };
+        Some(Secrets {
+            current,
+            previous: given.secret_key_previous.clone(),
+        })
+    }
+
+    fn kept_secret(&mut self, data_dir: &Path) -> Option<String> {
+        match secret::kept_in(data_dir) {
+            Ok(secret) => Some(secret),
+            Err(error) => {
+                self.problems.push(format!(
+                    "DATA_DIR={:?}: the secret cannot be kept there ({error}); name a folder that \
+                     can be written to, or set SECRET_KEY",
+                    data_dir.display().to_string()
+                ));
+                None
+            }
+        }
+    }
+
+    /// Each as browsers send it in `Origin`: scheme, host and port, nothing after.
+    fn origins(&mut self, value: &str) -> Vec<String> {
+        let origins: Vec<_> = value
+            .split(',')
+            .map(|origin| origin.trim().trim_end_matches('/').to_ascii_lowercase())
+            .filter(|origin| !origin.is_empty())
+            .collect();
+        let good = |origin: &String| {
+            origin
+                .strip_prefix("https://")
+                .or_else(|| origin.strip_prefix("http://"))
+                .is_some_and(|host| {
+                    !host.is_empty()
+                        && host
+                            .bytes()
+                            .all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b))
+                })
+        };
+        if !origins.iter().all(good) {
+            self.wrong(
+                "ALLOWED_ORIGINS",
+                value,
+                "write origins such as https://app.example.com,http://localhost:3000 (no path, no *)",
+            );
+        }
+        origins
+    }
+
+    fn limits(&mut self, given: &Given) -> Limits {
+        let limits = Limits {
+            page_size: self.number("PAGE_SIZE", &given.page_size, 1..=1_000),
+            page_size_max: self.number("PAGE_SIZE_MAX", &given.page_size_max, 1..=1_000),
+            question_min: self.number("QUESTION_MIN", &given.question_min, 1..=10_000),
+            question_max: self.number("QUESTION_MAX", &given.question_max, 1..=10_000),
+        };
+        if limits.page_size > limits.page_size_max {
+            self.wrong(
+                "PAGE_SIZE",
+                &given.page_size,
+                "it may not be more than PAGE_SIZE_MAX",
+            );
+        }
+        if limits.question_min > limits.question_max {
+            self.wrong(
+                "QUESTION_MIN",
+                &given.question_min,
+                "it may not be more than QUESTION_MAX",
+            );
+        }
+        limits
+    }
+
+    fn writing(&mut self, given: &GivenWriting) -> Writing {
+        let pace: u32 = self.number("EMBEDDED_PACE", &given.embedded_pace, 0..=1_000);
+        let per_day = self.number("READINGS_PER_DAY", &given.readings_per_day, 0..=1_000_000);
+        Writing {
+            ask_wait: self.duration(
+                "ASK_WAIT",
+                &given.ask_wait,
+                Duration::ZERO..=Duration::from_mins(10),
+            ),
+            writers: self.number("WRITERS", &given.writers, 1..=100_000),
+            lease: self.duration(
+                "LEASE",
+                &given.lease,
+                Duration::from_secs(1)..=Duration::from_mins(5),
+            ),
+            cache_lifetime: self.duration(
+                "CACHE_LIFETIME",
+                &given.cache_lifetime,
+                Duration::ZERO..=Duration::from_hours(24 * 3_650),
+            ),
+            readings_per_day: Some(per_day).filter(|limit| *limit > 0),
+            embedded_pause: if pace == 0 {
+                Duration::ZERO
+            } else {
+                Duration::from_secs(1) / pace
+            },
+        }
+    }
+}

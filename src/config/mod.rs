@@ -1,0 +1,244 @@
+//! Every setting once: flag, environment variable, default; [`Settings`] is what they come to.
+//!
+//! May use: nothing of ours.
+
+mod check;
+mod secret;
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
+
+use clap::{ArgAction, Args};
+
+pub use check::Problems;
+
+/// The settings as they were written: text, until [`Given::check`] has read all of it.
+///
+/// Text on purpose: clap would stop at the first wrong value, and we name all of them.
+#[derive(Args, Clone, Debug)]
+#[expect(
+    clippy::doc_markdown,
+    reason = "these texts are what --help prints, which knows no Markdown"
+)]
+#[command(
+    next_help_heading = "Settings (--log-level is LOG_LEVEL in the environment, or in a file .env; so with all)"
+)]
+pub struct Given {
+    /// Where it runs: development, or production (SECRET_KEY is required, GraphiQL is off)
+    #[arg(
+        long,
+        env = "ENVIRONMENT",
+        default_value = "development",
+        global = true
+    )]
+    pub environment: String,
+    /// Address to listen on; 0.0.0.0 for all of the machine's
+    #[arg(long, env = "HOST", default_value = "127.0.0.1", global = true)]
+    pub host: String,
+    /// Port to listen on; 0 for any free one
+    #[arg(long, env = "PORT", default_value = "8000", global = true)]
+    pub port: String,
+    /// Folder of the SQLite database and the generated secret
+    #[arg(long, env = "DATA_DIR", default_value = "data", global = true)]
+    pub data_dir: PathBuf,
+    /// postgres://user:password@host/name, or sqlite://path; by default mula.db in DATA_DIR
+    #[arg(long, env = "DATABASE_URL", global = true, hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// Database connections at most
+    #[arg(long, env = "DATABASE_POOL_SIZE", default_value = "10", global = true)]
+    pub database_pool_size: String,
+    /// How long a request may wait for a database connection
+    #[arg(
+        long,
+        env = "DATABASE_ACQUIRE_TIMEOUT",
+        default_value = "5s",
+        global = true
+    )]
+    pub database_acquire_timeout: String,
+    /// Test a connection before use when it has been idle for a second (true or false)
+    #[arg(long, env = "DATABASE_PING", default_value = "true", global = true, action = ArgAction::Set)]
+    pub database_ping: String,
+    /// Log every SQL statement, without its values (true or false)
+    #[arg(long, env = "DATABASE_ECHO", default_value = "false", global = true, action = ArgAction::Set)]
+    pub database_echo: String,
+    /// What tokens are signed with, 32 bytes or more; by default made and kept in DATA_DIR
+    #[arg(long, env = "SECRET_KEY", global = true, hide_env_values = true)]
+    pub secret_key: Option<String>,
+    /// The secret before this one: tokens signed with it stay good, none is signed with it
+    #[arg(
+        long,
+        env = "SECRET_KEY_PREVIOUS",
+        global = true,
+        hide_env_values = true
+    )]
+    pub secret_key_previous: Option<String>,
+    /// How long a sign-in lasts
+    #[arg(long, env = "TOKEN_LIFETIME", default_value = "24h", global = true)]
+    pub token_lifetime: String,
+    /// bcrypt's cost, 4 to 16: each step doubles the work of a sign-in
+    #[arg(long, env = "BCRYPT_COST", default_value = "12", global = true)]
+    pub bcrypt_cost: String,
+    /// Origins of front ends that browsers may call from, separated by commas
+    #[arg(
+        long,
+        env = "ALLOWED_ORIGINS",
+        default_value = "",
+        global = true,
+        hide_default_value = true
+    )]
+    pub allowed_origins: String,
+    /// Whether GraphiQL is served at / (true or false); by default only in development
+    #[arg(long, env = "GRAPHIQL", global = true)]
+    pub graphiql: Option<String>,
+    /// Readings on a page when the client names no number
+    #[arg(long, env = "PAGE_SIZE", default_value = "20", global = true)]
+    pub page_size: String,
+    /// Readings on a page at most
+    #[arg(long, env = "PAGE_SIZE_MAX", default_value = "100", global = true)]
+    pub page_size_max: String,
+    /// Characters of a question at least
+    #[arg(long, env = "QUESTION_MIN", default_value = "5", global = true)]
+    pub question_min: String,
+    /// Characters of a question at most
+    #[arg(long, env = "QUESTION_MAX", default_value = "500", global = true)]
+    pub question_max: String,
+    /// Log lines as text or json; auto is text on a terminal and json elsewhere
+    #[arg(long, env = "LOG_FORMAT", default_value = "auto", global = true)]
+    pub log_format: String,
+    /// What is logged: error, warn, info, debug, trace, or tracing-subscriber's filter syntax
+    #[arg(long, env = "LOG_LEVEL", default_value = "info", global = true)]
+    pub log_level: String,
+    /// How long what is in flight may take to finish once told to stop
+    #[arg(long, env = "SHUTDOWN_TIMEOUT", default_value = "10s", global = true)]
+    pub shutdown_timeout: String,
+    #[command(flatten)]
+    pub writing: GivenWriting,
+}
+
+/// The settings of how answers are written.
+#[derive(Args, Clone, Debug)]
+pub struct GivenWriting {
+    /// How long askAdvisor(wait: true) waits before it answers with the reading as it stands
+    #[arg(long, env = "ASK_WAIT", default_value = "60s", global = true)]
+    pub ask_wait: String,
+    /// Answers one instance writes at the same time
+    #[arg(long, env = "WRITERS", default_value = "64", global = true)]
+    pub writers: String,
+    /// How long an instance that was not heard of keeps an answer it was writing
+    #[arg(long, env = "LEASE", default_value = "15s", global = true)]
+    pub lease: String,
+    /// How long an answer is given again to the same question; 0s for never
+    #[arg(long, env = "CACHE_LIFETIME", default_value = "30days", global = true)]
+    pub cache_lifetime: String,
+    /// Readings a user may ask for in a day (UTC); 0 for no limit
+    #[arg(long, env = "READINGS_PER_DAY", default_value = "50", global = true)]
+    pub readings_per_day: String,
+    /// Words a second the built-in advisor writes; 0 for as fast as it can
+    #[arg(long, env = "EMBEDDED_PACE", default_value = "0", global = true)]
+    pub embedded_pace: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Environment {
+    Development,
+    Production,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// The settings, read and checked.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub environment: Environment,
+    pub host: IpAddr,
+    pub port: u16,
+    pub data_dir: PathBuf,
+    pub database: DatabaseSettings,
+    pub secrets: Secrets,
+    pub token_lifetime: Duration,
+    pub bcrypt_cost: u32,
+    pub allowed_origins: Vec<String>,
+    pub graphiql: bool,
+    pub limits: Limits,
+    pub log_format: LogFormat,
+    pub log_level: String,
+    pub shutdown_timeout: Duration,
+    pub writing: Writing,
+}
+
+/// The settings of the commands beside `serve`, read and checked.
+#[derive(Clone, Debug)]
+pub struct CommandSettings {
+    pub address: SocketAddr,
+    pub database: DatabaseSettings,
+    pub log_format: LogFormat,
+    pub log_level: String,
+}
+
+#[derive(Clone)]
+pub struct DatabaseSettings {
+    pub url: String,
+    pub pool_size: u32,
+    pub acquire_timeout: Duration,
+    pub ping: bool,
+    pub echo: bool,
+}
+
+impl DatabaseSettings {
+    #[must_use]
+    pub fn is_sqlite(&self) -> bool {
+        self.url.starts_with("sqlite:")
+    }
+}
+
+/// What tokens are signed and verified with.
+#[derive(Clone)]
+pub struct Secrets {
+    pub current: String,
+    pub previous: Option<String>,
+}
+
+/// Bounds of what clients may send and ask for.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    pub page_size: u32,
+    pub page_size_max: u32,
+    /// In characters.
+    pub question_min: usize,
+    pub question_max: usize,
+}
+
+/// How answers are written.
+#[derive(Clone, Debug)]
+pub struct Writing {
+    pub ask_wait: Duration,
+    pub writers: usize,
+    pub lease: Duration,
+    pub cache_lifetime: Duration,
+    pub readings_per_day: Option<u32>,
+    /// Between two words of the embedded engine.
+    pub embedded_pause: Duration,
+}
+
+// Written by hand so that no secret, nor the database's password, can reach a log.
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Secrets").finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for DatabaseSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DatabaseSettings")
+            .field("sqlite", &self.is_sqlite())
+            .field("pool_size", &self.pool_size)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,69 @@
+//! The secret that tokens are signed with: what makes a good one, and the one we make.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Write},
+    path::Path,
+};
+
+use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
+
+/// RFC 7518, section 3.2: a key of at least the hash's 256 bits.
+const MIN_BYTES: usize = 32;
+
+/// What tutorials and example files print, and people deploy.
+const WELL_KNOWN: [&str; 6] = [
+    "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
+    "your-secret-key-change-in-production",
+    "your-super-secret-jwt-token-with-at-least-32-characters-long",
+    "your-secret-key-here-change-this-in-production",
+    "change-me-to-a-long-random-string-of-characters",
+    "replace-me-with-the-output-of-openssl-rand-base64-48",
+];
+
+pub(super) fn check(secret: &str) -> Result<(), &'static str> {
+    let lower = secret.to_ascii_lowercase();
+    let distinct = secret
+        .bytes()
+        .collect::<std::collections::HashSet<_>>()
+        .len();
+    if secret.len() < MIN_BYTES {
+        Err("is shorter than 32 bytes")
+    } else if WELL_KNOWN.iter().any(|known| lower.contains(known)) {
+        Err("is a well-known example value")
+    } else if distinct < 8 {
+        Err("repeats too few characters to be random")
+    } else {
+        Ok(())
+    }
+}
+
+/// The secret in `secret.key` in this folder, made on the first call.
+///
+/// Safe against two processes that start at once: the file appears whole, and once.
+pub(super) fn kept_in(dir: &Path) -> io::Result<String> {
+    let path = dir.join("secret.key");
+    if !path.exists() {
+        fs::create_dir_all(dir)?;
+        let mut bytes = [0; 48];
+        getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+        let draft = dir.join(format!("secret.key.{}", std::process::id()));
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&draft)?;
+        file.write_all(BASE64_STANDARD_NO_PAD.encode(bytes).as_bytes())?;
+        file.sync_all()?;
+        // Unlike a rename, a link never replaces what another process has just put there.
+        let linked = fs::hard_link(&draft, &path);
+        fs::remove_file(&draft)?;
+        match linked {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+    }
+    let secret = fs::read_to_string(&path)?.trim().to_owned();
+    check(&secret).map_err(|why| io::Error::other(format!("{} {why}", path.display())))?;
+    Ok(secret)
+}

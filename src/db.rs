@@ -1,0 +1,192 @@
+//! The database: connections for reading and for writing, transactions, and who may migrate.
+//!
+//! SQLite has one writer whatever one does, so writes get one connection and queue for it in
+//! the process, in order, instead of failing as busy; readers have their own and are never
+//! blocked by it (WAL). On PostgreSQL both are the same pool.
+//!
+//! May use: `config`, the `migration` crate.
+
+use std::{path::Path, time::Duration};
+
+use log::LevelFilter;
+use migration::Migrator;
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction,
+    DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait, sqlx,
+};
+use sea_orm_migration::MigratorTrait;
+use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+
+use crate::config::DatabaseSettings;
+
+/// How long a connection may have been idle and still be taken for good.
+const PING_AFTER: Duration = Duration::from_secs(1);
+
+/// The key of the advisory lock under which one instance migrates and the others wait.
+const MIGRATION_LOCK: i64 = 0x4d75_6c61;
+
+#[derive(Clone, Debug)]
+pub struct Database {
+    reads: DatabaseConnection,
+    writes: DatabaseConnection,
+}
+
+impl Database {
+    /// Opens the database, and makes it if it is a SQLite file that is not there.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be reached or opened within the acquire timeout.
+    pub async fn connect(settings: &DatabaseSettings) -> Result<Self, DbErr> {
+        let mut options = ConnectOptions::new(&settings.url);
+        options
+            .max_connections(settings.pool_size)
+            .acquire_timeout(settings.acquire_timeout)
+            .connect_timeout(settings.acquire_timeout)
+            .test_before_acquire(false)
+            .sqlx_logging(settings.echo)
+            .sqlx_logging_level(LevelFilter::Info);
+        if settings.ping {
+            options.test_before_acquire_if_idle_for(PING_AFTER);
+        }
+        if !settings.is_sqlite() {
+            options.set_application_name("mula");
+            let pool = sea_orm::Database::connect(options).await?;
+            return Ok(Self {
+                reads: pool.clone(),
+                writes: pool,
+            });
+        }
+
+        let path = settings.url.trim_start_matches("sqlite://");
+        if let Some(folder) = Path::new(path).parent() {
+            std::fs::create_dir_all(folder)
+                .map_err(|error| DbErr::Custom(format!("{}: {error}", folder.display())))?;
+        }
+        let mut writer = options.clone();
+        writer.max_connections(1).map_sqlx_sqlite_opts(|sqlite| {
+            sqlite
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                // A commit is on the disk when it is acknowledged, also after a power cut.
+                .synchronous(SqliteSynchronous::Full)
+                .foreign_keys(true)
+                .busy_timeout(Duration::from_secs(5))
+        });
+        let writes = sea_orm::Database::connect(writer).await?;
+        options.map_sqlx_sqlite_opts(|sqlite| {
+            sqlite
+                .busy_timeout(Duration::from_secs(5))
+                .pragma("query_only", "on")
+        });
+        let reads = sea_orm::Database::connect(options).await?;
+        Ok(Self { reads, writes })
+    }
+
+    /// For queries outside a transaction.
+    #[must_use]
+    pub fn reads(&self) -> &DatabaseConnection {
+        &self.reads
+    }
+
+    /// For single statements that change something.
+    #[must_use]
+    pub fn writes(&self) -> &DatabaseConnection {
+        &self.writes
+    }
+
+    #[must_use]
+    pub fn is_postgres(&self) -> bool {
+        self.writes.get_database_backend() == DatabaseBackend::Postgres
+    }
+
+    /// Begins a transaction that will write.
+    ///
+    /// On SQLite it takes the write lock at once: one that reads first and is overtaken by
+    /// another process before it writes would fail as busy, at once and for good.
+    ///
+    /// # Errors
+    ///
+    /// If no connection is to be had in time.
+    pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        self.writes
+            .begin_with_options(TransactionOptions {
+                sqlite_transaction_mode: (!self.is_postgres())
+                    .then_some(SqliteTransactionMode::Immediate),
+                ..TransactionOptions::default()
+            })
+            .await
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    ///
+    /// If it does not.
+    pub async fn ping(&self) -> Result<(), DbErr> {
+        self.reads.execute_unprepared("SELECT 1").await.map(|_| ())
+    }
+
+    /// Applies what steps are missing. Of several instances that start at once, one does and
+    /// the others wait for it.
+    ///
+    /// # Errors
+    ///
+    /// If a step fails; then none was applied.
+    pub async fn migrate_up(&self) -> Result<(), DbErr> {
+        let tx = self.lock_for_migration().await?;
+        Migrator::up(&tx, None).await?;
+        tx.commit().await
+    }
+
+    /// Takes back the last `steps` steps, and what was stored in their tables with them.
+    ///
+    /// # Errors
+    ///
+    /// If a step fails; then none was taken back.
+    pub async fn migrate_down(&self, steps: u32) -> Result<(), DbErr> {
+        let tx = self.lock_for_migration().await?;
+        Migrator::down(&tx, Some(steps)).await?;
+        tx.commit().await
+    }
+
+    /// Each step's name, and whether it was applied, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be read.
+    pub async fn migration_status(&self) -> Result<Vec<(String, bool)>, DbErr> {
+        let tx = self.lock_for_migration().await?;
+        let pending: Vec<_> = Migrator::get_pending_migrations(&tx)
+            .await?
+            .iter()
+            .map(|step| step.name().to_owned())
+            .collect();
+        tx.commit().await?;
+        Ok(Migrator::migrations()
+            .iter()
+            .map(|step| {
+                (
+                    step.name().to_owned(),
+                    !pending.iter().any(|name| name == step.name()),
+                )
+            })
+            .collect())
+    }
+
+    async fn lock_for_migration(&self) -> Result<DatabaseTransaction, DbErr> {
+        let tx = self.begin().await?;
+        if self.is_postgres() {
+            tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
+                .await?;
+        }
+        Ok(tx)
+    }
+
+    /// Closes all connections, once their work is done.
+    pub async fn close(self) {
+        // The process is about to end: there is nobody left to tell.
+        let _ = self.reads.close_by_ref().await;
+        let _ = self.writes.close_by_ref().await;
+    }
+}

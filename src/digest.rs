@@ -1,0 +1,22 @@
+//! SHA-256 of several parts, as a key.
+//!
+//! May use: nothing of ours.
+
+use sha2::{Digest, Sha256};
+
+/// In hexadecimal. Each part's length is hashed before it, so that moving a character from one
+/// part to the next makes another key.
+pub fn hex<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize()
+        .iter()
+        .fold(String::with_capacity(64), |mut hex, byte| {
+            use std::fmt::Write;
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+}

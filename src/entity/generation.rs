@@ -1,0 +1,65 @@
+//! `generations`: the writing of one answer, held by a lease.
+
+use sea_orm::entity::prelude::*;
+
+use super::{
+    PieceEnds, Sources,
+    reading::{Engine, Status},
+};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "generations")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub reading_id: Uuid,
+    /// The reading's owner, here too so that unfinished ones can be counted by index.
+    pub user_id: Uuid,
+    pub status: Status,
+    /// How many of the four lobes of the obi cast fell open.
+    pub cast_open: i16,
+    /// The instance that writes, while it does.
+    pub owner: Option<Uuid>,
+    /// How many times it was claimed: every write carries it, so that a writer that lost its
+    /// lease can change nothing.
+    pub epoch: i32,
+    pub lease_expires_at: Option<DateTimeUtc>,
+    pub cancel_requested: bool,
+    /// How many chunks there are.
+    pub last_sequence: i32,
+    /// Set at the end, when the chunks go.
+    pub piece_ends: PieceEnds,
+    /// The text, once a later generation took this one's place in the reading.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub response: Option<String>,
+    pub engine: Engine,
+    pub model: Option<String>,
+    pub sources: Sources,
+    pub tokens_used: i32,
+    /// Nano-dollars.
+    pub cost: i64,
+    pub failure_code: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub failure_message: Option<String>,
+    pub created_at: DateTimeUtc,
+    pub completed_at: Option<DateTimeUtc>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "super::reading::Entity",
+        from = "Column::ReadingId",
+        to = "super::reading::Column::Id",
+        on_delete = "Cascade"
+    )]
+    Reading,
+}
+
+impl Related<super::reading::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Reading.def()
+    }
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,123 @@
+//! `readings`: a question, and the answer as it stands.
+
+use sea_orm::{DeriveActiveEnum, EnumIter, entity::prelude::*};
+
+use super::Sources;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "readings")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub user_id: Uuid,
+    pub advisor: Advisor,
+    pub question: String,
+    /// SHA-256, in hexadecimal, of all that decides the answer.
+    pub cache_key: String,
+    /// The generation that writes, or wrote, `response`.
+    pub generation_id: Uuid,
+    pub status: Status,
+    /// Null until the answer has ended: until then it is in the generation's chunks.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub response: Option<String>,
+    pub engine: Engine,
+    pub model: Option<String>,
+    pub sources: Sources,
+    pub tokens_used: i32,
+    /// Nano-dollars.
+    pub cost: i64,
+    pub is_cached: bool,
+    pub failure_code: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub failure_message: Option<String>,
+    pub created_at: DateTimeUtc,
+    pub completed_at: Option<DateTimeUtc>,
+}
+
+/// The voices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(16))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum Advisor {
+    Legba,
+    Oshun,
+    Shango,
+    Yemaya,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(16))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum Status {
+    /// Stored, and waiting for a writer.
+    Pending,
+    Writing,
+    Completed,
+    Cancelled,
+    Failed,
+}
+
+impl Status {
+    /// Whether nothing more will be written.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        !matches!(self, Self::Pending | Self::Writing)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(16))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum Engine {
+    Embedded,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "super::user::Entity",
+        from = "Column::UserId",
+        to = "super::user::Column::Id",
+        on_delete = "Cascade"
+    )]
+    User,
+    #[sea_orm(has_many = "super::generation::Entity")]
+    Generation,
+    /// The generation that writes, or wrote, the answer as it stands.
+    #[sea_orm(
+        belongs_to = "super::generation::Entity",
+        from = "Column::GenerationId",
+        to = "super::generation::Column::Id"
+    )]
+    Current,
+}
+
+impl Related<super::user::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::User.def()
+    }
+}
+
+impl Related<super::generation::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Generation.def()
+    }
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// The user's readings, in no order.
+    pub fn find_owned(user_id: Uuid) -> Select<Self> {
+        Self::find().filter(Column::UserId.eq(user_id))
+    }
+}

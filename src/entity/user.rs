@@ -1,0 +1,45 @@
+//! `users`: who may sign in.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "users")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// As the user wrote it, trimmed and in NFKC.
+    pub email: String,
+    /// What uniqueness is decided on.
+    #[sea_orm(unique)]
+    pub email_key: String,
+    pub username: String,
+    #[sea_orm(unique)]
+    pub username_key: String,
+    /// bcrypt, in the `$2b$` form.
+    pub hashed_password: String,
+    pub is_active: bool,
+    pub created_at: DateTimeUtc,
+    pub updated_at: DateTimeUtc,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(has_many = "super::session::Entity")]
+    Session,
+    #[sea_orm(has_many = "super::reading::Entity")]
+    Reading,
+}
+
+impl Related<super::session::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Session.def()
+    }
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    pub fn find_by_email_key(key: &str) -> Select<Self> {
+        Self::find().filter(Column::EmailKey.eq(key))
+    }
+}

@@ -1,0 +1,155 @@
+//! Lists a page at a time (<https://relay.dev/graphql/connections.htm>).
+
+use async_graphql::{
+    Context, Object,
+    connection::{
+        Connection, CursorType, DefaultConnectionName, DefaultEdgeName, Edge, EmptyFields,
+    },
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use uuid::Uuid;
+
+use super::{
+    ApiError, Code,
+    caller::ContextExt,
+    types::{Reading, ReadingFilter},
+};
+use crate::{entity::reading::Advisor, invalid::Problems, reading::Slice};
+
+/// What a cursor of the list of readings begins with: it is no other list's, nor an id.
+const CURSOR_KIND: u8 = b'r';
+
+/// A place in the list of readings, opaque to clients.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cursor(Uuid);
+
+impl CursorType for Cursor {
+    type Error = &'static str;
+
+    fn decode_cursor(text: &str) -> Result<Self, Self::Error> {
+        let bytes = BASE64_URL_SAFE_NO_PAD
+            .decode(text)
+            .map_err(|_| "not a cursor")?;
+        match bytes.split_first() {
+            Some((&CURSOR_KIND, id)) => Uuid::from_slice(id).map(Self).map_err(|_| "not a cursor"),
+            _ => Err("not a cursor of this list"),
+        }
+    }
+
+    fn encode_cursor(&self) -> String {
+        let mut bytes = vec![CURSOR_KIND];
+        bytes.extend_from_slice(self.0.as_bytes());
+        BASE64_URL_SAFE_NO_PAD.encode(bytes)
+    }
+}
+
+/// What a page was asked with.
+#[derive(Debug, Default)]
+pub(super) struct PageArgs {
+    pub first: Option<i32>,
+    pub after: Option<String>,
+    pub last: Option<i32>,
+    pub before: Option<String>,
+}
+
+/// What a reading connection has beside its edges.
+pub(super) struct Total {
+    user_id: Uuid,
+    advisor: Option<Advisor>,
+}
+
+#[Object]
+impl Total {
+    /// How many readings the whole list has. Counted only when it is selected.
+    async fn total_count(&self, ctx: &Context<'_>) -> Result<i32, ApiError> {
+        let count = ctx
+            .services()
+            .readings
+            .count(self.user_id, self.advisor)
+            .await?;
+        Ok(i32::try_from(count).unwrap_or(i32::MAX))
+    }
+}
+
+pub(super) type ReadingConnection =
+    Connection<Cursor, Reading, Total, EmptyFields, DefaultConnectionName, DefaultEdgeName>;
+
+/// The user's readings, newest first.
+pub(super) async fn readings(
+    ctx: &Context<'_>,
+    user_id: Uuid,
+    args: PageArgs,
+    filter: Option<ReadingFilter>,
+) -> Result<ReadingConnection, ApiError> {
+    let advisor = filter.and_then(|filter| filter.advisor).map(Advisor::from);
+    let limits = ctx.services().limits;
+    let slice = Slice {
+        advisor,
+        ..slice(&args, limits.page_size, limits.page_size_max)?
+    };
+    let page = ctx.services().readings.page(user_id, slice).await?;
+    let mut connection = Connection::with_additional_fields(
+        page.has_previous,
+        page.has_next,
+        Total { user_id, advisor },
+    );
+    connection.edges.extend(
+        page.readings
+            .into_iter()
+            .map(|reading| Edge::new(Cursor(reading.id), Reading(reading))),
+    );
+    Ok(connection)
+}
+
+/// Checks all four arguments, and names all that fail.
+fn slice(args: &PageArgs, default: u32, max: u32) -> Result<Slice, ApiError> {
+    let mut problems = Problems::default();
+    let mut size = |path, size: Option<i32>| {
+        let size = size?;
+        let fitting = u32::try_from(size)
+            .ok()
+            .filter(|size| (1..=max).contains(size));
+        if fitting.is_none() {
+            problems.add(
+                path,
+                "OUT_OF_RANGE",
+                format!("Ask for 1 to {max} readings."),
+            );
+        }
+        fitting
+    };
+    let (first, last) = (size("first", args.first), size("last", args.last));
+    let mut cursor = |path, text: &Option<String>| {
+        let decoded = Cursor::decode_cursor(text.as_ref()?);
+        if decoded.is_err() {
+            problems.add(
+                path,
+                "INVALID_CURSOR",
+                "Give a cursor as this list gave it.",
+            );
+        }
+        decoded.ok().map(|cursor| cursor.0)
+    };
+    let (after, before) = (cursor("after", &args.after), cursor("before", &args.before));
+    if args.first.is_some() && args.last.is_some() {
+        problems.add(
+            "last",
+            "BOTH_ENDS",
+            "Ask for the first or for the last readings, not for both.",
+        );
+    }
+    if !problems.0.is_empty() {
+        return Err(ApiError::fields(
+            Code::BadUserInput,
+            "Some arguments are not right.",
+            &problems,
+        ));
+    }
+    Ok(Slice {
+        advisor: None,
+        after,
+        before,
+        limit: first.or(last).unwrap_or(default),
+        from_end: last.is_some(),
+    })
+}

@@ -1,0 +1,71 @@
+//! Ids as clients see them: TypeIDs (<https://github.com/jetify-com/typeid>), the type's name
+//! and a UUIDv7, such as `reading_01h455vb4pex5vsknk084sn02q`.
+
+use async_graphql::ID;
+use type_safe_id::{DynamicType, TypeSafeId};
+use uuid::Uuid;
+
+use super::ApiError;
+
+/// What an id names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    User,
+    Session,
+    Reading,
+}
+
+impl Kind {
+    const ALL: [Self; 3] = [Self::User, Self::Session, Self::Reading];
+
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Session => "session",
+            Self::Reading => "reading",
+        }
+    }
+
+    pub(super) fn id(self, uuid: Uuid) -> ID {
+        let kind = DynamicType::new(self.prefix()).expect("our prefixes are lower-case letters");
+        ID(TypeSafeId::from_type_and_uuid(kind, uuid).to_string())
+    }
+
+    /// # Errors
+    ///
+    /// If it is no id, or another kind's.
+    pub(super) fn parse(self, id: &ID, path: &'static str) -> Result<Uuid, ApiError> {
+        match parse(id) {
+            Some((kind, uuid)) if kind == self => Ok(uuid),
+            _ => Err(ApiError::argument(
+                path,
+                "INVALID_ID",
+                format!(
+                    "Give the id of a {0}, which begins with {0}_.",
+                    self.prefix()
+                ),
+            )),
+        }
+    }
+
+    /// # Errors
+    ///
+    /// If it is no id of ours.
+    pub(super) fn parse_any(id: &ID, path: &'static str) -> Result<(Self, Uuid), ApiError> {
+        parse(id).ok_or_else(|| {
+            ApiError::argument(
+                path,
+                "INVALID_ID",
+                "Give an id as this service gave it: one that begins with user_, session_ or reading_.",
+            )
+        })
+    }
+}
+
+fn parse(id: &ID) -> Option<(Kind, Uuid)> {
+    let parsed: TypeSafeId<DynamicType> = id.0.parse().ok()?;
+    let kind = Kind::ALL
+        .into_iter()
+        .find(|kind| kind.prefix() == parsed.type_prefix())?;
+    Some((kind, parsed.uuid()))
+}

@@ -1,0 +1,109 @@
+//! The schema: one file an operation or type.
+//!
+//! May use: `account`, `reading`, `advisor`. A resolver checks who asks, calls one of them, and
+//! turns what comes back into a type; their errors become the contract's codes in `error`.
+
+mod caller;
+mod connection;
+mod error;
+mod id;
+mod mutation;
+mod query;
+mod rules;
+mod scalar;
+mod subscription;
+mod types;
+
+use std::sync::Arc;
+
+use async_graphql::{Request, Response, SDLExportOptions};
+use futures_util::{Stream, StreamExt};
+
+use crate::{account::Accounts, advisor::Advisors, config::Limits, reading::Readings};
+pub use caller::Caller;
+pub use error::{ApiError, Code};
+
+/// The whole API.
+pub type Schema =
+    async_graphql::Schema<query::Query, mutation::Mutation, subscription::Subscription>;
+
+/// Levels of selections in an operation, at most. GraphiQL's own introspection has 15.
+const MAX_DEPTH: usize = 20;
+
+/// Fields of an operation, at most, fragments expanded.
+const MAX_FIELDS: usize = 1_000;
+
+/// What resolvers call.
+#[derive(Clone)]
+pub struct Services {
+    pub accounts: Accounts,
+    pub readings: Readings,
+    pub advisors: Arc<Advisors>,
+    pub limits: Limits,
+}
+
+/// The schema, ready to execute.
+#[must_use]
+pub fn build(services: Services) -> Schema {
+    builder().data(services).finish()
+}
+
+/// Executes a query or mutation; with `queries_only`, as for GET, no mutation.
+///
+/// Every error in the answer has a code, and says only what is meant for clients.
+pub async fn execute(
+    schema: &Schema,
+    request: Request,
+    caller: Caller,
+    queries_only: bool,
+) -> Response {
+    let request_id = caller.request_id.clone();
+    let request = prepare(request, queries_only).data(caller);
+    rules::finish(schema.execute(request).await, &request_id)
+}
+
+/// Executes any operation; a subscription answers more than once. Otherwise as [`execute`].
+pub fn execute_stream(
+    schema: &Schema,
+    request: Request,
+    caller: Caller,
+    queries_only: bool,
+) -> impl Stream<Item = Response> + Send + use<> {
+    let request_id = caller.request_id.clone();
+    let request = prepare(request, queries_only).data(caller);
+    schema
+        .execute_stream(request)
+        .map(move |response| rules::finish(response, &request_id))
+}
+
+fn prepare(request: Request, queries_only: bool) -> Request {
+    let name = request.operation_name.clone();
+    if queries_only {
+        request.data(rules::QueriesOnly(name))
+    } else {
+        request
+    }
+}
+
+/// The schema in its definition language: what `schema.graphql` holds.
+#[must_use]
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new()
+        .prefer_single_line_descriptions()
+        .use_space_ident()
+        .include_specified_by();
+    builder().finish().sdl_with_options(options)
+}
+
+fn builder()
+-> async_graphql::SchemaBuilder<query::Query, mutation::Mutation, subscription::Subscription> {
+    async_graphql::Schema::build(
+        query::Query::default(),
+        mutation::Mutation::default(),
+        subscription::Subscription,
+    )
+    .extension(rules::Rules)
+    .override_output_type_description::<connection::ReadingConnection>(
+        "A page of readings, newest first.",
+    )
+}

@@ -1,0 +1,39 @@
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+
+use crate::graphql::{ApiError, caller::ContextExt, id::Kind};
+
+/// The password once more, for what cannot be undone.
+#[derive(InputObject)]
+struct DeleteAccountInput {
+    /// The account's password.
+    password: String,
+}
+
+/// What was deleted.
+#[derive(SimpleObject)]
+struct DeleteAccountPayload {
+    /// The id of the user who is no more.
+    deleted_user_id: ID,
+}
+
+#[derive(Default)]
+pub(super) struct DeleteAccount;
+
+#[Object]
+impl DeleteAccount {
+    /// Deletes the account with its sessions and readings. Cannot be undone.
+    async fn delete_account(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The password once more.")] input: DeleteAccountInput,
+    ) -> Result<Option<DeleteAccountPayload>, ApiError> {
+        let id = ctx
+            .services()
+            .accounts
+            .delete(ctx.requester()?, input.password)
+            .await?;
+        Ok(Some(DeleteAccountPayload {
+            deleted_user_id: Kind::User.id(id),
+        }))
+    }
+}

@@ -1,0 +1,310 @@
+//! What holds for every document: its bounds, before work is done for it, and a code on every
+//! error, with whatever was not meant for clients masked.
+
+use std::{collections::HashMap, sync::Arc};
+
+use async_graphql::{
+    Request, Response, ServerError, ServerResult, ValidationResult, Variables,
+    extensions::{
+        Extension, ExtensionContext, ExtensionFactory, NextParseQuery, NextPrepareRequest,
+        NextValidation,
+    },
+    parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet},
+};
+
+use super::{ApiError, Code, MAX_DEPTH, MAX_FIELDS};
+
+/// All a client is told of a fault of ours.
+pub(super) const MASKED: &str =
+    "Something went wrong on our side. The request id finds it in our log.";
+
+/// Bytes of a document, at most.
+const MAX_BYTES: usize = 64 * 1024;
+
+/// Brackets, braces and parentheses inside one another, at most: the parser follows values by
+/// recursion without a bound of its own.
+const MAX_NESTING: usize = 64;
+
+pub(super) struct Rules;
+
+/// Put into a request that came with GET: the operation that will be executed, if it is named.
+pub(super) struct QueriesOnly(pub Option<String>);
+
+impl ExtensionFactory for Rules {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Self)
+    }
+}
+
+#[async_trait::async_trait]
+impl Extension for Rules {
+    async fn prepare_request(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        request: Request,
+        next: NextPrepareRequest<'_>,
+    ) -> ServerResult<Request> {
+        within("bytes", MAX_BYTES, request.query.len())?;
+        within("nested brackets", MAX_NESTING, nesting(&request.query))?;
+        next.run(ctx, request).await
+    }
+
+    async fn parse_query(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        query: &str,
+        variables: &Variables,
+        next: NextParseQuery<'_>,
+    ) -> ServerResult<ExecutableDocument> {
+        let document = next.run(ctx, query, variables).await.map_err(|error| {
+            ApiError::new(Code::GraphqlParseFailed, error.message)
+                .into_server_error(error.locations)
+        })?;
+        if let Ok(QueriesOnly(name)) = ctx.data() {
+            refuse_mutation(&document, name.as_deref())?;
+        }
+        let size = Expansion::new(&document).largest();
+        within("levels of selections", MAX_DEPTH, size.depth)?;
+        within("fields, fragments expanded,", MAX_FIELDS, size.fields)?;
+        Ok(document)
+    }
+
+    async fn validation(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        next: NextValidation<'_>,
+    ) -> Result<ValidationResult, Vec<ServerError>> {
+        next.run(ctx)
+            .await
+            .map_err(|errors| errors.into_iter().map(validation_error).collect())
+    }
+}
+
+fn within(what: &str, limit: usize, actual: usize) -> ServerResult<()> {
+    if actual <= limit {
+        return Ok(());
+    }
+    let message = format!("The document has {actual} {what} and may have {limit}.");
+    Err(ApiError::new(Code::QueryTooComplex, message)
+        .with("limit", limit)
+        .with("actual", actual)
+        .into_server_error(Vec::new()))
+}
+
+/// A value that does not fit its argument is bad input, as the rules of our own are; anything
+/// else means that the document does not fit the schema.
+fn validation_error(error: ServerError) -> ServerError {
+    const ARGUMENT: &str = "Invalid value for argument \"";
+    let path = error
+        .message
+        .strip_prefix(ARGUMENT)
+        .and_then(|rest| rest.split('"').next());
+    match path {
+        Some(path) => {
+            let field = serde_json::json!({ "path": path, "code": "INVALID_VALUE", "message": error.message });
+            let field = async_graphql::Value::from_json(field).expect("three strings are a GraphQL value");
+            ApiError::new(Code::BadUserInput, error.message)
+                .with("fields", async_graphql::Value::List(vec![field]))
+        }
+        None => ApiError::new(Code::GraphqlValidationFailed, error.message),
+    }
+    .into_server_error(error.locations)
+}
+
+/// A mutation is not for GET (GraphQL over HTTP, section 5.1): links and caches would repeat it.
+fn refuse_mutation(document: &ExecutableDocument, name: Option<&str>) -> ServerResult<()> {
+    let chosen = document
+        .operations
+        .iter()
+        .find(|(known, _)| name.is_none() || known.map(async_graphql::Name::as_str) == name);
+    match chosen {
+        Some((_, operation)) if operation.node.ty == OperationType::Mutation => Err(ApiError::new(
+            Code::BadRequest,
+            "Send a mutation with POST.",
+        )
+        .into_server_error(Vec::new())),
+        _ => Ok(()),
+    }
+}
+
+/// Sees to it that every error has a code, and a fault of ours the request's id and no more.
+pub(super) fn finish(mut response: Response, request_id: &str) -> Response {
+    for error in &mut response.errors {
+        let extensions = error.extensions.get_or_insert_default();
+        if extensions.get("code").is_none() {
+            let unresolved = [
+                "Unknown operation named",
+                "Operation name required",
+                "Subscriptions are not supported",
+            ];
+            if unresolved
+                .iter()
+                .any(|start| error.message.starts_with(start))
+            {
+                extensions.set("code", Code::OperationResolutionFailure.as_str());
+            } else {
+                tracing::error!(error = %error.message, "a request failed by a fault of ours");
+                MASKED.clone_into(&mut error.message);
+                extensions.set("code", Code::InternalServerError.as_str());
+            }
+        }
+        if extensions.get("code") == Some(&Code::InternalServerError.as_str().into()) {
+            extensions.set("requestId", request_id);
+        }
+    }
+    response
+}
+
+/// How deep brackets stand inside one another, outside strings and comments.
+fn nesting(document: &str) -> usize {
+    let bytes = document.as_bytes();
+    let (mut at, mut depth, mut deepest) = (0, 0_usize, 0);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'{' | b'[' | b'(' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b'}' | b']' | b')' => depth = depth.saturating_sub(1),
+            b'#' => {
+                at += bytes[at..]
+                    .iter()
+                    .take_while(|byte| !matches!(byte, b'\n' | b'\r'))
+                    .count()
+            }
+            b'"' => at = string_end(bytes, at),
+            _ => {}
+        }
+        at += 1;
+    }
+    deepest
+}
+
+/// Where the string that begins at `start` has its last quotation mark.
+fn string_end(bytes: &[u8], start: usize) -> usize {
+    let block = bytes[start..].starts_with(b"\"\"\"");
+    let mut at = start + if block { 3 } else { 1 };
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' if block && bytes[at..].starts_with(b"\\\"\"\"") => at += 3,
+            b'\\' if !block => at += 1,
+            b'"' if !block => return at,
+            b'"' if bytes[at..].starts_with(b"\"\"\"") => return at + 2,
+            b'\n' | b'\r' if !block => return at,
+            _ => {}
+        }
+        at += 1;
+    }
+    at
+}
+
+#[derive(Clone, Copy, Default)]
+struct Size {
+    depth: usize,
+    fields: usize,
+}
+
+/// Counts what a document becomes when its fragments are put in their places, each fragment
+/// once: the library's own walks follow every spread anew, and 861 bytes can make millions.
+struct Expansion<'a> {
+    document: &'a ExecutableDocument,
+    /// None while a fragment is being counted: a cycle, which validation refuses.
+    known: HashMap<&'a str, Option<Size>>,
+}
+
+impl<'a> Expansion<'a> {
+    fn new(document: &'a ExecutableDocument) -> Self {
+        Self {
+            document,
+            known: HashMap::new(),
+        }
+    }
+
+    fn largest(mut self) -> Size {
+        let document = self.document;
+        let mut largest = Size::default();
+        for (_, operation) in document.operations.iter() {
+            let size = self.count(&operation.node.selection_set.node);
+            largest.depth = largest.depth.max(size.depth);
+            largest.fields = largest.fields.max(size.fields);
+        }
+        largest
+    }
+
+    fn count(&mut self, selections: &'a SelectionSet) -> Size {
+        let mut total = Size::default();
+        for selection in &selections.items {
+            let size = match &selection.node {
+                Selection::Field(field) => {
+                    let inside = self.count(&field.node.selection_set.node);
+                    Size {
+                        depth: inside.depth + 1,
+                        fields: inside.fields.saturating_add(1),
+                    }
+                }
+                Selection::InlineFragment(fragment) => {
+                    self.count(&fragment.node.selection_set.node)
+                }
+                Selection::FragmentSpread(spread) => {
+                    self.fragment(spread.node.fragment_name.node.as_str())
+                }
+            };
+            total.depth = total.depth.max(size.depth);
+            total.fields = total.fields.saturating_add(size.fields);
+        }
+        total
+    }
+
+    fn fragment(&mut self, name: &'a str) -> Size {
+        if let Some(known) = self.known.get(name) {
+            return known.unwrap_or_default();
+        }
+        self.known.insert(name, None);
+        let document = self.document;
+        let size = document
+            .fragments
+            .get(name)
+            .map(|fragment| self.count(&fragment.node.selection_set.node))
+            .unwrap_or_default();
+        self.known.insert(name, Some(size));
+        size
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Expansion, nesting};
+
+    #[test]
+    fn nesting_is_counted_outside_strings_and_comments() {
+        assert_eq!(nesting("{ a(x: [[1]]) { b } }"), 4);
+        assert_eq!(nesting(r#"{ a(x: "[[[[\"[[[[") }"#), 2);
+        assert_eq!(nesting("{ a # {{{{{{\n }"), 1);
+        assert_eq!(
+            nesting("{ a(x: \"\"\"[[ \\\"\"\" [[ \" [[\"\"\") { b } }"),
+            2
+        );
+        assert_eq!(nesting(&format!("{{a(x:{})}}", "[".repeat(2_000))), 2_002);
+        assert_eq!(nesting("}}}}{"), 1);
+        assert_eq!(nesting("{ a(x: \"unclosed"), 2);
+    }
+
+    #[test]
+    fn fragments_are_counted_once_and_at_their_full_size() {
+        use std::fmt::Write;
+        let mut document = "{ ...f40 } fragment f0 on Query { __typename }".to_owned();
+        for n in 1..=40 {
+            let before = n - 1;
+            write!(
+                document,
+                " fragment f{n} on Query {{ ...f{before} ...f{before} }}"
+            )
+            .unwrap();
+        }
+        let document = async_graphql::parser::parse_query(document).unwrap();
+        assert_eq!(Expansion::new(&document).largest().fields, 1 << 40);
+        let cycle = "{ ...a } fragment a on Query { ...b } fragment b on Query { ...a x }";
+        let document = async_graphql::parser::parse_query(cycle).unwrap();
+        assert_eq!(Expansion::new(&document).largest().fields, 1);
+    }
+}

@@ -1,0 +1,16 @@
+//! The objects, enums and inputs that operations share.
+
+mod advisor;
+mod generation;
+mod node;
+mod reading;
+mod session;
+mod usage;
+mod user;
+
+pub(super) use advisor::{Advisor, AdvisorProfile};
+pub(super) use node::Node;
+pub(super) use reading::{Reading, ReadingFilter, ReadingStatus};
+pub(super) use session::Session;
+pub(super) use usage::Usage;
+pub(super) use user::User;

@@ -1,0 +1,217 @@
+//! From what a client sent to a GraphQL request, or what is wrong with it.
+
+use async_graphql::{Request, Variables};
+use serde_json::{Map, Value};
+
+/// Why something is not a GraphQL request.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::http) enum Error {
+    #[error("The body is empty. Send JSON such as {{\"query\": \"{{ advisors {{ name }} }}\"}}.")]
+    Empty,
+    #[error("The body is not JSON: {0}.")]
+    NotJson(#[source] serde_json::Error),
+    #[error("Several operations in one request are not taken. Send them one by one.")]
+    Batch,
+    #[error("The body is JSON, but no object. Send one with the member `query`.")]
+    NotAnObject,
+    #[error("`{0}` must be {1}.")]
+    Member(&'static str, &'static str),
+    #[error("`{0}` is there more than once.")]
+    Repeated(&'static str),
+    #[error("`{0}` is not JSON: {1}.")]
+    Parameter(&'static str, #[source] serde_json::Error),
+    #[error("`query` is missing: the GraphQL document, as a string.")]
+    NoQuery,
+    /// In these words, which clients of the protocol compare.
+    #[error("PersistedQueryNotSupported")]
+    PersistedQuery,
+}
+
+impl Error {
+    /// `extensions.code`.
+    pub(in crate::http) fn code(&self) -> &'static str {
+        match self {
+            Self::PersistedQuery => "PERSISTED_QUERY_NOT_SUPPORTED",
+            _ => "BAD_REQUEST",
+        }
+    }
+}
+
+const NAMES: [&str; 4] = ["query", "operationName", "variables", "extensions"];
+
+/// Reads a POST's body.
+pub(super) fn from_body(body: &[u8]) -> Result<Request, Error> {
+    if body.trim_ascii().is_empty() {
+        return Err(Error::Empty);
+    }
+    match serde_json::from_slice(body).map_err(Error::NotJson)? {
+        Value::Object(members) => from_members(members),
+        Value::Array(_) => Err(Error::Batch),
+        _ => Err(Error::NotAnObject),
+    }
+}
+
+/// Reads a GET's URL parameters, where an empty one is as good as none.
+pub(super) fn from_parameters(parameters: &str) -> Result<Request, Error> {
+    let mut members = Map::new();
+    for (name, text) in form_urlencoded::parse(parameters.as_bytes()) {
+        let Some(name) = NAMES.into_iter().find(|known| *known == name) else {
+            continue;
+        };
+        let value = match name {
+            _ if text.is_empty() => Value::Null,
+            "variables" | "extensions" => {
+                serde_json::from_str(&text).map_err(|error| Error::Parameter(name, error))?
+            }
+            _ => Value::String(text.into_owned()),
+        };
+        if members.insert(name.to_owned(), value).is_some() {
+            return Err(Error::Repeated(name));
+        }
+    }
+    from_members(members)
+}
+
+/// Reads the members of a JSON object: also what comes over a WebSocket. Members we do not know
+/// are left alone, as the specification asks.
+pub(in crate::http) fn from_members(mut members: Map<String, Value>) -> Result<Request, Error> {
+    let [query, operation_name, variables, extensions] =
+        NAMES.map(|name| members.remove(name).unwrap_or_default());
+    let extensions = object("extensions", extensions)?.unwrap_or_default();
+    let persisted = extensions
+        .get("persistedQuery")
+        .is_some_and(|hash| !hash.is_null());
+    let query = match string("query", query)? {
+        Some(query) => query,
+        None if persisted => return Err(Error::PersistedQuery),
+        None => return Err(Error::NoQuery),
+    };
+    let mut request = Request::new(query);
+    request.operation_name = string("operationName", operation_name)?;
+    if let Some(variables) = object("variables", variables)? {
+        request.variables = Variables::from_json(Value::Object(variables));
+    }
+    Ok(request)
+}
+
+fn string(name: &'static str, value: Value) -> Result<Option<String>, Error> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) => Ok(Some(text)),
+        _ => Err(Error::Member(name, "a string")),
+    }
+}
+
+fn object(name: &'static str, value: Value) -> Result<Option<Map<String, Value>>, Error> {
+    match value {
+        Value::Null => Ok(None),
+        Value::Object(members) => Ok(Some(members)),
+        _ => Err(Error::Member(name, "an object")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_says_what_is_wrong_with_it() {
+        for (body, expected) in [
+            ("", "The body is empty"),
+            (" \n", "The body is empty"),
+            (
+                "{ \"not",
+                "The body is not JSON: EOF while parsing a string",
+            ),
+            ("[]", "Several operations"),
+            ("[{\"query\": \"{a}\"}]", "Several operations"),
+            ("\"{a}\"", "no object"),
+            ("null", "no object"),
+            ("{}", "`query` is missing"),
+            (r#"{"query": null}"#, "`query` is missing"),
+            (r#"{"query": 1}"#, "`query` must be a string"),
+            (r#"{"query": ["{a}"]}"#, "`query` must be a string"),
+            (
+                r#"{"query": "{a}", "operationName": false}"#,
+                "`operationName` must be a string",
+            ),
+            (
+                r#"{"query": "{a}", "variables": "{}"}"#,
+                "`variables` must be an object",
+            ),
+            (
+                r#"{"query": "{a}", "variables": []}"#,
+                "`variables` must be an object",
+            ),
+            (
+                r#"{"query": "{a}", "extensions": 0}"#,
+                "`extensions` must be an object",
+            ),
+            (
+                r#"{"extensions": {"persistedQuery": {"version": 1}}}"#,
+                "PersistedQueryNotSupported",
+            ),
+            (
+                r#"{"extensions": {"persistedQuery": null}}"#,
+                "`query` is missing",
+            ),
+        ] {
+            let error = from_body(body.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains(expected), "{body}: {error}");
+        }
+        assert!(from_body(b"{\"query\": \"\xff\"}").is_err());
+    }
+
+    #[test]
+    fn a_body_is_read() {
+        let body = r#"{"query": "query A { a }", "operationName": "A", "variables": {"n": [1]},
+            "extensions": {"persistedQuery": {"version": 1}}, "unknown": true}"#;
+        let request = from_body(body.as_bytes()).unwrap();
+        assert_eq!(request.query, "query A { a }");
+        assert_eq!(request.operation_name.as_deref(), Some("A"));
+        assert_eq!(
+            serde_json::to_string(&request.variables).unwrap(),
+            r#"{"n":[1]}"#
+        );
+
+        let nulls =
+            r#"{"query": "{a}", "operationName": null, "variables": null, "extensions": null}"#;
+        let request = from_body(nulls.as_bytes()).unwrap();
+        assert_eq!(request.operation_name, None);
+        assert!(request.variables.is_empty());
+    }
+
+    #[test]
+    fn parameters_are_read() {
+        let request = from_parameters(
+            "query=query+A%7Ba%7D&operationName=A&variables=%7B%22n%22%3A1%7D&other=1&other=2",
+        )
+        .unwrap();
+        assert_eq!(request.query, "query A{a}");
+        assert_eq!(request.operation_name.as_deref(), Some("A"));
+        assert_eq!(
+            serde_json::to_string(&request.variables).unwrap(),
+            r#"{"n":1}"#
+        );
+
+        let empty = from_parameters("query=%7Ba%7D&operationName=&variables=&extensions=").unwrap();
+        assert_eq!(empty.operation_name, None);
+        assert!(empty.variables.is_empty());
+
+        for (parameters, expected) in [
+            ("", "`query` is missing"),
+            ("query=", "`query` is missing"),
+            ("query={a}&query={b}", "`query` is there more than once"),
+            ("query={a}&variables={", "`variables` is not JSON"),
+            ("query={a}&variables=[]", "`variables` must be an object"),
+            ("query={a}&extensions=1", "`extensions` must be an object"),
+            (
+                "extensions={\"persistedQuery\":{}}",
+                "PersistedQueryNotSupported",
+            ),
+        ] {
+            let error = from_parameters(parameters).unwrap_err().to_string();
+            assert!(error.contains(expected), "{parameters}: {error}");
+        }
+    }
+}

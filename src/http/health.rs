@@ -1,0 +1,47 @@
+//! For load balancers and container health checks.
+
+use std::time::Duration;
+
+use axum::{
+    extract,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use super::{NO_STORE, State};
+
+/// How long the database may take. Whoever asks gives up after a few seconds, and a reason
+/// that comes later is not read.
+const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The process runs.
+pub(super) async fn live() -> Response {
+    answer(StatusCode::OK, r#"{"status":"ok"}"#)
+}
+
+/// It can serve: its database answers.
+pub(super) async fn ready(extract::State(state): extract::State<State>) -> Response {
+    if state.stopping.is_cancelled() {
+        let stopping = r#"{"status":"unavailable","reason":"the service is stopping"}"#;
+        return answer(StatusCode::SERVICE_UNAVAILABLE, stopping);
+    }
+    let why = match tokio::time::timeout(TIMEOUT, state.db.ping()).await {
+        Ok(Ok(())) => return answer(StatusCode::OK, r#"{"status":"ok"}"#),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => format!("no answer within {TIMEOUT:?}"),
+    };
+    // The driver's own words are for the log only.
+    tracing::warn!(error = why, "the database does not answer");
+    answer(
+        StatusCode::SERVICE_UNAVAILABLE,
+        r#"{"status":"unavailable","reason":"the database does not answer"}"#,
+    )
+}
+
+fn answer(status: StatusCode, json: &'static str) -> Response {
+    let json_type = (
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    (status, [json_type, NO_STORE], json).into_response()
+}

@@ -1,0 +1,38 @@
+//! Mula: The Root. People ask one of four advisors a question, watch the answer being written,
+//! and keep their readings: one GraphQL schema from one binary, on SQLite or PostgreSQL.
+//!
+//! # The map
+//!
+//! ```text
+//! cli ── config            the command line; every setting, once
+//!  │
+//! server                   puts it all together; starts, and stops in order
+//!  │
+//! http                     the wire: GraphQL over HTTP, GraphiQL, health
+//!  │
+//! graphql                  one file an operation or type; errors become codes here
+//!  │
+//!  ├── account             who may sign in: accounts, sessions, passwords, tokens
+//!  └── reading             what was asked and answered
+//!       │
+//!      advisor             who answers: personas, library, cast, the built-in engine
+//!
+//! entity, db               tables, one file each; connections and transactions
+//! clock, digest, invalid   the time; keys; all that is wrong with an input at once
+//! ```
+//!
+//! Calls go down only. Nothing under `graphql` knows GraphQL, nothing under `http` knows HTTP.
+
+pub mod account;
+pub mod advisor;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod db;
+mod digest;
+pub mod entity;
+pub mod graphql;
+pub mod http;
+pub mod invalid;
+pub mod reading;
+pub mod server;

@@ -1,0 +1,86 @@
+//! Stopping an answer: what had been written stays.
+
+use std::time::Duration;
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
+use uuid::Uuid;
+
+use super::{Error, Readings};
+use crate::entity::{
+    generation,
+    reading::{self, Status},
+};
+
+/// How long a cancelling waits for the writer to stop; a dead one is found by its lease.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+impl Readings {
+    /// Stops the writing, wherever it is, and returns the reading as it then stands. One that
+    /// has ended is left as it is.
+    ///
+    /// # Errors
+    ///
+    /// If the user has no such reading.
+    pub async fn cancel(&self, user_id: Uuid, id: Uuid) -> Result<reading::Model, Error> {
+        let reading = self.find(user_id, id).await?.ok_or(Error::NotFound)?;
+        if reading.status.is_final() {
+            return Ok(reading);
+        }
+        let unfinished = || {
+            generation::Entity::update_many()
+                .filter(generation::Column::Id.eq(reading.generation_id))
+                .filter(generation::Column::CompletedAt.is_null())
+        };
+        let tx = self.0.db.begin().await?;
+        unfinished()
+            .col_expr(generation::Column::CancelRequested, Expr::value(true))
+            .exec(&tx)
+            .await?;
+        // Nobody writes it: it can be ended here.
+        if let Some(generation) = generation::Entity::find_by_id(reading.generation_id)
+            .one(&tx)
+            .await?
+        {
+            let queued = unfinished().filter(generation::Column::Status.eq(Status::Pending));
+            let outcome = self
+                .draft(&generation)
+                .await?
+                .broken_off(Status::Cancelled, None);
+            self.end_in(&tx, queued, id, reading.generation_id, outcome)
+                .await?;
+        }
+        self.notify(&tx, id).await?;
+        tx.commit().await?;
+        self.0.writing.cancel(id);
+        self.0.wake.tick(id);
+        self.wait_for(reading, PATIENCE).await
+    }
+
+    /// Stops what is written here and was cancelled elsewhere.
+    pub(super) async fn look_at_own(&self, reading_ids: &[Uuid]) {
+        let own = self.0.writing.readings();
+        let own: Vec<_> = own
+            .into_iter()
+            .filter(|id| reading_ids.contains(id))
+            .collect();
+        if own.is_empty() {
+            return;
+        }
+        let cancelled = generation::Entity::find()
+            .filter(generation::Column::ReadingId.is_in(own))
+            .filter(generation::Column::CompletedAt.is_null())
+            .filter(generation::Column::CancelRequested.eq(true))
+            .all(self.0.db.reads())
+            .await;
+        match cancelled {
+            Ok(cancelled) => {
+                for generation in cancelled {
+                    self.0.writing.cancel(generation.reading_id);
+                }
+            }
+            Err(error) => {
+                tracing::debug!(%error, "could not look for cancelled answers; trying again")
+            }
+        }
+    }
+}

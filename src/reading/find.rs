@@ -1,0 +1,144 @@
+//! Finding readings: one, a page, how many. Only ever the owner's.
+
+use sea_orm::{
+    ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+};
+use uuid::Uuid;
+
+use super::{Error, Readings};
+use crate::entity::{
+    generation,
+    reading::{self, Advisor},
+};
+
+/// Which readings, of the list newest first: keyset pagination, so that any page costs what the
+/// first costs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Slice {
+    pub advisor: Option<Advisor>,
+    /// Only older ones than this.
+    pub after: Option<Uuid>,
+    /// Only newer ones than this.
+    pub before: Option<Uuid>,
+    pub limit: u32,
+    /// The last `limit` of them rather than the first.
+    pub from_end: bool,
+}
+
+/// Some of a list, newest first.
+#[derive(Clone, Debug)]
+pub struct Page {
+    pub readings: Vec<reading::Model>,
+    pub has_previous: bool,
+    pub has_next: bool,
+}
+
+impl Readings {
+    /// # Errors
+    ///
+    /// If the database fails.
+    pub async fn find(&self, user_id: Uuid, id: Uuid) -> Result<Option<reading::Model>, Error> {
+        Ok(reading::Entity::find_owned(user_id)
+            .filter(reading::Column::Id.eq(id))
+            .one(self.0.db.reads())
+            .await?)
+    }
+
+    /// In one query: one row more than asked for tells whether there are more.
+    ///
+    /// # Errors
+    ///
+    /// If the database fails.
+    pub async fn page(&self, user_id: Uuid, slice: Slice) -> Result<Page, Error> {
+        let mut query = of_user(user_id, slice.advisor);
+        if let Some(after) = slice.after {
+            query = query.filter(reading::Column::Id.lt(after));
+        }
+        if let Some(before) = slice.before {
+            query = query.filter(reading::Column::Id.gt(before));
+        }
+        query = if slice.from_end {
+            query.order_by_asc(reading::Column::Id)
+        } else {
+            query.order_by_desc(reading::Column::Id)
+        };
+        let mut readings = query
+            .limit(u64::from(slice.limit) + 1)
+            .all(self.0.db.reads())
+            .await?;
+        let more = readings.len() > slice.limit as usize;
+        readings.truncate(slice.limit as usize);
+        // Whether there is something beyond the cursor itself: there was, when it was given.
+        let (has_previous, has_next) = if slice.from_end {
+            readings.reverse();
+            (more, slice.before.is_some())
+        } else {
+            (slice.after.is_some(), more)
+        };
+        Ok(Page {
+            readings,
+            has_previous,
+            has_next,
+        })
+    }
+
+    /// # Errors
+    ///
+    /// If the database fails.
+    pub async fn count(&self, user_id: Uuid, advisor: Option<Advisor>) -> Result<u64, Error> {
+        Ok(of_user(user_id, advisor).count(self.0.db.reads()).await?)
+    }
+
+    /// Every answer to the reading's question, newest first, each with its text if it has ended.
+    ///
+    /// # Errors
+    ///
+    /// If the database fails.
+    pub async fn generations(
+        &self,
+        reading: &reading::Model,
+    ) -> Result<Vec<generation::Model>, Error> {
+        let mut generations = generation::Entity::find()
+            .filter(generation::Column::ReadingId.eq(reading.id))
+            .order_by_desc(generation::Column::Id)
+            .all(self.0.db.reads())
+            .await?;
+        // The latest one's text stands in the reading.
+        for current in generations
+            .iter_mut()
+            .filter(|one| one.id == reading.generation_id)
+        {
+            current.response.clone_from(&reading.response);
+        }
+        Ok(generations)
+    }
+
+    /// Deletes a reading and all that hangs off it, also while it is written.
+    ///
+    /// # Errors
+    ///
+    /// If the user has no such reading.
+    pub async fn delete(&self, user_id: Uuid, id: Uuid) -> Result<(), Error> {
+        let deleted = reading::Entity::delete_many()
+            .filter(reading::Column::UserId.eq(user_id))
+            .filter(reading::Column::Id.eq(id))
+            .exec(self.0.db.writes())
+            .await?;
+        if deleted.rows_affected == 0 {
+            return Err(Error::NotFound);
+        }
+        // Whoever writes it finds nothing to write to; whoever follows it, nothing to follow.
+        self.0.writing.cancel(id);
+        self.0.wake.tick(id);
+        self.notify(self.0.db.writes(), id).await?;
+        Ok(())
+    }
+}
+
+fn of_user(user_id: Uuid, advisor: Option<Advisor>) -> Select<reading::Entity> {
+    let query = reading::Entity::find_owned(user_id);
+    match advisor {
+        Some(advisor) => query.filter(reading::Column::Advisor.eq(advisor)),
+        None => query,
+    }
+}

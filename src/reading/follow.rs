@@ -1,0 +1,159 @@
+//! Following an answer: what is there after a number, then what comes, then the end.
+//!
+//! A follower waits for a tick and reads the log, however the tick came: there is one way for
+//! news to reach it, so there is no gap and no repeat between "replayed" and "live".
+
+use std::collections::VecDeque;
+
+use futures_util::{Stream, stream};
+use sea_orm::EntityTrait;
+use uuid::Uuid;
+
+use super::{Error, Readings};
+use crate::entity::{
+    generation,
+    reading::{self, Status},
+};
+
+/// A piece of an answer, or, with an empty text and a final status, its end.
+#[derive(Clone, Debug)]
+pub struct Update {
+    /// From 1; the end has the number after the last piece's.
+    pub sequence: i32,
+    pub text: String,
+    pub status: Status,
+    /// As it stood when the piece was read.
+    pub reading: reading::Model,
+}
+
+/// Where a follower is.
+struct Follower<W> {
+    readings: Readings,
+    user_id: Uuid,
+    reading_id: Uuid,
+    /// The answer it follows, also when a newer one is begun meanwhile.
+    generation_id: Uuid,
+    after: i32,
+    ready: VecDeque<Update>,
+    ended: bool,
+    ticks: W,
+}
+
+impl Readings {
+    /// The answer's pieces after a number, and its end.
+    ///
+    /// # Errors
+    ///
+    /// If the user has no such reading; in the stream, also if it is deleted meanwhile.
+    pub async fn follow(
+        &self,
+        user_id: Uuid,
+        reading_id: Uuid,
+        after: i32,
+    ) -> Result<impl Stream<Item = Result<Update, Error>> + Send + use<>, Error> {
+        let ticks = self.0.wake.subscribe(reading_id);
+        let reading = self
+            .find(user_id, reading_id)
+            .await?
+            .ok_or(Error::NotFound)?;
+        let follower = Follower {
+            readings: self.clone(),
+            user_id,
+            reading_id,
+            generation_id: reading.generation_id,
+            after,
+            ready: VecDeque::new(),
+            ended: false,
+            ticks,
+        };
+        Ok(stream::try_unfold(follower, |mut follower| async move {
+            while follower.ready.is_empty() && !follower.ended {
+                follower.ticks.borrow_and_update();
+                follower.look().await?;
+                if follower.ready.is_empty()
+                    && !follower.ended
+                    && follower.ticks.changed().await.is_err()
+                {
+                    // The sender goes only with everything else.
+                    follower.ended = true;
+                }
+            }
+            Ok(follower.ready.pop_front().map(|update| (update, follower)))
+        }))
+    }
+
+    /// The answer as far as it is written.
+    ///
+    /// # Errors
+    ///
+    /// If the database fails.
+    pub async fn text_so_far(&self, reading: &reading::Model) -> Result<Option<String>, Error> {
+        if reading.status.is_final() {
+            return Ok(reading.response.clone());
+        }
+        let chunks = self.chunks_after(reading.generation_id, 0).await?;
+        if chunks.is_empty() {
+            // Not begun; or ended since the reading was read, and then it is all there.
+            let now = self.find(reading.user_id, reading.id).await?;
+            return Ok(now.and_then(|now| now.response));
+        }
+        Ok(Some(chunks.into_iter().map(|chunk| chunk.text).collect()))
+    }
+}
+
+impl<W> Follower<W> {
+    /// Makes ready what there is after the last number.
+    async fn look(&mut self) -> Result<(), Error> {
+        let reading = self.readings.find(self.user_id, self.reading_id).await?;
+        let generation = generation::Entity::find_by_id(self.generation_id)
+            .one(self.readings.0.db.reads())
+            .await?;
+        let (Some(reading), Some(generation)) = (reading, generation) else {
+            return Err(Error::NotFound);
+        };
+        if generation.completed_at.is_none() {
+            for chunk in self
+                .readings
+                .chunks_after(generation.id, self.after)
+                .await?
+            {
+                self.push(chunk.sequence, chunk.text, Status::Writing, &reading);
+            }
+            return Ok(());
+        }
+        // Its text, which a newer answer may have taken the place of.
+        let text = if reading.generation_id == generation.id {
+            reading.response.as_deref()
+        } else {
+            generation.response.as_deref()
+        };
+        let text = text.unwrap_or_default();
+        let mut start = 0;
+        for (index, &end) in generation.piece_ends.0.iter().enumerate() {
+            let piece = text.get(start..end).unwrap_or_default().to_owned();
+            self.push(number(index), piece, Status::Writing, &reading);
+            start = end;
+        }
+        let last = number(generation.piece_ends.0.len());
+        self.push(last, String::new(), generation.status, &reading);
+        self.ended = true;
+        Ok(())
+    }
+
+    fn push(&mut self, sequence: i32, text: String, status: Status, reading: &reading::Model) {
+        if sequence > self.after {
+            self.after = sequence;
+            self.ready.push_back(Update {
+                sequence,
+                text,
+                status,
+                reading: reading.clone(),
+            });
+        }
+    }
+}
+
+/// The number of the piece at an index.
+fn number(index: usize) -> i32 {
+    i32::try_from(index + 1).unwrap_or(i32::MAX)
+}

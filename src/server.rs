@@ -1,0 +1,171 @@
+//! The whole service, put together: started, and stopped in order.
+//!
+//! May use: everything but `cli`.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use sea_orm::DbErr;
+use tokio::{net::TcpListener, task::JoinHandle, time::Instant};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    account::{self, Accounts},
+    advisor::{self, Advisors},
+    clock::Clock,
+    config::Settings,
+    db::Database,
+    graphql::{self, Services},
+    http,
+    reading::Readings,
+};
+
+/// How often expired sessions are deleted.
+const PRUNE: Duration = Duration::from_mins(10);
+
+/// Why the service cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(
+        "the database cannot be used: {0}. Check DATABASE_URL, and that the database is running."
+    )]
+    Database(#[from] DbErr),
+    #[error("the knowledge is not right: {0}")]
+    Knowledge(#[from] advisor::Error),
+    #[error("cannot listen on {address}: {source}. Choose another with HOST and PORT.")]
+    Listen {
+        address: SocketAddr,
+        source: std::io::Error,
+    },
+    #[error("the threads that hash passwords cannot be started: {0}")]
+    Threads(std::io::Error),
+}
+
+/// The running service.
+pub struct Server {
+    address: SocketAddr,
+    db: Database,
+    readings: Readings,
+    /// Cancelled first: nothing new is accepted, streams end.
+    stopping: CancellationToken,
+    background: TaskTracker,
+    /// What clients asked for and may no longer wait for.
+    operations: TaskTracker,
+    serving: JoinHandle<std::io::Result<()>>,
+    patience: Duration,
+}
+
+impl Server {
+    /// Connects, migrates, listens and serves.
+    ///
+    /// # Errors
+    ///
+    /// If the database, the knowledge or the address cannot be used.
+    pub async fn start(settings: Settings, clock: Clock) -> Result<Self, Error> {
+        let advisors = Arc::new(Advisors::load()?);
+        let db = Database::connect(&settings.database).await?;
+        db.migrate_up().await?;
+        let wanted = SocketAddr::new(settings.host, settings.port);
+        let listen = |source| Error::Listen {
+            address: wanted,
+            source,
+        };
+        let listener = TcpListener::bind(wanted).await.map_err(listen)?;
+        let address = listener.local_addr().map_err(listen)?;
+
+        let stopping = CancellationToken::new();
+        let background = TaskTracker::new();
+        let accounts =
+            Accounts::new(&settings, db.clone(), clock.clone()).map_err(Error::Threads)?;
+        background.spawn(accounts.clone().watch_until(stopping.clone()));
+        background.spawn(prune_until(stopping.clone(), db.clone(), clock.clone()));
+        let readings = Readings::start(
+            settings.writing,
+            settings.limits,
+            db.clone(),
+            clock.clone(),
+            advisors.clone(),
+        );
+        let operations = TaskTracker::new();
+        let router = http::router(http::State {
+            schema: graphql::build(Services {
+                accounts: accounts.clone(),
+                readings: readings.clone(),
+                advisors,
+                limits: settings.limits,
+            }),
+            accounts,
+            db: db.clone(),
+            clock,
+            operations: operations.clone(),
+            allowed_origins: settings.allowed_origins,
+            graphiql: settings.graphiql,
+            stopping: stopping.clone(),
+        });
+        let serving = tokio::spawn(
+            axum::serve(listener, router)
+                .with_graceful_shutdown(stopping.clone().cancelled_owned())
+                .into_future(),
+        );
+        Ok(Self {
+            address,
+            db,
+            readings,
+            stopping,
+            background,
+            operations,
+            serving,
+            patience: settings.shutdown_timeout,
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops: accepts nothing more, finishes what is in flight, hands over what cannot be
+    /// finished in the settings' `shutdown_timeout`, closes the database.
+    pub async fn stop(mut self) {
+        let deadline = Instant::now() + self.patience;
+        self.stopping.cancel();
+        self.background.close();
+        let left = || deadline.saturating_duration_since(Instant::now());
+        self.readings.stop(left()).await;
+        if tokio::time::timeout(left(), &mut self.serving)
+            .await
+            .is_err()
+        {
+            tracing::warn!("some requests did not finish in time");
+            self.serving.abort();
+        }
+        self.operations.close();
+        if tokio::time::timeout(left(), self.operations.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!("some operations did not finish in time");
+        }
+        self.background.wait().await;
+        self.db.close().await;
+    }
+}
+
+async fn prune_until(stopping: CancellationToken, db: Database, clock: Clock) {
+    loop {
+        match account::prune(&db, clock.now()).await {
+            Ok(0) => {}
+            Ok(sessions) => tracing::info!(sessions, "deleted expired sessions"),
+            Err(error) => {
+                tracing::warn!(%error, "could not delete expired sessions; trying again later")
+            }
+        }
+        if stopping
+            .run_until_cancelled(tokio::time::sleep(PRUNE))
+            .await
+            .is_none()
+        {
+            return;
+        }
+    }
+}
