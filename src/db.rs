@@ -63,17 +63,19 @@ impl Database {
             std::fs::create_dir_all(folder)
                 .map_err(|error| DbErr::Custom(format!("{}: {error}", folder.display())))?;
         }
-        let mut writer = options.clone();
-        writer.max_connections(1).map_sqlx_sqlite_opts(|sqlite| {
-            sqlite
-                .create_if_missing(true)
-                .journal_mode(SqliteJournalMode::Wal)
-                // A commit is on the disk when it is acknowledged, also after a power cut.
-                .synchronous(SqliteSynchronous::Full)
-                .foreign_keys(true)
-                .busy_timeout(Duration::from_secs(5))
-        });
-        let writes = sea_orm::Database::connect(writer).await?;
+        let mut for_writing = options.clone();
+        for_writing
+            .max_connections(1)
+            .map_sqlx_sqlite_opts(|sqlite| {
+                sqlite
+                    .create_if_missing(true)
+                    .journal_mode(SqliteJournalMode::Wal)
+                    // A commit is on the disk when it is acknowledged, also after a power cut.
+                    .synchronous(SqliteSynchronous::Full)
+                    .foreign_keys(true)
+                    .busy_timeout(Duration::from_secs(5))
+            });
+        let writes = sea_orm::Database::connect(for_writing).await?;
         options.map_sqlx_sqlite_opts(|sqlite| {
             sqlite
                 .busy_timeout(Duration::from_secs(5))

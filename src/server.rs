@@ -157,7 +157,7 @@ async fn prune_until(stopping: CancellationToken, db: Database, clock: Clock) {
             Ok(0) => {}
             Ok(sessions) => tracing::info!(sessions, "deleted expired sessions"),
             Err(error) => {
-                tracing::warn!(%error, "could not delete expired sessions; trying again later")
+                tracing::warn!(%error, "could not delete expired sessions; trying again later");
             }
         }
         if stopping

@@ -89,6 +89,10 @@ impl Hasher {
     /// # Errors
     ///
     /// [`Busy`] if the queue is full.
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "the settings keep the cost in bounds"
+    )]
     pub async fn hash(&self, password: String) -> Result<String, Busy> {
         let cost = self.cost;
         self.run(move || {

@@ -22,10 +22,12 @@ const BATCH: usize = 500;
 
 /// Sessions that keep something open here, each with its user.
 #[derive(Clone, Default)]
-pub(super) struct Watched(Arc<Mutex<HashMap<Uuid, (Uuid, Arc<CancellationToken>)>>>);
+pub(super) struct Watched(Arc<Mutex<Sessions>>);
+
+type Sessions = HashMap<Uuid, (Uuid, Arc<CancellationToken>)>;
 
 impl Watched {
-    fn lock(&self) -> MutexGuard<'_, HashMap<Uuid, (Uuid, Arc<CancellationToken>)>> {
+    fn lock(&self) -> MutexGuard<'_, Sessions> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -74,7 +76,7 @@ impl Accounts {
                         .watched
                         .end(|id, _| batch.contains(&id) && !live.contains(&id)),
                     Err(error) => {
-                        tracing::debug!(%error, "could not look at open sessions; trying again")
+                        tracing::debug!(%error, "could not look at open sessions; trying again");
                     }
                 }
             }

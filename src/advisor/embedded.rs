@@ -42,13 +42,13 @@ pub(super) fn answer(
         .one(&voice.throw)
         .replace("{figure}", &figure.name)
         .replace("{count}", ["none", "one", "two", "three", "four"][open]);
-    let mut text = format!("{} {throw}\n\n", choose.one(&voice.open));
-    text.push_str(&format!("{}: {} [1]", figure.name, figure.meaning));
-    if let Some(other) = &figure.other {
-        text.push_str(&format!(" {other}"));
-    }
-    text.push_str(&format!(" {}", voice.figures[open]));
-
+    let mut reading = vec![format!("{}: {} [1]", figure.name, figure.meaning)];
+    reading.extend(figure.other.clone());
+    reading.push(voice.figures[open].clone());
+    let mut paragraphs = vec![
+        format!("{} {throw}", choose.one(&voice.open)),
+        reading.join(" "),
+    ];
     let found = library.search(question, PASSAGES);
     for (n, index) in found.iter().enumerate() {
         let passage = &knowledge.passages[*index];
@@ -58,13 +58,16 @@ pub(super) fn answer(
             excerpt: Some(excerpt(&passage.body)),
             url: None,
         });
-        text.push_str(&format!("\n\n{lead} {} [{}]", passage.body, sources.len()));
+        paragraphs.push(format!("{lead} {} [{}]", passage.body, sources.len()));
     }
     if found.is_empty() {
-        text.push_str(&format!("\n\n{}", choose.one(&voice.nothing)));
+        paragraphs.push(choose.one(&voice.nothing).to_owned());
     }
-    text.push_str(&format!("\n\n{}", choose.one(&voice.close)));
-    Answer { text, sources }
+    paragraphs.push(choose.one(&voice.close).to_owned());
+    Answer {
+        text: paragraphs.join("\n\n"),
+        sources,
+    }
 }
 
 /// Picks among an advisor's phrases: as it seems at random, but the same for the same question

@@ -93,7 +93,7 @@ impl Knowledge {
                     });
                 }
                 None if section.name == "voice" => {
-                    let [a, b, c, d, e] = FIGURES.map(|figure| section.one(figure));
+                    let figures = FIGURES.map(|figure| section.one(figure));
                     voice = Some(Voice {
                         open: section.some("open")?,
                         throw: section.some("throw")?,
@@ -101,7 +101,7 @@ impl Knowledge {
                         next: section.some("next")?,
                         nothing: section.some("nothing")?,
                         close: section.some("close")?,
-                        figures: [a?, b?, c?, d?, e?],
+                        figures: all(figures)?,
                     });
                 }
                 Some(("passage", slug)) => {
@@ -168,15 +168,19 @@ impl Obi {
             what: format!("{what} is missing"),
         };
         let (source, about) = head.ok_or_else(|| missing("the head, with source: and about:,"))?;
-        let [Some(a), Some(b), Some(c), Some(d), Some(e)] = figures else {
-            return Err(missing("one of the five figures"));
-        };
+        let figures =
+            figures.map(|figure| figure.ok_or_else(|| missing("one of the five figures")));
         Ok(Self {
             source,
             about,
-            figures: [a, b, c, d, e],
+            figures: all(figures)?,
         })
     }
+}
+
+/// All five, or the first that is wrong.
+fn all<T, E>([none, one, two, three, four]: [Result<T, E>; 5]) -> Result<[T; 5], E> {
+    Ok([none?, one?, two?, three?, four?])
 }
 
 /// A `[name]` (or the head, without one), its keys in order, and the text after them.

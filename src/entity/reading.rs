@@ -117,6 +117,7 @@ impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
     /// The user's readings, in no order.
+    #[must_use]
     pub fn find_owned(user_id: Uuid) -> Select<Self> {
         Self::find().filter(Column::UserId.eq(user_id))
     }

@@ -36,6 +36,7 @@ impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
     /// The user's sessions that are neither revoked nor expired, newest first.
+    #[must_use]
     pub fn find_live(user_id: Uuid, now: DateTimeUtc) -> Select<Self> {
         Self::find()
             .filter(Column::UserId.eq(user_id))

@@ -39,6 +39,7 @@ impl Related<super::session::Entity> for Entity {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
+    #[must_use]
     pub fn find_by_email_key(key: &str) -> Select<Self> {
         Self::find().filter(Column::EmailKey.eq(key))
     }

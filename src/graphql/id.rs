@@ -1,4 +1,4 @@
-//! Ids as clients see them: TypeIDs (<https://github.com/jetify-com/typeid>), the type's name
+//! Ids as clients see them: `TypeID`s (<https://github.com/jetify-com/typeid>), the type's name
 //! and a UUIDv7, such as `reading_01h455vb4pex5vsknk084sn02q`.
 
 use async_graphql::ID;

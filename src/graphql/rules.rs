@@ -170,7 +170,7 @@ fn nesting(document: &str) -> usize {
                 at += bytes[at..]
                     .iter()
                     .take_while(|byte| !matches!(byte, b'\n' | b'\r'))
-                    .count()
+                    .count();
             }
             b'"' => at = string_end(bytes, at),
             _ => {}
@@ -188,9 +188,8 @@ fn string_end(bytes: &[u8], start: usize) -> usize {
         match bytes[at] {
             b'\\' if block && bytes[at..].starts_with(b"\\\"\"\"") => at += 3,
             b'\\' if !block => at += 1,
-            b'"' if !block => return at,
             b'"' if bytes[at..].starts_with(b"\"\"\"") => return at + 2,
-            b'\n' | b'\r' if !block => return at,
+            b'"' | b'\n' | b'\r' if !block => return at,
             _ => {}
         }
         at += 1;

@@ -90,12 +90,11 @@ impl Drop for Line {
         let _in = self.span.enter();
         let Self { method, path, .. } = self;
         let ms = self.begun.elapsed().as_millis();
-        match self.status {
-            Some(status) => {
-                let operation = self.operation.as_ref().and_then(|name| loggable(&name.0));
-                tracing::info!(%method, path, status = status.as_u16(), ms, operation, "answered");
-            }
-            None => tracing::info!(%method, path, ms, "the client left before its answer"),
+        if let Some(status) = self.status {
+            let operation = self.operation.as_ref().and_then(|name| loggable(&name.0));
+            tracing::info!(%method, path, status = status.as_u16(), ms, operation, "answered");
+        } else {
+            tracing::info!(%method, path, ms, "the client left before its answer");
         }
     }
 }

@@ -152,10 +152,10 @@ impl Connection {
                         Some(Ok(Message::Ping(_) | Message::Pong(_))) => None,
                         Some(Ok(Message::Close(_)) | Err(_)) | None => return (1000, ""),
                     };
-                    if let Some(reply) = reply {
-                        if socket.send(Message::text(reply.to_string())).await.is_err() {
-                            return SILENT;
-                        }
+                    if let Some(reply) = reply
+                        && socket.send(Message::text(reply.to_string())).await.is_err()
+                    {
+                        return SILENT;
                     }
                 }
                 Some((id, message)) = outgoing.recv() => {

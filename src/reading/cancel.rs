@@ -79,7 +79,7 @@ impl Readings {
                 }
             }
             Err(error) => {
-                tracing::debug!(%error, "could not look for cancelled answers; trying again")
+                tracing::debug!(%error, "could not look for cancelled answers; trying again");
             }
         }
     }

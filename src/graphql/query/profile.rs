@@ -1,3 +1,5 @@
+#![expect(clippy::unused_async, reason = "async-graphql wants resolvers async")]
+
 use async_graphql::{Context, Object};
 
 use crate::graphql::{ApiError, caller::ContextExt, types::User};

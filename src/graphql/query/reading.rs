@@ -7,7 +7,7 @@ pub(super) struct ReadingQuery;
 
 #[Object]
 impl ReadingQuery {
-    /// One reading of the signed-in user's; null with a NOT_FOUND error otherwise.
+    /// One reading of the signed-in user's; null with a `NOT_FOUND` error otherwise.
     async fn reading(
         &self,
         ctx: &Context<'_>,
