@@ -130,8 +130,10 @@ impl Server {
         let deadline = Instant::now() + self.patience;
         self.stopping.cancel();
         self.background.close();
+        // Three quarters for what is being written, the rest for telling who asked for it.
+        let writing = self.patience.mul_f32(0.75);
         let left = || deadline.saturating_duration_since(Instant::now());
-        self.readings.stop(left()).await;
+        self.readings.stop(writing).await;
         if tokio::time::timeout(left(), &mut self.serving)
             .await
             .is_err()

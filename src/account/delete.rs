@@ -1,10 +1,14 @@
 //! Leaving for good.
 
-use sea_orm::EntityTrait;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::{Accounts, Error, Requester, name};
-use crate::{db::Database, entity::user, invalid::Problems};
+use crate::{
+    db::Database,
+    entity::{generation, user},
+    invalid::Problems,
+};
 
 impl Accounts {
     /// Deletes the account and all that hangs off it: sessions, readings, usage. Returns its id.
@@ -42,9 +46,16 @@ pub async fn delete_by_email(db: &Database, email: &str) -> Result<bool, sea_orm
 }
 
 async fn delete_user(db: &Database, id: Uuid) -> Result<(), sea_orm::DbErr> {
+    let tx = db.begin().await?;
+    // First the answers that are being written, as whoever writes them does: in another order
+    // each could come to wait for the other.
+    generation::Entity::find()
+        .filter(generation::Column::UserId.eq(id))
+        .filter(generation::Column::CompletedAt.is_null())
+        .lock_exclusive()
+        .all(&tx)
+        .await?;
     // All that is the user's goes with the row, by foreign key.
-    user::Entity::delete_by_id(id)
-        .exec(db.writes())
-        .await
-        .map(|_| ())
+    user::Entity::delete_by_id(id).exec(&tx).await?;
+    tx.commit().await
 }

@@ -29,7 +29,11 @@ pub fn start(who: For, format: LogFormat, level: &str, echo: bool) {
             .compact()
             .with_ansi(io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
             .boxed(),
-        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+        LogFormat::Json => lines
+            .json()
+            .flatten_event(true)
+            .with_span_list(false)
+            .boxed(),
     };
     tracing_subscriber::registry()
         .with(lines.with_filter(EnvFilter::new(directives)))

@@ -241,7 +241,7 @@ impl Check {
     }
 
     fn database(&mut self, given: &Given) -> Option<DatabaseSettings> {
-        let pool_size = self.number("DATABASE_POOL_SIZE", &given.database_pool_size, 1..=1_000);
+        let pool_size = self.number("DATABASE_POOL_SIZE", &given.database_pool_size, 2..=1_000);
         let acquire_timeout = self.duration(
             "DATABASE_ACQUIRE_TIMEOUT",
             &given.database_acquire_timeout,

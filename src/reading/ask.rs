@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    QuerySelect, sea_query::LockType,
 };
 use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 use unicode_normalization::UnicodeNormalization;
@@ -87,7 +87,7 @@ impl Readings {
         user::Entity::find_by_id(user_id)
             .select_only()
             .column(user::Column::Id)
-            .lock_exclusive()
+            .lock(LockType::NoKeyUpdate)
             .into_tuple::<Uuid>()
             .one(tx)
             .await?
@@ -314,12 +314,14 @@ impl Readings {
         let mut reading = reading;
         while !reading.status.is_final() {
             reading = self.find(user_id, id).await?.ok_or(Error::NotFound)?;
-            if !reading.status.is_final()
-                && tokio::time::timeout_at(deadline, ticks.changed())
-                    .await
-                    .is_err()
-            {
+            if reading.status.is_final() {
                 break;
+            }
+            tokio::select! {
+                _ = ticks.changed() => {}
+                () = tokio::time::sleep_until(deadline) => break,
+                // Nothing more will come here.
+                () = self.0.hand_over.cancelled() => break,
             }
         }
         Ok(reading)

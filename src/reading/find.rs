@@ -119,18 +119,28 @@ impl Readings {
     ///
     /// If the user has no such reading.
     pub async fn delete(&self, user_id: Uuid, id: Uuid) -> Result<(), Error> {
+        let tx = self.0.db.begin().await?;
+        // First the generations, as whoever writes does: in another order each could come to
+        // wait for the other.
+        generation::Entity::find()
+            .filter(generation::Column::UserId.eq(user_id))
+            .filter(generation::Column::ReadingId.eq(id))
+            .lock_exclusive()
+            .all(&tx)
+            .await?;
         let deleted = reading::Entity::delete_many()
             .filter(reading::Column::UserId.eq(user_id))
             .filter(reading::Column::Id.eq(id))
-            .exec(self.0.db.writes())
+            .exec(&tx)
             .await?;
         if deleted.rows_affected == 0 {
             return Err(Error::NotFound);
         }
+        self.notify(&tx, id).await?;
+        tx.commit().await?;
         // Whoever writes it finds nothing to write to; whoever follows it, nothing to follow.
         self.0.writing.cancel(id);
         self.0.wake.tick(id);
-        self.notify(self.0.db.writes(), id).await?;
         Ok(())
     }
 }
