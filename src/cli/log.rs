@@ -16,7 +16,8 @@ pub enum For {
 
 /// From here on, log lines are written.
 pub fn start(who: For, format: LogFormat, level: &str, echo: bool) {
-    let mut directives = level.to_owned();
+    // PostgreSQL says each time that the table of steps is there already.
+    let mut directives = format!("sqlx::postgres::notice=warn,{level}");
     if echo {
         directives += ",sqlx::query=info";
     }

@@ -265,6 +265,23 @@ mod tests {
     }
 
     #[test]
+    fn every_setting_is_documented() {
+        let example = include_str!("../../.env.example");
+        let readme = include_str!("../../README.md");
+        for setting in parser().get_arguments().filter_map(|arg| arg.get_env()) {
+            let name = setting.to_str().unwrap();
+            assert!(
+                example.contains(&format!("#{name}=")),
+                "{name} is not in .env.example"
+            );
+            assert!(
+                readme.contains(&format!("`{name}`")),
+                "{name} is not in README.md"
+            );
+        }
+    }
+
+    #[test]
     fn a_database_is_named_without_its_password() {
         let name = |url: &str| {
             name(&DatabaseSettings {

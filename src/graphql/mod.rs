@@ -8,6 +8,7 @@ mod connection;
 mod error;
 mod id;
 mod mutation;
+mod nulls;
 mod query;
 mod rules;
 mod scalar;
@@ -78,11 +79,7 @@ pub fn execute_stream(
 
 fn prepare(request: Request, queries_only: bool) -> Request {
     let name = request.operation_name.clone();
-    if queries_only {
-        request.data(rules::QueriesOnly(name))
-    } else {
-        request
-    }
+    request.data(rules::Chosen { name, queries_only })
 }
 
 /// The schema in its definition language: what `schema.graphql` holds.
@@ -103,6 +100,7 @@ fn builder()
         subscription::Subscription,
     )
     .extension(rules::Rules)
+    .extension(nulls::Nulls)
     .override_output_type_description::<connection::ReadingConnection>(
         "A page of readings, newest first.",
     )

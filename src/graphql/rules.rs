@@ -4,12 +4,14 @@
 use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::{
-    Request, Response, ServerError, ServerResult, ValidationResult, Variables,
+    Name, Request, Response, ServerError, ServerResult, ValidationResult, Value, Variables,
     extensions::{
         Extension, ExtensionContext, ExtensionFactory, NextParseQuery, NextPrepareRequest,
         NextValidation,
     },
-    parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet},
+    parser::types::{
+        ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
+    },
 };
 
 use super::{ApiError, Code, MAX_DEPTH, MAX_FIELDS};
@@ -27,8 +29,11 @@ const MAX_NESTING: usize = 64;
 
 pub(super) struct Rules;
 
-/// Put into a request that came with GET: the operation that will be executed, if it is named.
-pub(super) struct QueriesOnly(pub Option<String>);
+/// Put into every request: which operation will be executed, and whether it may be a mutation.
+pub(super) struct Chosen {
+    pub name: Option<String>,
+    pub queries_only: bool,
+}
 
 impl ExtensionFactory for Rules {
     fn create(&self) -> Arc<dyn Extension> {
@@ -45,7 +50,14 @@ impl Extension for Rules {
         next: NextPrepareRequest<'_>,
     ) -> ServerResult<Request> {
         within("bytes", MAX_BYTES, request.query.len())?;
-        within("nested brackets", MAX_NESTING, nesting(&request.query))?;
+        let nesting = nesting(&request.query).ok_or_else(|| {
+            ApiError::new(
+                Code::GraphqlParseFailed,
+                "A block string is not closed: \"\"\" is missing.",
+            )
+            .into_server_error(Vec::new())
+        })?;
+        within("nested brackets", MAX_NESTING, nesting)?;
         next.run(ctx, request).await
     }
 
@@ -60,8 +72,13 @@ impl Extension for Rules {
             ApiError::new(Code::GraphqlParseFailed, error.message)
                 .into_server_error(error.locations)
         })?;
-        if let Ok(QueriesOnly(name)) = ctx.data() {
-            refuse_mutation(&document, name.as_deref())?;
+        if let Ok(Chosen { name, queries_only }) = ctx.data()
+            && let Some(operation) = operation(&document, name.as_deref())
+        {
+            if *queries_only {
+                refuse_mutation(operation)?;
+            }
+            require_variables(operation, variables)?;
         }
         let size = Expansion::new(&document).largest();
         within("levels of selections", MAX_DEPTH, size.depth)?;
@@ -100,31 +117,71 @@ fn validation_error(error: ServerError) -> ServerError {
         .strip_prefix(ARGUMENT)
         .and_then(|rest| rest.split('"').next());
     match path {
-        Some(path) => {
-            let field = serde_json::json!({ "path": path, "code": "INVALID_VALUE", "message": error.message });
-            let field = async_graphql::Value::from_json(field).expect("three strings are a GraphQL value");
-            ApiError::new(Code::BadUserInput, error.message)
-                .with("fields", async_graphql::Value::List(vec![field]))
-        }
+        Some(path) => invalid_values([path], error.message.clone()),
         None => ApiError::new(Code::GraphqlValidationFailed, error.message),
     }
     .into_server_error(error.locations)
 }
 
-/// A mutation is not for GET (GraphQL over HTTP, section 5.1): links and caches would repeat it.
-fn refuse_mutation(document: &ExecutableDocument, name: Option<&str>) -> ServerResult<()> {
-    let chosen = document
+/// Values from outside that do not fit, each under its name.
+fn invalid_values<'a>(paths: impl IntoIterator<Item = &'a str>, message: String) -> ApiError {
+    let fields = paths.into_iter().map(|path| {
+        let field =
+            serde_json::json!({ "path": path, "code": "INVALID_VALUE", "message": message });
+        Value::from_json(field).expect("three strings are a GraphQL value")
+    });
+    let fields = fields.collect();
+    ApiError::new(Code::BadUserInput, message).with("fields", Value::List(fields))
+}
+
+/// The operation that will be executed. None if that is not clear: execution will say why.
+fn operation<'a>(
+    document: &'a ExecutableDocument,
+    name: Option<&str>,
+) -> Option<&'a OperationDefinition> {
+    let mut fitting = document
         .operations
         .iter()
-        .find(|(known, _)| name.is_none() || known.map(async_graphql::Name::as_str) == name);
-    match chosen {
-        Some((_, operation)) if operation.node.ty == OperationType::Mutation => Err(ApiError::new(
-            Code::BadRequest,
-            "Send a mutation with POST.",
-        )
-        .into_server_error(Vec::new())),
-        _ => Ok(()),
+        .filter(|(known, _)| name.is_none() || known.map(Name::as_str) == name);
+    match (fitting.next(), fitting.next()) {
+        (Some((_, operation)), None) => Some(&operation.node),
+        _ => None,
     }
+}
+
+/// A mutation is not for GET (GraphQL over HTTP, section 5.1): links and caches would repeat it.
+fn refuse_mutation(operation: &OperationDefinition) -> ServerResult<()> {
+    if operation.ty == OperationType::Mutation {
+        let error = ApiError::new(Code::BadRequest, "Send a mutation with POST.");
+        return Err(error.into_server_error(Vec::new()));
+    }
+    Ok(())
+}
+
+/// Variables that must have a value (<https://spec.graphql.org/draft/#sec-Coercing-Variable-Values>):
+/// the library would find out in the middle of an execution, and call it no one's fault.
+fn require_variables(operation: &OperationDefinition, variables: &Variables) -> ServerResult<()> {
+    let missing: Vec<_> = operation
+        .variable_definitions
+        .iter()
+        .filter(|definition| !definition.node.var_type.node.nullable)
+        .filter(
+            |definition| match variables.get(&definition.node.name.node) {
+                Some(value) => *value == Value::Null,
+                None => definition.node.default_value.is_none(),
+            },
+        )
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<_> = missing
+        .iter()
+        .map(|definition| definition.node.name.node.as_str())
+        .collect();
+    let message = format!("Give these variables a value: ${}.", names.join(", $"));
+    let at = missing.iter().map(|definition| definition.pos).collect();
+    Err(invalid_values(names, message).into_server_error(at))
 }
 
 /// Sees to it that every error has a code, and a fault of ours the request's id and no more.
@@ -137,11 +194,15 @@ pub(super) fn finish(mut response: Response, request_id: &str) -> Response {
                 "Operation name required",
                 "Subscriptions are not supported",
             ];
+            // Values that have the right type and no fitting value, such as an Int of 3000000000.
+            let unfit = ["Failed to parse \"", "Expected input type \""];
             if unresolved
                 .iter()
                 .any(|start| error.message.starts_with(start))
             {
                 extensions.set("code", Code::OperationResolutionFailure.as_str());
+            } else if unfit.iter().any(|start| error.message.starts_with(start)) {
+                extensions.set("code", Code::BadUserInput.as_str());
             } else {
                 tracing::error!(error = %error.message, "a request failed by a fault of ours");
                 MASKED.clone_into(&mut error.message);
@@ -156,7 +217,10 @@ pub(super) fn finish(mut response: Response, request_id: &str) -> Response {
 }
 
 /// How deep brackets stand inside one another, outside strings and comments.
-fn nesting(document: &str) -> usize {
+///
+/// None if a block string is not closed: the parser would then take its quotation marks for
+/// strings of one line, and see brackets where we saw none.
+fn nesting(document: &str) -> Option<usize> {
     let bytes = document.as_bytes();
     let (mut at, mut depth, mut deepest) = (0, 0_usize, 0);
     while at < bytes.len() {
@@ -172,29 +236,30 @@ fn nesting(document: &str) -> usize {
                     .take_while(|byte| !matches!(byte, b'\n' | b'\r'))
                     .count();
             }
-            b'"' => at = string_end(bytes, at),
+            b'"' => at = string_end(bytes, at)?,
             _ => {}
         }
         at += 1;
     }
-    deepest
+    Some(deepest)
 }
 
-/// Where the string that begins at `start` has its last quotation mark.
-fn string_end(bytes: &[u8], start: usize) -> usize {
+/// Where the string that begins at `start` has its last quotation mark, or its line ends. None
+/// if it is a block string that does not end.
+fn string_end(bytes: &[u8], start: usize) -> Option<usize> {
     let block = bytes[start..].starts_with(b"\"\"\"");
     let mut at = start + if block { 3 } else { 1 };
     while at < bytes.len() {
         match bytes[at] {
             b'\\' if block && bytes[at..].starts_with(b"\\\"\"\"") => at += 3,
             b'\\' if !block => at += 1,
-            b'"' if bytes[at..].starts_with(b"\"\"\"") => return at + 2,
-            b'"' | b'\n' | b'\r' if !block => return at,
+            b'"' if block && bytes[at..].starts_with(b"\"\"\"") => return Some(at + 2),
+            b'"' | b'\n' | b'\r' if !block => return Some(at),
             _ => {}
         }
         at += 1;
     }
-    at
+    (!block).then_some(at)
 }
 
 #[derive(Clone, Copy, Default)]
@@ -276,16 +341,23 @@ mod tests {
 
     #[test]
     fn nesting_is_counted_outside_strings_and_comments() {
-        assert_eq!(nesting("{ a(x: [[1]]) { b } }"), 4);
-        assert_eq!(nesting(r#"{ a(x: "[[[[\"[[[[") }"#), 2);
-        assert_eq!(nesting("{ a # {{{{{{\n }"), 1);
-        assert_eq!(
-            nesting("{ a(x: \"\"\"[[ \\\"\"\" [[ \" [[\"\"\") { b } }"),
-            2
-        );
-        assert_eq!(nesting(&format!("{{a(x:{})}}", "[".repeat(2_000))), 2_002);
-        assert_eq!(nesting("}}}}{"), 1);
-        assert_eq!(nesting("{ a(x: \"unclosed"), 2);
+        let long = format!("{{a(x:{})}}", "[".repeat(2_000));
+        for (document, expected) in [
+            ("{ a(x: [[1]]) { b } }", Some(4)),
+            (r#"{ a(x: "[[[[\"[[[[") }"#, Some(2)),
+            ("{ a # {{{{{{\n }", Some(1)),
+            (r#"{ a(x: """[[ \""" [[ " [[""") { b } }"#, Some(2)),
+            (&long, Some(2_002)),
+            ("}}}}{", Some(1)),
+            ("{ a(x: \"unclosed", Some(2)),
+            // A string's end, and a block string or an empty string right after it.
+            (r#"{ a(x: ["b"""" " """ [[1]]]) }"#, Some(5)),
+            (r#"{ a(x: ["""""" " " [[1]]]) }"#, Some(5)),
+            // To the parser: an empty string, a string, brackets.
+            (r#"{ a(x: ["""  " [[1]]]) }"#, None),
+        ] {
+            assert_eq!(nesting(document), expected, "{document}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_graphql::{ServerError, Value};
 use axum::{
     Extension,
-    body::Body,
+    body::{Body, Bytes},
     extract,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
@@ -30,6 +30,10 @@ const BODY_MAX: usize = 1024 * 1024;
 
 /// How long a body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long the rest of a body that is too large is received, into nothing: a client that is
+/// still sending when its connection is closed does not read the answer.
+const BODY_LINGER: Duration = Duration::from_secs(2);
 
 pub(super) async fn answer(
     extract::State(state): extract::State<State>,
@@ -105,7 +109,7 @@ impl Refusal {
                 .headers_mut()
                 .insert(header::ALLOW, HeaderValue::from_static(allow));
         }
-        // The rest of the body is not read: no further request can follow it.
+        // The rest of the body may not have been read: no further request can follow it.
         if matches!(self, Self::TooLarge | Self::TooSlow) {
             response
                 .headers_mut()
@@ -125,18 +129,23 @@ async fn read(request: extract::Request) -> Result<(async_graphql::Request, Head
     if !negotiate::is_json(&head.headers) {
         return Err(Refusal::MediaType);
     }
-    let body = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, BODY_MAX).collect())
-        .await
-        .map_err(|_| Refusal::TooSlow)?
-        .map_err(|error| {
-            if error.is::<LengthLimitError>() {
-                Refusal::TooLarge
-            } else {
-                Refusal::BrokenOff
-            }
-        })?
-        .to_bytes();
+    let body = receive(body).await?;
     Ok((request::from_body(&body)?, head.headers))
+}
+
+async fn receive(mut body: Body) -> Result<Bytes, Refusal> {
+    let whole = tokio::time::timeout(BODY_TIMEOUT, Limited::new(&mut body, BODY_MAX).collect());
+    match whole.await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            let rest = async { while let Some(Ok(_)) = body.frame().await {} };
+            // However much of it came, the answer is the same.
+            let _ = tokio::time::timeout(BODY_LINGER, rest).await;
+            Err(Refusal::TooLarge)
+        }
+        Ok(Err(_)) => Err(Refusal::BrokenOff),
+        Err(_) => Err(Refusal::TooSlow),
+    }
 }
 
 async fn execute(
@@ -156,13 +165,29 @@ async fn execute(
     )
     .await;
     let operation = request.operation_name.clone().map(OperationName);
-    if matches!(media_type, MediaType::EventStream | MediaType::Multipart) {
-        return stream::respond(state, request, caller, by_get, media_type);
+    let mut response = if matches!(media_type, MediaType::EventStream | MediaType::Multipart) {
+        stream::respond(state, request, caller, by_get, media_type)
+    } else {
+        at_once(state, request, by_get, caller, request_id, media_type).await
+    };
+    if let Some(name) = operation {
+        response.extensions_mut().insert(name);
     }
+    response
+}
+
+async fn at_once(
+    state: &State,
+    request: async_graphql::Request,
+    by_get: bool,
+    caller: Caller,
+    request_id: String,
+    media_type: MediaType,
+) -> Response {
     let schema = state.schema.clone();
     // In a task of its own: what has begun is not left half done when the client hangs up.
     let execution = async move { graphql::execute(&schema, request, caller, by_get).await };
-    let mut response = match state.operations.spawn(execution.in_current_span()).await {
+    match state.operations.spawn(execution.in_current_span()).await {
         Ok(response) if code_of(&response) == Some("BAD_REQUEST") => {
             Refusal::MutationByGet.into_response(media_type)
         }
@@ -173,11 +198,7 @@ async fn execute(
             let body = error("Something went wrong on our side.", code, Some(&request_id));
             json(StatusCode::INTERNAL_SERVER_ERROR, media_type, &body)
         }
-    };
-    if let Some(name) = operation {
-        response.extensions_mut().insert(name);
     }
-    response
 }
 
 /// A response as it goes out (<https://spec.graphql.org/draft/#sec-Response-Format>).
