@@ -9,8 +9,9 @@ use async_graphql::{
         Extension, ExtensionContext, ExtensionFactory, NextParseQuery, NextPrepareRequest,
         NextValidation,
     },
-    parser::types::{
-        ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
+    parser::{
+        parse_query,
+        types::{ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet},
     },
 };
 
@@ -66,11 +67,14 @@ impl Extension for Rules {
         ctx: &ExtensionContext<'_>,
         query: &str,
         variables: &Variables,
-        next: NextParseQuery<'_>,
+        _: NextParseQuery<'_>,
     ) -> ServerResult<ExecutableDocument> {
-        let document = next.run(ctx, query, variables).await.map_err(|error| {
-            ApiError::new(Code::GraphqlParseFailed, error.message)
-                .into_server_error(error.locations)
+        // Not by `next`: before it hands the document back, the library follows every spread of
+        // every fragment, looking for directives and depth.
+        let document = parse_query(query).map_err(|error| {
+            let positions = error.positions().collect();
+            ApiError::new(Code::GraphqlParseFailed, complaint(&error.to_string()))
+                .into_server_error(positions)
         })?;
         if let Ok(Chosen { name, queries_only }) = ctx.data()
             && let Some(operation) = operation(&document, name.as_deref())
@@ -121,6 +125,14 @@ fn validation_error(error: ServerError) -> ServerError {
         None => ApiError::new(Code::GraphqlValidationFailed, error.message),
     }
     .into_server_error(error.locations)
+}
+
+/// What the parser complains of, without the picture it draws around it, which repeats the
+/// whole line.
+fn complaint(error: &str) -> String {
+    let what = error.rsplit(" = ").next().unwrap_or(error).trim();
+    let what: String = what.chars().take(200).collect();
+    format!("The document is not GraphQL: {what}.")
 }
 
 /// Values from outside that do not fit, each under its name.
