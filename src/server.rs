@@ -19,6 +19,9 @@ use crate::{
     reading::Readings,
 };
 
+/// How long the database gets to let go, also when the time is up.
+const LAST: Duration = Duration::from_secs(1);
+
 /// How often expired sessions are deleted.
 const PRUNE: Duration = Duration::from_mins(10);
 
@@ -148,8 +151,14 @@ impl Server {
         {
             tracing::warn!("some operations did not finish in time");
         }
-        self.background.wait().await;
-        self.db.close().await;
+        // Whatever hangs now is the database, and does not keep us.
+        let rest = async {
+            self.background.wait().await;
+            self.db.close().await;
+        };
+        if tokio::time::timeout(left().max(LAST), rest).await.is_err() {
+            tracing::warn!("the database did not let go in time");
+        }
     }
 }
 

@@ -16,8 +16,8 @@ use futures_util::StreamExt;
 use serde_json::{Map, Value, json};
 use tokio::{
     sync::mpsc,
-    task::{AbortHandle, JoinSet},
-    time::{Instant, interval_at},
+    task::{self, AbortHandle, JoinSet},
+    time::{Instant, interval_at, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -31,6 +31,10 @@ const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How often the client is pinged; one that was silent for two pings is gone.
 const PING: Duration = Duration::from_secs(15);
+
+/// How long a client may take to take what it is sent, and to close when it is told to.
+const SEND_TIMEOUT: Duration = Duration::from_secs(15);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Operations that run on one socket, at most.
 const MAX_OPERATIONS: usize = 32;
@@ -81,11 +85,13 @@ pub(super) async fn upgrade(
         acknowledged: false,
         operations: HashMap::new(),
     };
+    let operations = connection.state.operations.clone();
     upgrade
         .protocols([PROTOCOL])
         .max_message_size(MAX_MESSAGE)
         .max_frame_size(MAX_MESSAGE)
-        .on_upgrade(move |socket| connection.serve(socket))
+        // Tracked: the process does not end before it has told its clients that it does.
+        .on_upgrade(move |socket| operations.track_future(connection.serve(socket)))
 }
 
 /// Browsers let any page open a socket anywhere: it is for us to look at where it comes from.
@@ -97,6 +103,21 @@ fn is_from_allowed_origin(state: &State, headers: &HeaderMap) -> bool {
     };
     let own = origin.split_once("://").map(|(_, host)| host) == text(header::HOST);
     own || state.allowed_origins.contains(&origin)
+}
+
+/// What an operation has to say, and which one it is: an id may be used again.
+struct Outgoing {
+    id: String,
+    task: task::Id,
+    message: Value,
+}
+
+/// Returns whether the client took it: one that takes nothing for long is gone.
+async fn send(socket: &mut WebSocket, message: Message) -> bool {
+    matches!(
+        timeout(SEND_TIMEOUT, socket.send(message)).await,
+        Ok(Ok(()))
+    )
 }
 
 struct Connection {
@@ -116,18 +137,23 @@ impl Connection {
             Some(protocol) if protocol == PROTOCOL => self.talk(&mut socket).await,
             _ => NO_PROTOCOL,
         };
-        // To a client that has gone there is nothing to say.
-        let _ = socket
-            .send(Message::Close(Some(CloseFrame {
-                code,
-                reason: reason.into(),
-            })))
-            .await;
+        let frame = Message::Close(Some(CloseFrame {
+            code,
+            reason: reason.into(),
+        }));
+        // To a client that has gone there is nothing to say. To one that is there and still
+        // talking, a connection cut at once would be one that failed: it closes when it has heard.
+        let _ = timeout(CLOSE_TIMEOUT, async {
+            socket.send(frame).await?;
+            while let Some(Ok(_)) = socket.recv().await {}
+            Ok::<_, axum::Error>(())
+        })
+        .await;
     }
 
     /// Until there is a reason to close.
     async fn talk(&mut self, socket: &mut WebSocket) -> Close {
-        let (sender, mut outgoing) = mpsc::channel::<(String, Value)>(QUEUE);
+        let (sender, mut outgoing) = mpsc::channel(QUEUE);
         let mut running = JoinSet::new();
         let stopping = self.state.stopping.clone();
         let init_deadline = tokio::time::sleep(INIT_TIMEOUT);
@@ -153,24 +179,25 @@ impl Connection {
                         Some(Ok(Message::Close(_)) | Err(_)) | None => return (1000, ""),
                     };
                     if let Some(reply) = reply
-                        && socket.send(Message::text(reply.to_string())).await.is_err()
+                        && !send(socket, Message::text(reply.to_string())).await
                     {
                         return SILENT;
                     }
                 }
-                Some((id, message)) = outgoing.recv() => {
-                    // What the client has completed it need not hear more of.
-                    if self.operations.contains_key(&id) {
+                Some(Outgoing { id, task, message }) = outgoing.recv() => {
+                    // What the client has completed it need not hear more of, also when it has
+                    // begun another under the same id.
+                    if self.operations.get(&id).is_some_and(|running| running.id() == task) {
                         if matches!(message["type"].as_str(), Some("complete" | "error")) {
                             self.operations.remove(&id);
                         }
-                        if socket.send(Message::text(message.to_string())).await.is_err() {
+                        if !send(socket, Message::text(message.to_string())).await {
                             return SILENT;
                         }
                     }
                 }
                 _ = pings.tick() => {
-                    if heard.elapsed() > PING * 2 || socket.send(Message::Ping(Vec::new().into())).await.is_err() {
+                    if heard.elapsed() > PING * 2 || !send(socket, Message::Ping(Vec::new().into())).await {
                         return SILENT;
                     }
                 }
@@ -185,7 +212,7 @@ impl Connection {
     async fn receive(
         &mut self,
         text: &str,
-        sender: &mpsc::Sender<(String, Value)>,
+        sender: &mpsc::Sender<Outgoing>,
         running: &mut JoinSet<()>,
     ) -> Result<Option<Value>, Close> {
         let Ok(Value::Object(mut message)) = serde_json::from_str(text) else {
@@ -240,7 +267,7 @@ impl Connection {
         &mut self,
         id: String,
         payload: Map<String, Value>,
-        sender: &mpsc::Sender<(String, Value)>,
+        sender: &mpsc::Sender<Outgoing>,
         running: &mut JoinSet<()>,
     ) -> Result<Option<Value>, Close> {
         let refused = |message: &str, code: &str, more: Value| {
@@ -267,7 +294,16 @@ impl Connection {
             graphql::execute_stream(&self.state.schema, request, self.caller().await, false);
         let sender = sender.clone();
         let name = id.clone();
+        // What has ended need not be kept.
+        while running.try_join_next().is_some() {}
         let operation = running.spawn(async move {
+            let say = |message| {
+                sender.send(Outgoing {
+                    id: name.clone(),
+                    task: task::id(),
+                    message,
+                })
+            };
             tokio::pin!(answers);
             while let Some(answer) = answers.next().await {
                 // No data: it could not begin, or cannot go on. The errors are its end.
@@ -278,13 +314,11 @@ impl Connection {
                     json!({ "id": name, "type": "next", "payload": answer })
                 };
                 // Nobody to send to: the socket is closed, and this task about to be aborted.
-                if sender.send((name.clone(), message)).await.is_err() || last {
+                if say(message).await.is_err() || last {
                     return;
                 }
             }
-            let _ = sender
-                .send((name.clone(), json!({ "id": name, "type": "complete" })))
-                .await;
+            let _ = say(json!({ "id": name, "type": "complete" })).await;
         });
         self.operations.insert(id, operation);
         Ok(None)

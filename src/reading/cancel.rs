@@ -43,7 +43,7 @@ impl Readings {
         {
             let queued = unfinished().filter(generation::Column::Status.eq(Status::Pending));
             let outcome = self
-                .draft(&generation)
+                .draft(&tx, &generation)
                 .await?
                 .broken_off(Status::Cancelled, None);
             self.end_in(&tx, queued, id, reading.generation_id, outcome)

@@ -3,10 +3,11 @@
 //! A follower waits for a tick and reads the log, however the tick came: there is one way for
 //! news to reach it, so there is no gap and no repeat between "replayed" and "live".
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 use futures_util::{Stream, stream};
-use sea_orm::EntityTrait;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{Error, Readings};
@@ -14,6 +15,10 @@ use crate::entity::{
     generation,
     reading::{self, Status},
 };
+
+/// How long a follower waits for a database that is away, and how often it looks.
+const PATIENCE: Duration = Duration::from_secs(30);
+const LOOK: Duration = Duration::from_secs(1);
 
 /// A piece of an answer, or, with an empty text and a final status, its end.
 #[derive(Clone, Debug)]
@@ -30,7 +35,6 @@ pub struct Update {
 struct Follower<W> {
     readings: Readings,
     user_id: Uuid,
-    reading_id: Uuid,
     /// The answer it follows, also when a newer one is begun meanwhile.
     generation_id: Uuid,
     after: i32,
@@ -59,7 +63,6 @@ impl Readings {
         let follower = Follower {
             readings: self.clone(),
             user_id,
-            reading_id,
             generation_id: reading.generation_id,
             after,
             ready: VecDeque::new(),
@@ -69,7 +72,7 @@ impl Readings {
         Ok(stream::try_unfold(follower, |mut follower| async move {
             while follower.ready.is_empty() && !follower.ended {
                 follower.ticks.borrow_and_update();
-                follower.look().await?;
+                follower.look_patiently().await?;
                 if follower.ready.is_empty()
                     && !follower.ended
                     && follower.ticks.changed().await.is_err()
@@ -91,7 +94,9 @@ impl Readings {
         if reading.status.is_final() {
             return Ok(reading.response.clone());
         }
-        let chunks = self.chunks_after(reading.generation_id, 0).await?;
+        let chunks = self
+            .chunks_after(self.0.db.reads(), reading.generation_id, 0)
+            .await?;
         if chunks.is_empty() {
             // Not begun; or ended since the reading was read, and then it is all there.
             let now = self.find(reading.user_id, reading.id).await?;
@@ -102,19 +107,35 @@ impl Readings {
 }
 
 impl<W> Follower<W> {
+    /// Looks, also when the database is away for a moment.
+    async fn look_patiently(&mut self) -> Result<(), Error> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.look().await {
+                Err(Error::Database(error)) if Instant::now() < deadline => {
+                    tracing::debug!(%error, "could not look at what is followed; trying again");
+                    tokio::time::sleep(LOOK).await;
+                }
+                done => return done,
+            }
+        }
+    }
+
     /// Makes ready what there is after the last number.
     async fn look(&mut self) -> Result<(), Error> {
-        let reading = self.readings.find(self.user_id, self.reading_id).await?;
-        let generation = generation::Entity::find_by_id(self.generation_id)
+        // In one query: of two, one could be from before the end and the other from after it.
+        let found = generation::Entity::find_by_id(self.generation_id)
+            .find_also_related(reading::Entity)
+            .filter(reading::Column::UserId.eq(self.user_id))
             .one(self.readings.0.db.reads())
             .await?;
-        let (Some(reading), Some(generation)) = (reading, generation) else {
+        let Some((generation, Some(reading))) = found else {
             return Err(Error::NotFound);
         };
         if generation.completed_at.is_none() {
             for chunk in self
                 .readings
-                .chunks_after(generation.id, self.after)
+                .chunks_after(self.readings.0.db.reads(), generation.id, self.after)
                 .await?
             {
                 self.push(chunk.sequence, chunk.text, Status::Writing, &reading);

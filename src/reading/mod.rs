@@ -80,7 +80,8 @@ struct State {
     tasks: TaskTracker,
     /// Cancelled when nothing new may be claimed here.
     stopping: CancellationToken,
-    /// Cancelled when what is still being written here must be handed over.
+    /// Cancelled when what is still being written here must be handed over, and who waits for an
+    /// answer gets it as it stands.
     hand_over: CancellationToken,
 }
 
@@ -130,13 +131,10 @@ impl Readings {
     pub async fn stop(&self, patience: Duration) {
         self.0.stopping.cancel();
         self.0.tasks.close();
-        if tokio::time::timeout(patience, self.0.tasks.wait())
-            .await
-            .is_err()
-        {
-            self.0.hand_over.cancel();
-            self.0.tasks.wait().await;
-        }
+        // Late or not, what needs no handing over does not mind being told.
+        let _ = tokio::time::timeout(patience, self.0.tasks.wait()).await;
+        self.0.hand_over.cancel();
+        self.0.tasks.wait().await;
     }
 
     /// How often a lease is renewed, and the leases of others are looked at.

@@ -35,7 +35,7 @@ const PIECE_AGE: Duration = Duration::from_millis(250);
 const PIECE: usize = 256;
 
 /// What this instance holds while it writes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Lease {
     pub generation_id: Uuid,
     pub reading_id: Uuid,
@@ -44,17 +44,24 @@ pub(super) struct Lease {
 
 /// What is being written on this instance, and how to stop it.
 #[derive(Default)]
-pub(super) struct Writing(Mutex<HashMap<Uuid, CancellationToken>>);
+pub(super) struct Writing(Mutex<HashMap<Uuid, (Lease, CancellationToken)>>);
 
 impl Writing {
-    fn begin(&self, reading_id: Uuid) -> CancellationToken {
+    fn begin(&self, lease: Lease) -> CancellationToken {
         let token = CancellationToken::new();
-        self.lock().insert(reading_id, token.clone());
+        self.lock().insert(lease.reading_id, (lease, token.clone()));
         token
     }
 
-    fn end(&self, reading_id: Uuid) {
-        self.lock().remove(&reading_id);
+    /// A lease that was lost may have been won again here: then it is another writer's.
+    fn end(&self, lease: Lease) {
+        let mut writing = self.lock();
+        if writing
+            .get(&lease.reading_id)
+            .is_some_and(|(held, _)| *held == lease)
+        {
+            writing.remove(&lease.reading_id);
+        }
     }
 
     pub(super) fn readings(&self) -> Vec<Uuid> {
@@ -65,11 +72,11 @@ impl Writing {
     pub(super) fn cancel(&self, reading_id: Uuid) -> bool {
         self.lock()
             .get(&reading_id)
-            .map(CancellationToken::cancel)
+            .map(|(_, token)| token.cancel())
             .is_some()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Uuid, CancellationToken>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Uuid, (Lease, CancellationToken)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -102,7 +109,7 @@ impl Readings {
 
     pub(super) fn spawn_writer(&self, lease: Lease, permit: OwnedSemaphorePermit) {
         let this = self.clone();
-        let cancelled = this.0.writing.begin(lease.reading_id);
+        let cancelled = this.0.writing.begin(lease);
         self.0.tasks.spawn(async move {
             // A database that is away comes back, or the lease runs out and is taken over.
             for _ in 0..RETRIES {
@@ -113,7 +120,7 @@ impl Readings {
                     break;
                 }
             }
-            this.0.writing.end(lease.reading_id);
+            this.0.writing.end(lease);
             drop(permit);
             this.0.wake.tick(lease.reading_id);
         });
@@ -131,7 +138,7 @@ impl Readings {
             // Ended or deleted meanwhile.
             return Ok(());
         };
-        let mut draft = self.draft(&generation).await?;
+        let mut draft = self.draft(self.0.db.reads(), &generation).await?;
         let cast = Cast::stored(generation.cast_open)
             .ok_or_else(|| sea_orm::DbErr::Custom("a cast that cannot fall".to_owned()))?;
         let answer = self
@@ -178,7 +185,11 @@ impl Readings {
         .await
     }
 
-    pub(super) async fn draft(&self, generation: &generation::Model) -> Result<Draft, Error> {
+    pub(super) async fn draft(
+        &self,
+        db: &impl ConnectionTrait,
+        generation: &generation::Model,
+    ) -> Result<Draft, Error> {
         let mut draft = Draft {
             written: String::new(),
             piece_ends: Vec::new(),
@@ -186,7 +197,7 @@ impl Readings {
             since: Instant::now(),
         };
         if generation.last_sequence > 0 {
-            for piece in self.chunks_after(generation.id, 0).await? {
+            for piece in self.chunks_after(db, generation.id, 0).await? {
                 draft.written.push_str(&piece.text);
                 draft.piece_ends.push(draft.written.len());
             }
@@ -197,6 +208,7 @@ impl Readings {
     /// A generation's pieces with a higher number, in order.
     pub(super) async fn chunks_after(
         &self,
+        db: &impl ConnectionTrait,
         generation_id: Uuid,
         after: i32,
     ) -> Result<Vec<chunk::Model>, Error> {
@@ -204,7 +216,7 @@ impl Readings {
             .filter(chunk::Column::GenerationId.eq(generation_id))
             .filter(chunk::Column::Sequence.gt(after))
             .order_by_asc(chunk::Column::Sequence)
-            .all(self.0.db.reads())
+            .all(db)
             .await?)
     }
 

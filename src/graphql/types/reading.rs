@@ -55,7 +55,7 @@ impl Reading {
         self.0.model.as_deref()
     }
 
-    /// What the answer rests on, in the order it cites them: [1] is the first.
+    /// What the answer rests on, in the order it cites them: its mark 1 is the first.
     async fn sources(&self) -> Vec<Source> {
         self.0.sources.0.iter().cloned().map(Source::from).collect()
     }

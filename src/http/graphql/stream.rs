@@ -47,7 +47,10 @@ pub(super) fn respond(
             } => {}
         }
     };
-    let body = with_heartbeat(Box::pin(answers), media_type).take_until(Box::pin(ended));
+    let answers = with_heartbeat(Box::pin(answers), media_type);
+    let body = stream::once(async move { start(media_type) })
+        .chain(answers)
+        .take_until(Box::pin(ended));
     let headers = [
         (header::CONTENT_TYPE, media_type.header()),
         // nginx would keep the pieces to itself.
@@ -59,28 +62,38 @@ pub(super) fn respond(
     (headers, Body::from_stream(body.map(Ok::<_, Infallible>))).into_response()
 }
 
+// A part's boundary goes out with the part before it: clients take one for whole only then.
+
+fn start(media_type: MediaType) -> String {
+    match media_type {
+        MediaType::Multipart => "--graphql".to_owned(),
+        // A comment: the answer has begun, whenever its first event comes.
+        _ => ":\n\n".to_owned(),
+    }
+}
+
+fn part(json: &str) -> String {
+    format!("\r\ncontent-type: application/json\r\n\r\n{json}\r\n--graphql")
+}
+
 fn next(media_type: MediaType, answer: &Answer<'_>) -> String {
     let json = serde_json::to_string(answer).expect("responses have no keys but strings");
     match media_type {
-        MediaType::Multipart => {
-            format!("--graphql\r\ncontent-type: application/json\r\n\r\n{{\"payload\":{json}}}\r\n")
-        }
+        MediaType::Multipart => part(&format!("{{\"payload\":{json}}}")),
         _ => format!("event: next\ndata: {json}\n\n"),
     }
 }
 
 fn end(media_type: MediaType) -> String {
     match media_type {
-        MediaType::Multipart => "--graphql--\r\n".to_owned(),
+        MediaType::Multipart => "--\r\n".to_owned(),
         _ => "event: complete\ndata:\n\n".to_owned(),
     }
 }
 
 fn heartbeat(media_type: MediaType) -> String {
     match media_type {
-        MediaType::Multipart => {
-            "--graphql\r\ncontent-type: application/json\r\n\r\n{}\r\n".to_owned()
-        }
+        MediaType::Multipart => part("{}"),
         _ => ":\n\n".to_owned(),
     }
 }
