@@ -84,7 +84,10 @@ impl Extension for Rules {
             }
             require_variables(operation, variables)?;
         }
-        let size = Expansion::new(&document).largest();
+        let size = Expansion::new(&document).largest().map_err(|name| {
+            let message = format!("The fragment \"{name}\" spreads itself.");
+            ApiError::new(Code::GraphqlValidationFailed, message).into_server_error(Vec::new())
+        })?;
         within("levels of selections", MAX_DEPTH, size.depth)?;
         within("fields, fragments expanded,", MAX_FIELDS, size.fields)?;
         Ok(document)
@@ -284,8 +287,11 @@ struct Size {
 /// once: the library's own walks follow every spread anew, and 861 bytes can make millions.
 struct Expansion<'a> {
     document: &'a ExecutableDocument,
-    /// None while a fragment is being counted: a cycle, which validation refuses.
+    /// None while a fragment is being counted.
     known: HashMap<&'a str, Option<Size>>,
+    /// A fragment that was met while it was being counted: it spreads itself, and the library
+    /// would follow it until the stack is full.
+    cycle: Option<&'a str>,
 }
 
 impl<'a> Expansion<'a> {
@@ -293,10 +299,12 @@ impl<'a> Expansion<'a> {
         Self {
             document,
             known: HashMap::new(),
+            cycle: None,
         }
     }
 
-    fn largest(mut self) -> Size {
+    /// The size of the largest operation, or the name of a fragment that spreads itself.
+    fn largest(mut self) -> Result<Size, &'a str> {
         let document = self.document;
         let mut largest = Size::default();
         for (_, operation) in document.operations.iter() {
@@ -304,7 +312,13 @@ impl<'a> Expansion<'a> {
             largest.depth = largest.depth.max(size.depth);
             largest.fields = largest.fields.max(size.fields);
         }
-        largest
+        // Also those that no operation spreads: validation looks into them too.
+        for name in document.fragments.keys() {
+            let size = self.fragment(name);
+            largest.depth = largest.depth.max(size.depth);
+            largest.fields = largest.fields.max(size.fields);
+        }
+        self.cycle.map_or(Ok(largest), Err)
     }
 
     fn count(&mut self, selections: &'a SelectionSet) -> Size {
@@ -333,6 +347,9 @@ impl<'a> Expansion<'a> {
 
     fn fragment(&mut self, name: &'a str) -> Size {
         if let Some(known) = self.known.get(name) {
+            if known.is_none() {
+                self.cycle = Some(name);
+            }
             return known.unwrap_or_default();
         }
         self.known.insert(name, None);
@@ -385,9 +402,13 @@ mod tests {
             .unwrap();
         }
         let document = async_graphql::parser::parse_query(document).unwrap();
-        assert_eq!(Expansion::new(&document).largest().fields, 1 << 40);
-        let cycle = "{ ...a } fragment a on Query { ...b } fragment b on Query { ...a x }";
-        let document = async_graphql::parser::parse_query(cycle).unwrap();
-        assert_eq!(Expansion::new(&document).largest().fields, 1);
+        assert_eq!(Expansion::new(&document).largest().unwrap().fields, 1 << 40);
+        for cycle in [
+            "{ ...a } fragment a on Query { ...b } fragment b on Query { ...a x }",
+            "{ x } fragment a on Query { ...a }",
+        ] {
+            let document = async_graphql::parser::parse_query(cycle).unwrap();
+            assert!(Expansion::new(&document).largest().is_err(), "{cycle}");
+        }
     }
 }
