@@ -42,7 +42,6 @@ impl Given {
             (Some(database), _) if !database.is_sqlite() => Some("with PostgreSQL"),
             _ => None,
         };
-        let secrets = check.secrets(&self, required);
         let log_format = check.log_format(&self);
         let graphiql = self
             .graphiql
@@ -63,6 +62,9 @@ impl Given {
             Duration::ZERO..=Duration::from_mins(10),
         );
         let writing = check.writing(&self.writing);
+        // Last: it makes a secret only when nothing is wrong.
+        let secrets = check.secrets(&self, required);
+        // Last: it makes the secret only when nothing else is wrong.
 
         let (Some(environment), Some(database), Some(secrets), Some(log_format), true) = (
             environment,

@@ -47,9 +47,13 @@ pub(super) fn kept_in(dir: &Path) -> io::Result<String> {
         fs::create_dir_all(dir)?;
         let mut bytes = [0; 48];
         getrandom::fill(&mut bytes).map_err(io::Error::other)?;
-        let draft = dir.join(format!("secret.key.{}", std::process::id()));
+        // Not by process id: in containers that share the folder, all are number 1.
+        let draft = dir.join(format!(
+            "secret.key.{:016x}",
+            getrandom::u64().map_err(io::Error::other)?
+        ));
         let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
+        options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(&draft)?;

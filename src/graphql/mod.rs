@@ -28,11 +28,12 @@ pub use error::{ApiError, Code};
 pub type Schema =
     async_graphql::Schema<query::Query, mutation::Mutation, subscription::Subscription>;
 
-/// Levels of selections in an operation, at most. GraphiQL's own introspection has 15.
-const MAX_DEPTH: usize = 20;
+/// Levels of an operation, at most: fields inside fields, and fragments inside those. `GraphiQL`'s
+/// own introspection has 17.
+const MAX_DEPTH: usize = 40;
 
-/// Fields of an operation, at most, fragments expanded.
-const MAX_FIELDS: usize = 1_000;
+/// Fields and fragments of an operation, at most, with every fragment in its places.
+const MAX_SELECTIONS: usize = 1_000;
 
 /// What resolvers call.
 #[derive(Clone)]

@@ -42,6 +42,7 @@ impl ReadingUpdate {
     }
 }
 
+/// What can be watched, over WebSocket, Server-Sent Events or multipart.
 #[Subscription]
 impl Subscription {
     /// The answer as it is written. Replays what is already there after `after`, then goes live, then ends.
