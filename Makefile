@@ -31,7 +31,7 @@ schema: ## Print the schema into schema.graphql, after a change of the API
 	mv schema.graphql.new schema.graphql
 
 coverage: | cargo-tarpaulin ## Measure which lines the tests run, and list those they do not
-	cargo tarpaulin --locked --workspace --engine llvm --skip-clean --target-dir target/coverage \
+	cargo tarpaulin --locked --workspace --engine llvm --timeout 600 --skip-clean --target-dir target/coverage \
 	    --exclude-files 'target/*' 'tests/*' --out Stdout Html --output-dir target/coverage \
 	    --fail-under $(COVERAGE)
 

@@ -64,7 +64,6 @@ impl Given {
         let writing = check.writing(&self.writing);
         // Last: it makes a secret only when nothing is wrong.
         let secrets = check.secrets(&self, required);
-        // Last: it makes the secret only when nothing else is wrong.
 
         let (Some(environment), Some(database), Some(secrets), Some(log_format), true) = (
             environment,
