@@ -1,0 +1,28 @@
+//! What the service does, seen from outside: given, asked, answered. One file a subject, on both
+//! databases.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails where it stands"
+)]
+
+mod support;
+
+mod accounts;
+mod auth;
+mod cancel;
+mod config;
+mod database;
+mod durable;
+mod errors;
+mod follow;
+mod graphiql;
+mod nodes;
+mod pages;
+mod process;
+mod readings;
+mod schema;
+mod sessions;
+mod sockets;
+mod tokens;
+mod users;
+mod wire;

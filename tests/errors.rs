@@ -1,0 +1,337 @@
+//! Every code an error can have, and what comes with it.
+
+use std::future::Future;
+
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Nobody, PASSWORD, Server, on_both};
+
+async fn ask(server: &Server, query: &str) -> Answer {
+    server.graphql(&Nobody, query, json!({})).await
+}
+
+/// What errors must never show: the inside.
+#[track_caller]
+fn assert_masked(answer: &Answer) {
+    assert_eq!(answer.code(), "INTERNAL_SERVER_ERROR");
+    let extensions = &answer.error()["extensions"];
+    assert_eq!(extensions["requestId"], answer.header("x-request-id"));
+    assert_eq!(extensions.as_object().unwrap().len(), 2, "{extensions}");
+    let text = answer.json.to_string().to_lowercase();
+    for inside in [
+        "sql",
+        "table",
+        "readings_",
+        "no such",
+        "relation",
+        "driver",
+        "sea_orm",
+        "exec",
+    ] {
+        assert!(!text.contains(inside), "{inside:?} is in {text}");
+    }
+}
+
+on_both! {
+    async fn graphql_parse_failed(server: Server) {
+        for bad in ["{", "}", "query", "{ profile { id }", "{ a(b: ) }", "\u{0}", "{ \"x\" }", ""] {
+            let answer = ask(&server, bad).await;
+            assert_eq!(answer.code(), "GRAPHQL_PARSE_FAILED", "{bad:?}");
+            assert_eq!(answer.status, 400);
+            assert!(answer.json.get("data").is_none(), "{:#}", answer.json);
+        }
+    }
+
+    async fn graphql_validation_failed(server: Server) {
+        for bad in [
+            "{ secrets }",
+            "{ profile }",
+            "{ profile { id { x } } }",
+            "{ reading { id } }",
+            "{ advisors(x: 1) { name } }",
+            "query ($x: Int) { advisors { name } node(id: $y) { id } }",
+            "{ ...missing }",
+            "{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }",
+            "mutation { login { accessToken } }",
+        ] {
+            let answer = ask(&server, bad).await;
+            let errors = answer.json["errors"].as_array().unwrap();
+            assert!(
+                errors.iter().all(|error| error["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"),
+                "{bad}: {:#}",
+                answer.json
+            );
+            assert_eq!(answer.status, 400);
+            assert!(answer.json.get("data").is_none());
+        }
+    }
+
+    async fn operation_resolution_failure(server: Server) {
+        let two = "query A { advisors { name } } query B { advisors { title } }";
+        for operation in [Value::Null, json!("C"), json!("a")] {
+            let body = json!({ "query": two, "operationName": operation });
+            let request = server.request("POST", "/graphql").json(&body);
+            let answer = Answer::of(request.send().await.unwrap()).await;
+            assert_eq!(answer.code(), "OPERATION_RESOLUTION_FAILURE", "{operation}");
+            assert!(answer.json.get("data").is_none());
+        }
+        let body = json!({ "query": two, "operationName": "B" });
+        let request = server.request("POST", "/graphql").json(&body);
+        let answer = Answer::of(request.send().await.unwrap()).await;
+        assert_eq!(answer.data()["advisors"][0]["title"], "Keeper of the Crossroads");
+    }
+
+    async fn bad_request(server: Server) {
+        for bad in [
+            "",
+            "{",
+            "null",
+            "[]",
+            "\"{ advisors { name } }\"",
+            "{}",
+            r#"{"query": 1}"#,
+            r#"{"query": "{ advisors { name } }", "variables": []}"#,
+            r#"[{"query": "{ advisors { name } }"}]"#,
+        ] {
+            let request = server.request("POST", "/graphql").header("content-type", "application/json");
+            let answer = Answer::of(request.body(bad).send().await.unwrap()).await;
+            assert_eq!(answer.status, 400, "{bad}");
+            assert_eq!(answer.code(), "BAD_REQUEST", "{bad}");
+        }
+    }
+
+    async fn query_too_complex(server: Server) {
+        let deep = |levels: usize| {
+            format!("{{ profile {}{} }}", "{ readings { nodes ".repeat(levels), "} }".repeat(levels))
+        };
+        let mut doubling = "{ ...f30 } fragment f0 on Query { __typename }".to_owned();
+        for n in 1..=30 {
+            let before = n - 1;
+            doubling += &format!(" fragment f{n} on Query {{ ...f{before} ...f{before} }}");
+        }
+        for (what, query) in [
+            ("size", format!("{{ advisors {{ name }} }} # {}", "x".repeat(64 * 1024))),
+            ("brackets", format!("{{ a(x: {}) }}", "[".repeat(2_000))),
+            ("objects", format!("{{ a(x: {}) }}", "{a:".repeat(2_000))),
+            ("depth", deep(25)),
+            ("aliases", format!("{{ {} }}", (0..1_001).map(|n| format!("a{n}: __typename ")).collect::<String>())),
+            ("fragments", doubling),
+        ] {
+            let answer = ask(&server, &query).await;
+            assert_eq!(answer.code(), "QUERY_TOO_COMPLEX", "{what}");
+            let extensions = &answer.error()["extensions"];
+            assert!(extensions["actual"].as_u64() > extensions["limit"].as_u64(), "{what}: {extensions}");
+            assert_eq!(answer.status, 400);
+        }
+        // It is still there, and what tools ask at their start is within bounds.
+        ask(&server, INTROSPECTION).await.data();
+    }
+
+    // Each of these once took a library's walk of the document minutes, or its stack.
+    async fn documents_that_multiply_are_refused_at_once(server: Server) {
+        let doubling = |start: &str| {
+            (1..=30).fold(format!("{{ ...f30 }} fragment f0 on Query {{ {start} }}"), |document, n| {
+                let before = n - 1;
+                format!("{document} fragment f{n} on Query {{ ...f{before} ...f{before} }}")
+            })
+        };
+        let chain = |document: &str| {
+            (1..1_500).fold(format!("{document} fragment g0 on Query {{ __typename }}"), |document, n| {
+                format!("{document} fragment g{n} on Query {{ ...g{} }}", n - 1)
+            })
+        };
+        for (what, document) in [
+            ("a leaf, doubled", doubling("__typename")),
+            ("nothing, doubled", doubling("...missing")),
+            ("a circle, doubled", doubling("...f30")),
+            ("inline fragments, doubled", doubling("... { ... { __typename } }")),
+            ("a long chain", chain("{ ...g1499 }")),
+            ("a long chain, unused", chain("{ __typename }")),
+            ("a circle", "{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }".into()),
+            ("a circle of its own", "{ __typename } fragment a on Query { ...a }".into()),
+        ] {
+            let answer = ask(&server, &document).await;
+            let code = &answer.json["errors"][0]["extensions"]["code"];
+            let codes = ["QUERY_TOO_COMPLEX", "GRAPHQL_VALIDATION_FAILED"];
+            assert!(codes.iter().any(|expected| code == expected), "{what}: {:#}", answer.json);
+            assert_eq!(answer.status, 400);
+        }
+    }
+
+    async fn persisted_query_not_supported(server: Server) {
+        let hash = json!({ "version": 1, "sha256Hash": "0".repeat(64) });
+        let body = json!({ "extensions": { "persistedQuery": hash } });
+        let request = server.request("POST", "/graphql").json(&body);
+        let answer = Answer::of(request.send().await.unwrap()).await;
+        assert_eq!(answer.code(), "PERSISTED_QUERY_NOT_SUPPORTED");
+        // The message that clients of the protocol look for.
+        assert_eq!(answer.message(), "PersistedQueryNotSupported");
+
+        // With its text it is a query like any other.
+        let body = json!({ "query": "{ advisors { name } }", "extensions": { "persistedQuery": hash } });
+        let request = server.request("POST", "/graphql").json(&body);
+        Answer::of(request.send().await.unwrap()).await.data();
+    }
+
+    async fn bad_user_input(server: Server) {
+        // Rules of ours and types of the schema alike.
+        let answer = server.register_as("nobody", "x", "y").await;
+        assert_eq!(answer.code(), "BAD_USER_INPUT");
+        assert_eq!(answer.fields().len(), 3);
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.json["data"], json!({ "register": null }));
+
+        let ada = server.join("ada").await;
+        for (query, variables) in [
+            ("query ($id: ID!) { node(id: $id) { id } }", json!({})),
+            ("query ($id: ID!) { node(id: $id) { id } }", json!({ "id": null })),
+            ("query ($id: ID!) { node(id: $id) { id } }", json!({ "id": [1] })),
+            ("query ($n: Int) { readings(first: $n) { totalCount } }", json!({ "n": "five" })),
+            ("query ($f: ReadingFilter) { readings(filter: $f) { totalCount } }", json!({ "f": { "advisor": "ZEUS" } })),
+            ("{ readings(first: \"five\") { totalCount } }", json!({})),
+        ] {
+            let answer = server.graphql(&ada, query, variables.clone()).await;
+            assert_eq!(answer.code(), "BAD_USER_INPUT", "{query} {variables}: {:#}", answer.json);
+            assert_eq!(answer.fields().len(), 1, "{query} {variables}");
+        }
+    }
+
+    async fn conflict(server: Server) {
+        server.register("ada").await.data();
+
+        let answer = server.register("ada").await;
+
+        assert_eq!(answer.code(), "CONFLICT");
+        assert_eq!(answer.fields(), [("input.email", "TAKEN"), ("input.username", "TAKEN")]);
+        assert_eq!(answer.status, 200);
+    }
+
+    async fn unauthenticated(server: Server) {
+        let query = "mutation { logout { message } }";
+        for answer in [ask(&server, query).await, server.graphql("no.token.ours", query, json!({})).await] {
+            assert_eq!(answer.code(), "UNAUTHENTICATED");
+            assert_eq!(answer.status, 200);
+            assert_eq!(answer.json["data"], json!({ "logout": null }));
+        }
+        // One field's failure leaves the rest standing.
+        let answer = ask(&server, "{ advisors { name } profile { id } }").await;
+        assert_eq!(answer.code(), "UNAUTHENTICATED");
+        assert_eq!(answer.error()["path"], json!(["profile"]));
+        assert_eq!(answer.json["data"]["advisors"].as_array().unwrap().len(), 4);
+    }
+
+    async fn forbidden(server: Server) {
+        server.register("ada").await.data();
+        server.database.execute("UPDATE users SET is_active = FALSE").await;
+
+        assert_eq!(server.log_in("ada@example.com", PASSWORD).await.code(), "FORBIDDEN");
+    }
+
+    async fn not_found(server: Server) {
+        let ada = server.join("ada").await;
+
+        let query = "{ reading(id: \"reading_01h455vb4pex5vsknk084sn02q\") { id } }";
+        let answer = server.graphql(&ada, query, json!({})).await;
+
+        assert_eq!(answer.code(), "NOT_FOUND");
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.json["data"], json!({ "reading": null }));
+    }
+
+    #[settings("--readings-per-day", "2")]
+    async fn quota_exceeded(server: Server) {
+        let ada = server.join("ada").await;
+        for n in 0..2 {
+            server.ask(&ada, "LEGBA", &format!("Question number {n}?")).await;
+        }
+
+        let answer = server.try_to_ask(&ada, "LEGBA", "One question too many?").await;
+
+        assert_eq!(answer.code(), "QUOTA_EXCEEDED");
+        let resets_at = answer.error()["extensions"]["resetsAt"].as_str().unwrap();
+        let resets_at: chrono::DateTime<chrono::Utc> = resets_at.parse().unwrap();
+        assert_eq!(resets_at.time(), chrono::NaiveTime::MIN);
+        // The next day there is room again.
+        server.clock.advance(resets_at - server.clock.now());
+        server.ask(&server.sign_in("ada").await, "LEGBA", "One question too many?").await;
+    }
+
+    // bcrypt as slow as in production: its queue fills faster than it empties.
+    #[settings("--bcrypt-cost", "12")]
+    async fn overloaded(server: Server) {
+        // The queue's 128, what four threads can be at, and as much again as they may finish.
+        let registrations = (0..190).map(|n| {
+            let server = &server;
+            async move { server.register(&format!("member-{n}")).await }
+        });
+        let answer = first_failure(registrations).await;
+
+        assert_eq!(answer.code(), "OVERLOADED");
+        let seconds = answer.error()["extensions"]["retryAfter"].as_u64().unwrap();
+        assert!(seconds > 0);
+        assert_eq!(answer.header("retry-after"), seconds.to_string());
+        // Nobody who needs no password waits for those who do.
+        ask(&server, "{ advisors { name } }").await.data();
+    }
+
+    async fn internal_server_error(server: Server) {
+        let ada = server.join("ada").await;
+        for table in ["chunks", "idempotency_keys", "generations", "readings"] {
+            server.database.execute(&format!("DROP TABLE {table}")).await;
+        }
+
+        let answer = server.graphql(&ada, "{ readings { totalCount } profile { id } }", json!({})).await;
+        assert_masked(&answer);
+        assert_eq!(answer.error()["path"], json!(["readings"]));
+        assert_eq!(answer.json["data"]["profile"]["id"], ada.id.as_str());
+        assert_masked(&server.graphql(&ada, "{ readings { nodes { id } } }", json!({})).await);
+        assert_masked(&server.try_to_ask(&ada, "LEGBA", "Which way from here?").await);
+
+        // The id is the caller's own where one was sent.
+        let request = server
+            .request("POST", "/graphql")
+            .bearer_auth(&ada.token)
+            .header("x-request-id", "my-own-id_7")
+            .json(&json!({ "query": "{ readings { nodes { id } } }" }));
+        let answer = Answer::of(request.send().await.unwrap()).await;
+        assert_masked(&answer);
+        assert_eq!(answer.error()["extensions"]["requestId"], "my-own-id_7");
+    }
+}
+
+/// The first answer with an error; the rest is not waited for.
+async fn first_failure(asked: impl Iterator<Item = impl Future<Output = Answer>>) -> Answer {
+    let mut answers: FuturesUnordered<_> = asked.collect();
+    while let Some(answer) = answers.next().await {
+        if answer.json.get("errors").is_some() {
+            return answer;
+        }
+    }
+    panic!("nothing failed")
+}
+
+/// What GraphiQL asks when it opens, with all that it can ask for.
+const INTROSPECTION: &str = "query IntrospectionQuery { __schema {
+    description queryType { name kind } mutationType { name kind } subscriptionType { name kind }
+    types { ...FullType }
+    directives { name description isRepeatable locations args(includeDeprecated: true) { ...InputValue } }
+} }
+fragment FullType on __Type {
+    kind name description specifiedByURL isOneOf
+    fields(includeDeprecated: true) {
+        name description args(includeDeprecated: true) { ...InputValue }
+        type { ...TypeRef } isDeprecated deprecationReason
+    }
+    inputFields(includeDeprecated: true) { ...InputValue }
+    interfaces { ...TypeRef }
+    enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason }
+    possibleTypes { ...TypeRef }
+}
+fragment InputValue on __InputValue {
+    name description type { ...TypeRef } defaultValue isDeprecated deprecationReason
+}
+fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType {
+    kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType {
+    kind name } } } } } } } } }
+}";

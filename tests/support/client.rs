@@ -1,0 +1,143 @@
+//! A client over a real socket, and what it is answered.
+
+use std::net::SocketAddr;
+
+use reqwest::header::HeaderMap;
+use serde_json::Value;
+
+/// Who asks.
+pub trait Credentials {
+    fn token(&self) -> Option<&str>;
+}
+
+/// Somebody who has not signed in.
+pub struct Nobody;
+
+impl Credentials for Nobody {
+    fn token(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// A token as it is.
+impl Credentials for str {
+    fn token(&self) -> Option<&str> {
+        Some(self)
+    }
+}
+
+pub struct Client {
+    http: reqwest::Client,
+    base: String,
+}
+
+impl Client {
+    pub fn new(address: SocketAddr) -> Self {
+        let http = reqwest::Client::builder()
+            .user_agent("mula-tests/1")
+            .no_proxy()
+            .build()
+            .unwrap();
+        Self {
+            http,
+            base: format!("http://{address}"),
+        }
+    }
+
+    pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        self.http
+            .request(method.parse().unwrap(), format!("{}{path}", self.base))
+    }
+
+    pub async fn graphql(&self, who: &(impl Credentials + ?Sized), body: &Value) -> Answer {
+        let mut request = self
+            .request("POST", "/graphql")
+            .header("accept", "application/graphql-response+json")
+            .json(body);
+        if let Some(token) = who.token() {
+            request = request.bearer_auth(token);
+        }
+        Answer::of(request.send().await.unwrap()).await
+    }
+}
+
+/// What a GraphQL request is answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub json: Value,
+}
+
+impl Answer {
+    pub async fn of(response: reqwest::Response) -> Self {
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await.unwrap();
+        let json = serde_json::from_str(&text).unwrap_or_else(|error| {
+            panic!("{status} with a body that is not JSON ({error}): {text}")
+        });
+        Self {
+            status,
+            headers,
+            json,
+        }
+    }
+
+    /// What was asked for, when nothing went wrong.
+    #[track_caller]
+    pub fn data(&self) -> &Value {
+        assert!(self.json.get("errors").is_none(), "{:#}", self.json);
+        assert_eq!(self.status, 200);
+        &self.json["data"]
+    }
+
+    /// The one error.
+    #[track_caller]
+    pub fn error(&self) -> &Value {
+        let errors = self.json["errors"].as_array().map(Vec::as_slice);
+        match errors {
+            Some([error]) => error,
+            _ => panic!("one error was expected: {:#}", self.json),
+        }
+    }
+
+    /// Its code.
+    #[track_caller]
+    pub fn code(&self) -> &str {
+        self.error()["extensions"]["code"]
+            .as_str()
+            .expect("every error has a code")
+    }
+
+    /// Its sentence for people.
+    #[track_caller]
+    pub fn message(&self) -> &str {
+        self.error()["message"]
+            .as_str()
+            .expect("every error has a message")
+    }
+
+    /// The fields it names, with the rule each fails.
+    #[track_caller]
+    pub fn fields(&self) -> Vec<(&str, &str)> {
+        self.error()["extensions"]["fields"]
+            .as_array()
+            .unwrap_or_else(|| panic!("no fields: {:#}", self.json))
+            .iter()
+            .map(|field| {
+                assert!(field["message"].is_string(), "for people: {field}");
+                (
+                    field["path"].as_str().unwrap(),
+                    field["code"].as_str().unwrap(),
+                )
+            })
+            .collect()
+    }
+
+    /// A header, or nothing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+}

@@ -1,0 +1,43 @@
+//! What the tests stand on: a server of their own each, a client that talks to it over a real
+//! socket, and both databases.
+
+mod client;
+mod postgres;
+mod server;
+mod service;
+mod socket;
+
+pub use client::{Answer, Client, Credentials, Nobody};
+pub use server::{Database, Member, PASSWORD, SECRET, Server, given, settings};
+pub use service::{Instance, Process, Service};
+pub use socket::{Events, FOLLOW, Follower, Heard, News, Socket, Told, Via};
+
+/// Runs each function once on SQLite and once on PostgreSQL, with a new server over an empty
+/// database. `#[settings("--flag", "value")]` above a function adds settings.
+macro_rules! on_both {
+    ($(
+        $(#[settings($($flag:expr),* $(,)?)])?
+        async fn $name:ident($server:ident: Server) $body:block
+    )*) => {$(
+        mod $name {
+            #[allow(unused_imports, reason = "not every behaviour needs all of its file's imports")]
+            use super::*;
+
+            async fn behaves($server: Server) $body
+
+            #[tokio::test]
+            async fn on_sqlite() {
+                let database = $crate::support::Database::sqlite();
+                behaves(Server::start(database, &[$($($flag),*)?]).await).await;
+            }
+
+            #[tokio::test]
+            async fn on_postgres() {
+                if let Some(database) = $crate::support::Database::postgres().await {
+                    behaves(Server::start(database, &[$($($flag),*)?]).await).await;
+                }
+            }
+        }
+    )*};
+}
+pub(crate) use on_both;

@@ -1,0 +1,217 @@
+//! A PostgreSQL of this test process's own: started on first use from the server binaries the
+//! machine has, gone with the process however it ends.
+
+use std::{
+    env, fs,
+    io::{BufRead, BufReader, Read, Write},
+    os::unix::{
+        fs::{MetadataExt, chown},
+        process::CommandExt,
+    },
+    path::{Path, PathBuf},
+    process::{ChildStdin, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use sea_orm::{ConnectionTrait, DatabaseConnection};
+use tokio::sync::{Mutex, OnceCell};
+
+use super::settings;
+
+/// Makes it, says so, then waits for the end of its input: that of the test process, however it
+/// came about, for the system closes the pipe. In a process group of its own, so that what ends
+/// the tests from the terminal does not end it before it has cleaned up.
+const SUPERVISE: &str = r#"
+bin=$1 dir=$2
+cd "$dir" &&
+"$bin/initdb" -D data -U mula --auth=trust --no-sync -E UTF8 --locale=C >log 2>&1 </dev/null &&
+"$bin/pg_ctl" -D data -w -t 60 -l log -o "-k '$dir' -c listen_addresses= -c fsync=off \
+  -c synchronous_commit=off -c full_page_writes=off -c max_connections=500 \
+  -c shared_buffers=64MB -c wal_level=minimal -c max_wal_senders=0 -c autovacuum=off" \
+  start >>log 2>&1 </dev/null &&
+echo ready || { cat log; echo; echo failed; }
+cat >/dev/null
+"$bin/pg_ctl" -D data -m immediate stop >/dev/null 2>&1
+cd / && rm -rf "$dir"
+"#;
+
+/// What every test's database is copied from.
+const TEMPLATE: &str = "migrated";
+
+pub struct Cluster {
+    socket_dir: PathBuf,
+    next: AtomicU32,
+    /// Two copies of one template cannot be made at the same time.
+    copying: Mutex<()>,
+    /// Open as long as this process lives.
+    _leash: ChildStdin,
+}
+
+/// The cluster, or none where there are no server binaries.
+pub async fn cluster() -> Option<&'static Cluster> {
+    static CLUSTER: OnceCell<Option<Cluster>> = OnceCell::const_new();
+    CLUSTER.get_or_init(Cluster::start).await.as_ref()
+}
+
+impl Cluster {
+    async fn start() -> Option<Self> {
+        let Some(bin) = server_binaries() else {
+            assert!(
+                env::var("MULA_REQUIRE_POSTGRES").is_err(),
+                "no PostgreSQL server binaries in PATH or /usr/lib/postgresql/*/bin, \
+                 and MULA_REQUIRE_POSTGRES is set"
+            );
+            // Past the harness's capture: a skipped half of the tests is not for the small print.
+            let _ = std::io::stderr().write_all(
+                b"\n*** NO POSTGRESQL FOUND (initdb in PATH or /usr/lib/postgresql/*/bin): \
+                  all on_postgres tests are SKIPPED. ***\n\n",
+            );
+            return None;
+        };
+        let dir = tempfile::Builder::new()
+            .prefix("mula-pg-")
+            .tempdir()
+            .unwrap()
+            .keep();
+        let mut supervisor = Command::new("sh");
+        if fs::metadata(&dir).unwrap().uid() == 0 {
+            // PostgreSQL refuses to run as root.
+            let (uid, gid) = unprivileged();
+            chown(&dir, Some(uid), Some(gid)).unwrap();
+            supervisor.uid(uid).gid(gid);
+        }
+        let mut supervisor = supervisor
+            .args(["-c", SUPERVISE, "supervise"])
+            .args([&bin, &dir])
+            .current_dir("/")
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let leash = supervisor.stdin.take().unwrap();
+        let mut output = BufReader::new(supervisor.stdout.take().unwrap());
+        let mut first = String::new();
+        output.read_line(&mut first).unwrap();
+        if first.trim() != "ready" {
+            drop(leash);
+            let mut rest = String::new();
+            output.read_to_string(&mut rest).unwrap();
+            panic!(
+                "PostgreSQL of {} did not start:\n{first}{rest}",
+                bin.display()
+            );
+        }
+        let cluster = Self {
+            socket_dir: dir,
+            next: AtomicU32::new(0),
+            copying: Mutex::new(()),
+            _leash: leash,
+        };
+        cluster
+            .execute(&format!("CREATE DATABASE {TEMPLATE}"))
+            .await;
+        let url = cluster.url(TEMPLATE);
+        let settings = settings(&["--database-url", &url, "--secret-key", super::SECRET]);
+        let template = mula::db::Database::connect(&settings.database)
+            .await
+            .unwrap();
+        template.migrate_up().await.unwrap();
+        template.close().await;
+        Some(cluster)
+    }
+
+    /// A migrated database that nobody else uses.
+    pub async fn migrated(&self) -> String {
+        self.create(&format!("TEMPLATE {TEMPLATE}")).await
+    }
+
+    /// A database with nothing in it.
+    pub async fn empty(&self) -> String {
+        self.create("").await
+    }
+
+    async fn create(&self, how: &str) -> String {
+        let name = format!("test_{}", self.next.fetch_add(1, Ordering::Relaxed));
+        let _one_at_a_time = self.copying.lock().await;
+        self.execute(&format!("CREATE DATABASE {name} {how}")).await;
+        name
+    }
+
+    /// Ends all connections to the database and refuses new ones: it is gone, for its users.
+    pub async fn take_away(&self, name: &str) {
+        self.execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"))
+            .await;
+        self.execute(&format!(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = '{name}'"
+        ))
+        .await;
+    }
+
+    pub async fn bring_back(&self, name: &str) {
+        self.execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
+            .await;
+    }
+
+    pub fn url(&self, name: &str) -> String {
+        format!(
+            "postgres://mula@localhost/{name}?host={}",
+            self.socket_dir.display()
+        )
+    }
+
+    async fn execute(&self, sql: &str) {
+        let admin = self.admin().await;
+        admin
+            .execute_unprepared(sql)
+            .await
+            .unwrap_or_else(|error| panic!("{sql}: {error}"));
+        admin.close().await.unwrap();
+    }
+
+    /// A connection of the calling test's own: they do not outlive the runtime they are made in.
+    async fn admin(&self) -> DatabaseConnection {
+        let mut options = sea_orm::ConnectOptions::new(self.url("postgres"));
+        options.max_connections(1).sqlx_logging(false);
+        sea_orm::Database::connect(options).await.unwrap()
+    }
+}
+
+/// Where the newest server's binaries are.
+fn server_binaries() -> Option<PathBuf> {
+    let complete = |dir: &Path| {
+        ["initdb", "pg_ctl", "postgres"]
+            .iter()
+            .all(|name| dir.join(name).is_file())
+    };
+    let path = env::var_os("PATH").unwrap_or_default();
+    let in_path = env::split_paths(&path).find(|dir| complete(dir));
+    let version = |dir: &PathBuf| {
+        let name = dir.parent()?.file_name()?.to_str()?;
+        name.split('.').next()?.parse::<u32>().ok()
+    };
+    in_path.or_else(|| {
+        fs::read_dir("/usr/lib/postgresql")
+            .ok()?
+            .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
+            .filter(|dir| complete(dir))
+            .max_by_key(version)
+    })
+}
+
+/// A user and group that own nothing.
+fn unprivileged() -> (u32, u32) {
+    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let ids = |name: &str| {
+        let mut fields = users
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?
+            .split(':');
+        let uid = fields.nth(1)?.parse().ok()?;
+        Some((uid, fields.next()?.parse().ok()?))
+    };
+    ids("postgres")
+        .or_else(|| ids("nobody"))
+        .expect("a machine has a user nobody")
+}
