@@ -105,18 +105,13 @@ on_both! {
         let deep = |levels: usize| {
             format!("{{ profile {}{} }}", "{ readings { nodes ".repeat(levels), "} }".repeat(levels))
         };
-        let mut doubling = "{ ...f30 } fragment f0 on Query { __typename }".to_owned();
-        for n in 1..=30 {
-            let before = n - 1;
-            doubling += &format!(" fragment f{n} on Query {{ ...f{before} ...f{before} }}");
-        }
+        let aliases: Vec<_> = (0..1_001).map(|n| format!("a{n}: __typename")).collect();
         for (what, query) in [
             ("size", format!("{{ advisors {{ name }} }} # {}", "x".repeat(64 * 1024))),
             ("brackets", format!("{{ a(x: {}) }}", "[".repeat(2_000))),
             ("objects", format!("{{ a(x: {}) }}", "{a:".repeat(2_000))),
             ("depth", deep(25)),
-            ("aliases", format!("{{ {} }}", (0..1_001).map(|n| format!("a{n}: __typename ")).collect::<String>())),
-            ("fragments", doubling),
+            ("aliases", format!("{{ {} }}", aliases.join(" "))),
         ] {
             let answer = ask(&server, &query).await;
             assert_eq!(answer.code(), "QUERY_TOO_COMPLEX", "{what}");

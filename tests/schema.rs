@@ -7,8 +7,7 @@ use async_graphql::{
     parser::{
         parse_schema,
         types::{
-            FieldDefinition, InputValueDefinition, ServiceDocument, TypeDefinition, TypeKind,
-            TypeSystemDefinition,
+            FieldDefinition, InputValueDefinition, TypeDefinition, TypeKind, TypeSystemDefinition,
         },
     },
 };
@@ -16,105 +15,117 @@ use serde_json::json;
 
 use crate::support::{Database, Nobody, Server};
 
-/// What a schema has, by its place (`User.readings(first:)`): its type, and its description.
-type Members = BTreeMap<String, (String, Option<String>)>;
+/// What stands at a place such as `User`, `User.readings` or `User.readings(first:)`.
+struct Member {
+    /// The type as it is written, with the default value; of a type, its kind.
+    is: String,
+    description: Option<String>,
+    /// Whether a client gives it, rather than gets it.
+    is_given: bool,
+}
 
-fn members(sdl: &str) -> Members {
-    let document: ServiceDocument = parse_schema(sdl).unwrap_or_else(|error| panic!("{error}"));
-    let mut members = Members::new();
-    for definition in document.definitions {
-        match definition {
-            TypeSystemDefinition::Type(definition) => add_type(&mut members, &definition.node),
-            TypeSystemDefinition::Schema(schema) => {
-                let schema = schema.node;
-                for (name, root) in [
-                    ("query", schema.query),
-                    ("mutation", schema.mutation),
-                    ("subscription", schema.subscription),
-                ] {
-                    let root = root.map(|root| root.node.to_string()).unwrap_or_default();
-                    members.insert(format!("schema {name}"), (root, Some(String::from("-"))));
-                }
+#[derive(Default)]
+struct Members(BTreeMap<String, Member>);
+
+impl Members {
+    fn of(sdl: &str) -> Self {
+        let mut members = Self::default();
+        for definition in parse_schema(sdl)
+            .unwrap_or_else(|error| panic!("{error}"))
+            .definitions
+        {
+            if let TypeSystemDefinition::Type(definition) = definition {
+                members.add_type(&definition.node);
             }
-            TypeSystemDefinition::Directive(_) => {}
+        }
+        members
+    }
+
+    fn add_type(&mut self, definition: &TypeDefinition) {
+        let name = definition.name.node.as_str();
+        let kind = match &definition.kind {
+            TypeKind::Scalar => "scalar".to_owned(),
+            TypeKind::Union(_) => "union".to_owned(),
+            TypeKind::Object(object) => {
+                self.add_fields(name, &object.fields);
+                let interfaces: Vec<_> = object
+                    .implements
+                    .iter()
+                    .map(|it| it.node.as_str())
+                    .collect();
+                format!("type {}", interfaces.join(" & "))
+            }
+            TypeKind::Interface(interface) => {
+                self.add_fields(name, &interface.fields);
+                "interface".to_owned()
+            }
+            TypeKind::InputObject(input) => {
+                for field in &input.fields {
+                    self.add_input(&format!("{name}.{}", field.node.name.node), &field.node);
+                }
+                "input".to_owned()
+            }
+            TypeKind::Enum(values) => {
+                for (n, value) in values.values.iter().map(|value| &value.node).enumerate() {
+                    // With its number: new ones come at the end.
+                    let place = format!("{name}.{}", value.value.node);
+                    self.add(
+                        place,
+                        format!("value {n}"),
+                        value.description.as_ref(),
+                        false,
+                    );
+                }
+                "enum".to_owned()
+            }
+        };
+        self.add(
+            name.to_owned(),
+            kind,
+            definition.description.as_ref(),
+            false,
+        );
+    }
+
+    fn add_fields(&mut self, owner: &str, fields: &[Positioned<FieldDefinition>]) {
+        for field in fields.iter().map(|field| &field.node) {
+            let place = format!("{owner}.{}", field.name.node);
+            for argument in field.arguments.iter().map(|argument| &argument.node) {
+                self.add_input(&format!("{place}({}:)", argument.name.node), argument);
+            }
+            self.add(
+                place,
+                field.ty.node.to_string(),
+                field.description.as_ref(),
+                false,
+            );
         }
     }
-    members
-}
 
-fn text(description: Option<&Positioned<String>>) -> Option<String> {
-    description.map(|text| text.node.clone())
-}
+    fn add_input(&mut self, place: &str, input: &InputValueDefinition) {
+        let mut is = input.ty.node.to_string();
+        if let Some(default) = &input.default_value {
+            is = format!("{is} = {}", default.node);
+        }
+        self.add(place.to_owned(), is, input.description.as_ref(), true);
+    }
 
-fn add_type(members: &mut Members, definition: &TypeDefinition) {
-    let name = &definition.name.node;
-    let mut add = |what: String, type_: String, description: Option<&Positioned<String>>| {
-        members.insert(what, (type_, text(description)));
-    };
-    let fields = |add: &mut dyn FnMut(String, String, Option<&Positioned<String>>),
-                  fields: &[Positioned<FieldDefinition>]| {
-        for field in fields.iter().map(|field| &field.node) {
-            let place = format!("{name}.{}", field.name.node);
-            for argument in field.arguments.iter().map(|argument| &argument.node) {
-                let place = format!("{place}({}:)", argument.name.node);
-                add(place, input_type(argument), argument.description.as_ref());
-            }
-            add(place, field.ty.node.to_string(), field.description.as_ref());
-        }
-    };
-    let kind = match &definition.kind {
-        TypeKind::Scalar => "scalar".to_owned(),
-        TypeKind::Object(object) => {
-            for interface in &object.implements {
-                members.insert(
-                    format!("{name} implements {}", interface.node),
-                    (String::new(), Some(String::from("-"))),
-                );
-            }
-            let mut add =
-                |what: String, type_: String, description: Option<&Positioned<String>>| {
-                    members.insert(what, (type_, text(description)));
-                };
-            fields(&mut add, &object.fields);
-            "type".to_owned()
-        }
-        TypeKind::Interface(interface) => {
-            fields(&mut add, &interface.fields);
-            "interface".to_owned()
-        }
-        TypeKind::Union(_) => "union".to_owned(),
-        TypeKind::Enum(values) => {
-            for (n, value) in values.values.iter().map(|value| &value.node).enumerate() {
-                // With its number: new values come at the end.
-                add(
-                    format!("{name}.{}", value.value.node),
-                    format!("value {n}"),
-                    value.description.as_ref(),
-                );
-            }
-            "enum".to_owned()
-        }
-        TypeKind::InputObject(input) => {
-            for field in input.fields.iter().map(|field| &field.node) {
-                add(
-                    format!("{name}.{}", field.name.node),
-                    input_type(field),
-                    field.description.as_ref(),
-                );
-            }
-            "input".to_owned()
-        }
-    };
-    members.insert(
-        name.to_string(),
-        (kind, text(definition.description.as_ref())),
-    );
-}
-
-fn input_type(input: &InputValueDefinition) -> String {
-    match &input.default_value {
-        Some(default) => format!("{} = {}", input.ty.node, default.node),
-        None => input.ty.node.to_string(),
+    fn add(
+        &mut self,
+        place: String,
+        is: String,
+        description: Option<&Positioned<String>>,
+        is_given: bool,
+    ) {
+        let description = description.map(|text| text.node.clone());
+        self.0.insert(
+            place,
+            Member {
+                is,
+                description,
+                is_given,
+            },
+        );
     }
 }
 
@@ -131,39 +142,34 @@ fn the_file_is_the_schema() {
 
 #[test]
 fn everything_is_described() {
-    for (place, (_, description)) in members(&mula::graphql::sdl()) {
-        let description = description.unwrap_or_default();
-        assert!(!description.trim().is_empty(), "{place} has no description");
+    for (place, member) in Members::of(&mula::graphql::sdl()).0 {
+        let described = member
+            .description
+            .is_some_and(|text| !text.trim().is_empty());
+        assert!(described, "{place} has no description");
     }
 }
 
 #[test]
 fn what_was_promised_is_there() {
-    let schema = members(&mula::graphql::sdl());
-    let promised = members(include_str!("contract.graphql"));
+    let schema = Members::of(&mula::graphql::sdl()).0;
+    let promised = Members::of(include_str!("contract.graphql")).0;
     assert!(promised.len() > 150, "the contract was read");
 
-    for (place, (expected, _)) in &promised {
-        let actual = schema.get(place).map(|(type_, _)| type_.as_str());
-        assert_eq!(actual, Some(expected.as_str()), "{place}");
+    for (place, expected) in &promised {
+        let actual = schema.get(place).map(|member| member.is.as_str());
+        assert_eq!(actual, Some(expected.is.as_str()), "{place}");
     }
     // What was added asks nothing of those who do not know of it.
-    for (place, (type_, _)) in schema
+    for (place, member) in schema
         .iter()
         .filter(|(place, _)| !promised.contains_key(*place))
     {
-        let owner = place.split(['.', '(']).next().unwrap();
-        let known = |kind: &str| promised.get(owner).is_some_and(|(known, _)| known == kind);
-        let is_input = place.contains('(') || known("input");
-        let of_something_known = if place.contains('(') {
-            promised.contains_key(place.split('(').next().unwrap())
-        } else {
-            known("input")
-        };
-        let required = type_.ends_with('!') && !type_.contains('=');
+        let owner = place.rsplit_once(['(', '.']).map_or("", |(owner, _)| owner);
+        let is_required = member.is_given && member.is.ends_with('!');
         assert!(
-            !(is_input && of_something_known && required),
-            "{place}: {type_} is required"
+            !(is_required && promised.contains_key(owner)),
+            "{place} is required"
         );
     }
 }
@@ -179,11 +185,19 @@ async fn introspection_says_the_same() {
     let answer = server.graphql(&Nobody, query, json!({})).await;
 
     let schema = &answer.data()["__schema"];
-    assert_eq!(schema["queryType"]["name"], "Query");
-    assert_eq!(schema["mutationType"]["name"], "Mutation");
+    for (root, name) in [
+        ("query", "Query"),
+        ("mutation", "Mutation"),
+        ("subscription", "Subscription"),
+    ] {
+        assert_eq!(schema[format!("{root}Type")]["name"], name);
+    }
     let types = schema["types"].as_array().unwrap();
-    let own = members(&mula::graphql::sdl());
-    for name in own.keys().filter(|place| !place.contains(['.', ' '])) {
+    for name in Members::of(&mula::graphql::sdl())
+        .0
+        .keys()
+        .filter(|place| !place.contains('.'))
+    {
         let found = types.iter().find(|found| found["name"] == name.as_str());
         assert!(
             found.is_some_and(|found| found["description"].is_string()),

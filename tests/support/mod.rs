@@ -3,11 +3,13 @@
 
 mod client;
 mod postgres;
+mod program;
 mod server;
 mod service;
 mod socket;
 
 pub use client::{Answer, Client, Credentials, Nobody};
+pub use program::{Serving, mula, run};
 pub use server::{Database, Member, PASSWORD, SECRET, Server, given, settings};
 pub use service::{Instance, Process, Service};
 pub use socket::{Events, FOLLOW, Follower, Heard, News, Socket, Told, Via};
@@ -20,7 +22,6 @@ macro_rules! on_both {
         async fn $name:ident($server:ident: Server) $body:block
     )*) => {$(
         mod $name {
-            #[allow(unused_imports, reason = "not every behaviour needs all of its file's imports")]
             use super::*;
 
             async fn behaves($server: Server) $body

@@ -80,6 +80,10 @@ impl Cluster {
             chown(&dir, Some(uid), Some(gid)).unwrap();
             supervisor.uid(uid).gid(gid);
         }
+        #[expect(
+            clippy::zombie_processes,
+            reason = "it outlives this process, to clean up after it"
+        )]
         let mut supervisor = supervisor
             .args(["-c", SUPERVISE, "supervise"])
             .args([&bin, &dir])
