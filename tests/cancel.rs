@@ -286,7 +286,8 @@ on_both! {
         assert_eq!(count(&server, &ada).await, (json!(1), json!(1)));
     }
 
-    #[settings("--readings-per-day", "10")]
+    // A hundred wait for one writer, and the disk may be slow.
+    #[settings("--readings-per-day", "10", "--database-acquire-timeout", "60s")]
     async fn a_day_has_so_many_readings(server: Server) {
         noon(&server);
         let ada = server.join("ada").await;

@@ -15,7 +15,7 @@ use super::{client::Credentials, server::Member, service::Service};
 pub const PROTOCOL: &str = "graphql-transport-ws";
 
 /// How long a test waits for what has to come.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A WebSocket and what is heard on it.
 pub struct Socket(WebSocketStream<TcpStream>);
@@ -166,7 +166,7 @@ pub enum Via {
 
 /// A reading's updates as they come.
 pub enum Follower {
-    Socket(Socket),
+    Socket(Box<Socket>),
     Events(Events),
 }
 
@@ -197,7 +197,7 @@ impl Follower {
             Via::Socket => {
                 let mut socket = service.socket(who).await;
                 socket.subscribe("1", FOLLOW, variables).await;
-                Self::Socket(socket)
+                Self::Socket(Box::new(socket))
             }
             Via::Events => {
                 let request = service
