@@ -3,6 +3,7 @@
 //! May use: `account`, `reading`, `advisor`. A resolver checks who asks, calls one of them, and
 //! turns what comes back into a type; their errors become the contract's codes in `error`.
 
+mod bounds;
 mod caller;
 mod connection;
 mod error;
@@ -27,13 +28,6 @@ pub use error::{ApiError, Code};
 /// The whole API.
 pub type Schema =
     async_graphql::Schema<query::Query, mutation::Mutation, subscription::Subscription>;
-
-/// Levels of an operation, at most: fields inside fields, and fragments inside those. `GraphiQL`'s
-/// own introspection has 17.
-const MAX_DEPTH: usize = 40;
-
-/// Fields and fragments of an operation, at most, with every fragment in its places.
-const MAX_SELECTIONS: usize = 1_000;
 
 /// What resolvers call.
 #[derive(Clone)]
