@@ -1,6 +1,8 @@
 //! What a reader can do with an answer while it is written and afterwards, and what asking
 //! again comes to: cancelling, writing anew, the cache, the quota and idempotency keys.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -48,7 +50,7 @@ async fn ask_until_taken_or_refused(server: &Server, who: &Member, question: &st
         if answer.json.get("errors").is_none() || answer.code() != "RATE_LIMITED" {
             return answer;
         }
-        tokio::task::yield_now().await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
@@ -253,6 +255,7 @@ on_both! {
         assert_eq!(server.reading(&ada, &id).await["response"], told.text);
     }
 
+    #[settings("--database-acquire-timeout", "60s")]
     async fn a_key_asks_once(server: Server) {
         let ada = server.join("ada").await;
         let bea = server.join("bea").await;

@@ -194,7 +194,7 @@ on_both! {
 
 #[tokio::test]
 async fn postgres_goes_away_and_comes_back() {
-    let Some(server) = Server::on_postgres(&["--embedded-pace", "40"]).await else {
+    let Some(server) = Server::on_postgres(&["--embedded-pace", "80"]).await else {
         return;
     };
     let other = Instance::beside(&server, &[]).await;
