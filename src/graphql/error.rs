@@ -110,7 +110,7 @@ impl ApiError {
                 tracing::warn!("no database connection was free in time");
                 Self::new(
                     Code::Overloaded,
-                    "The service is busy. Nothing was done; try again.",
+                    "The service is busy. Try again in a moment.",
                 )
                 .with("retryAfter", 1)
             }
