@@ -4,6 +4,7 @@
 //! readings or the network.
 
 mod embedded;
+pub mod engine;
 mod knowledge;
 mod library;
 pub mod obi;

@@ -11,8 +11,8 @@ use std::{
 };
 
 use super::{
-    CommandSettings, DatabaseSettings, Environment, Given, GivenWriting, Limits, LogFormat,
-    Secrets, Settings, Writing, secret,
+    CommandSettings, DatabaseSettings, Environment, Given, Limits, LogFormat, Secrets, Settings,
+    secret,
 };
 
 /// All that is wrong with the settings, a line each.
@@ -62,6 +62,8 @@ impl Given {
             Duration::ZERO..=Duration::from_mins(10),
         );
         let writing = check.writing(&self.writing);
+        let model = check.model(&self.model);
+        check.prices_for_limits(&writing, model.as_ref());
         // Last: it makes a secret only when nothing is wrong.
         let secrets = check.secrets(&self, required);
 
@@ -90,6 +92,7 @@ impl Given {
             log_level: self.log_level,
             shutdown_timeout,
             writing,
+            model,
         })
     }
 }
@@ -121,12 +124,12 @@ impl Given {
 
 /// Collects what is wrong; a value it hands back for a wrong one is never used.
 #[derive(Default)]
-struct Check {
-    problems: Vec<String>,
+pub(super) struct Check {
+    pub(super) problems: Vec<String>,
 }
 
 impl Check {
-    fn wrong(&mut self, name: &str, value: &str, write: &str) {
+    pub(super) fn wrong(&mut self, name: &str, value: &str, write: &str) {
         self.problems
             .push(format!("{name}={value:?} is not right: {write}"));
     }
@@ -139,7 +142,7 @@ impl Check {
         parsed
     }
 
-    fn number<T: FromStr + PartialOrd + Display + Copy>(
+    pub(super) fn number<T: FromStr + PartialOrd + Display + Copy>(
         &mut self,
         name: &str,
         value: &str,
@@ -159,7 +162,12 @@ impl Check {
         }
     }
 
-    fn duration(&mut self, name: &str, value: &str, range: RangeInclusive<Duration>) -> Duration {
+    pub(super) fn duration(
+        &mut self,
+        name: &str,
+        value: &str,
+        range: RangeInclusive<Duration>,
+    ) -> Duration {
         match humantime::parse_duration(value.trim()) {
             Ok(duration) if range.contains(&duration) => duration,
             _ => {
@@ -177,7 +185,7 @@ impl Check {
         }
     }
 
-    fn truth(&mut self, name: &str, value: &str) -> bool {
+    pub(super) fn truth(&mut self, name: &str, value: &str) -> bool {
         self.one_of(
             name,
             value,
@@ -193,7 +201,12 @@ impl Check {
         .unwrap_or_default()
     }
 
-    fn one_of<T: Copy>(&mut self, name: &str, value: &str, words: &[(&str, T)]) -> Option<T> {
+    pub(super) fn one_of<T: Copy>(
+        &mut self,
+        name: &str,
+        value: &str,
+        words: &[(&str, T)],
+    ) -> Option<T> {
         let found = words
             .iter()
             .find(|(word, _)| word.eq_ignore_ascii_case(value.trim()))
@@ -377,34 +390,5 @@ impl Check {
             );
         }
         limits
-    }
-
-    fn writing(&mut self, given: &GivenWriting) -> Writing {
-        let pace: u32 = self.number("EMBEDDED_PACE", &given.embedded_pace, 0..=1_000);
-        let per_day = self.number("READINGS_PER_DAY", &given.readings_per_day, 0..=1_000_000);
-        Writing {
-            ask_wait: self.duration(
-                "ASK_WAIT",
-                &given.ask_wait,
-                Duration::ZERO..=Duration::from_mins(10),
-            ),
-            writers: self.number("WRITERS", &given.writers, 1..=100_000),
-            lease: self.duration(
-                "LEASE",
-                &given.lease,
-                Duration::from_secs(1)..=Duration::from_mins(5),
-            ),
-            cache_lifetime: self.duration(
-                "CACHE_LIFETIME",
-                &given.cache_lifetime,
-                Duration::ZERO..=Duration::from_hours(24 * 3_650),
-            ),
-            readings_per_day: Some(per_day).filter(|limit| *limit > 0),
-            embedded_pause: if pace == 0 {
-                Duration::ZERO
-            } else {
-                Duration::from_secs(1) / pace
-            },
-        }
     }
 }

@@ -3,7 +3,9 @@
 //! May use: nothing of ours.
 
 mod check;
+mod model;
 mod secret;
+mod writing;
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -14,6 +16,8 @@ use std::{
 use clap::{ArgAction, Args};
 
 pub use check::Problems;
+pub use model::{Dialect, GivenModel, Model, Prices, Timeouts};
+pub use writing::{GivenWriting, Writing};
 
 /// The settings as they were written: text, until [`Given::check`] has read all of it.
 ///
@@ -116,29 +120,8 @@ pub struct Given {
     pub shutdown_timeout: String,
     #[command(flatten)]
     pub writing: GivenWriting,
-}
-
-/// The settings of how answers are written.
-#[derive(Args, Clone, Debug)]
-pub struct GivenWriting {
-    /// How long askAdvisor(wait: true) waits before it answers with the reading as it stands
-    #[arg(long, env = "ASK_WAIT", default_value = "60s", global = true)]
-    pub ask_wait: String,
-    /// Answers one instance writes at the same time
-    #[arg(long, env = "WRITERS", default_value = "64", global = true)]
-    pub writers: String,
-    /// How long an instance that was not heard of keeps an answer it was writing
-    #[arg(long, env = "LEASE", default_value = "15s", global = true)]
-    pub lease: String,
-    /// How long an answer is given again to the same question; 0s for never
-    #[arg(long, env = "CACHE_LIFETIME", default_value = "30days", global = true)]
-    pub cache_lifetime: String,
-    /// Readings a user may ask for in a day (UTC); 0 for no limit
-    #[arg(long, env = "READINGS_PER_DAY", default_value = "50", global = true)]
-    pub readings_per_day: String,
-    /// Words a second the built-in advisor writes; 0 for as fast as it can
-    #[arg(long, env = "EMBEDDED_PACE", default_value = "0", global = true)]
-    pub embedded_pace: String,
+    #[command(flatten)]
+    pub model: GivenModel,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,6 +154,8 @@ pub struct Settings {
     pub log_level: String,
     pub shutdown_timeout: Duration,
     pub writing: Writing,
+    /// None: the built-in advisor answers.
+    pub model: Option<Model>,
 }
 
 /// The settings of the commands beside `serve`, read and checked.
@@ -213,18 +198,6 @@ pub struct Limits {
     /// In characters.
     pub question_min: usize,
     pub question_max: usize,
-}
-
-/// How answers are written.
-#[derive(Clone, Debug)]
-pub struct Writing {
-    pub ask_wait: Duration,
-    pub writers: usize,
-    pub lease: Duration,
-    pub cache_lifetime: Duration,
-    pub readings_per_day: Option<u32>,
-    /// Between two words of the embedded engine.
-    pub embedded_pause: Duration,
 }
 
 // Written by hand so that no secret, nor the database's password, can reach a log.

@@ -1,0 +1,357 @@
+//! The settings of the language model that answers, if one is to.
+
+use std::time::Duration;
+
+use clap::Args;
+use reqwest::Url;
+use rust_decimal::{Decimal, prelude::ToPrimitive};
+
+use super::check::Check;
+
+/// Nano-dollars in a dollar: what money is counted in.
+const NANO: u32 = 1_000_000_000;
+
+/// As they were written.
+#[derive(Args, Clone, Debug)]
+#[expect(
+    clippy::doc_markdown,
+    reason = "these texts are what --help prints, which knows no Markdown"
+)]
+pub struct GivenModel {
+    /// Where a language model is served, such as http://127.0.0.1:11434/v1; by default none, and the built-in advisor answers
+    #[arg(long, env = "MODEL_BASE_URL", global = true)]
+    pub model_base_url: Option<String>,
+    /// What the model's server lets in with, if it asks for a key
+    #[arg(long, env = "MODEL_API_KEY", global = true, hide_env_values = true)]
+    pub model_api_key: Option<String>,
+    /// The model's name, as its server knows it
+    #[arg(long, env = "MODEL_NAME", global = true)]
+    pub model_name: Option<String>,
+    /// How it is spoken to: chat (/chat/completions) or responses (/responses); by default chat
+    #[arg(long, env = "MODEL_DIALECT", global = true)]
+    pub model_dialect: Option<String>,
+    /// The path after MODEL_BASE_URL; by default the dialect's
+    #[arg(long, env = "MODEL_PATH", global = true)]
+    pub model_path: Option<String>,
+    /// Enough by itself to have Perplexity answer
+    #[arg(
+        long,
+        env = "PERPLEXITY_API_KEY",
+        global = true,
+        hide_env_values = true
+    )]
+    pub perplexity_api_key: Option<String>,
+    /// Enough by itself to have OpenAI answer
+    #[arg(long, env = "OPENAI_API_KEY", global = true, hide_env_values = true)]
+    pub openai_api_key: Option<String>,
+    /// US dollars for a million tokens read, where the server reports no cost
+    #[arg(long, env = "MODEL_INPUT_PRICE", global = true)]
+    pub model_input_price: Option<String>,
+    /// US dollars for a million tokens written, where the server reports no cost
+    #[arg(long, env = "MODEL_OUTPUT_PRICE", global = true)]
+    pub model_output_price: Option<String>,
+    /// US dollars for an answer on top of its tokens, where the server reports no cost
+    #[arg(long, env = "MODEL_ANSWER_PRICE", default_value = "0", global = true)]
+    pub model_answer_price: String,
+    /// Tokens of an answer at most
+    #[arg(long, env = "MODEL_MAX_TOKENS", default_value = "1000", global = true)]
+    pub model_max_tokens: String,
+    /// Whether the model may search the web (true or false); with responses, where its server can
+    #[arg(
+        long,
+        env = "MODEL_WEB_SEARCH",
+        default_value = "false",
+        global = true,
+        action = clap::ArgAction::Set
+    )]
+    pub model_web_search: String,
+    /// Whether a broken stream is taken up again (true or false); with responses, where its server can
+    #[arg(
+        long,
+        env = "MODEL_BACKGROUND",
+        default_value = "false",
+        global = true,
+        action = clap::ArgAction::Set
+    )]
+    pub model_background: String,
+    /// How long connecting to the model's server may take
+    #[arg(
+        long,
+        env = "MODEL_CONNECT_TIMEOUT",
+        default_value = "5s",
+        global = true
+    )]
+    pub model_connect_timeout: String,
+    /// How long the model may think before its first word
+    #[arg(
+        long,
+        env = "MODEL_FIRST_TOKEN_TIMEOUT",
+        default_value = "30s",
+        global = true
+    )]
+    pub model_first_token_timeout: String,
+    /// How long the model may pause between words
+    #[arg(long, env = "MODEL_IDLE_TIMEOUT", default_value = "20s", global = true)]
+    pub model_idle_timeout: String,
+    /// How long a whole answer may take
+    #[arg(
+        long,
+        env = "MODEL_TOTAL_TIMEOUT",
+        default_value = "180s",
+        global = true
+    )]
+    pub model_total_timeout: String,
+    /// Who answers when the model cannot: nobody (the reading fails), or embedded
+    #[arg(long, env = "MODEL_FALLBACK", default_value = "nobody", global = true)]
+    pub model_fallback: String,
+}
+
+/// How a model's server is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// `POST {base}/chat/completions`
+    Chat,
+    /// `POST {base}/responses`
+    Responses,
+}
+
+/// A language model that answers.
+#[derive(Clone)]
+pub struct Model {
+    /// Where requests go: the base and the path, without a slash at the end.
+    pub url: String,
+    pub api_key: Option<String>,
+    pub name: String,
+    pub dialect: Dialect,
+    /// None: nobody said, and only what the server reports is counted.
+    pub prices: Option<Prices>,
+    pub max_tokens: u32,
+    pub web_search: bool,
+    pub background: bool,
+    pub timeouts: Timeouts,
+    /// Whether the built-in advisor answers when the model cannot.
+    pub fallback: bool,
+}
+
+/// In nano-dollars.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Prices {
+    /// For a million tokens.
+    pub input: i64,
+    /// For a million tokens.
+    pub output: i64,
+    pub answer: i64,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Timeouts {
+    pub connect: Duration,
+    /// From the request to the first word.
+    pub first_token: Duration,
+    /// Between two words.
+    pub idle: Duration,
+    pub total: Duration,
+}
+
+// Written by hand so that no key can reach a log.
+impl std::fmt::Debug for Model {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Model")
+            .field("url", &self.url)
+            .field("name", &self.name)
+            .field("dialect", &self.dialect)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What is known of a provider whose key alone is enough. Its service changes without asking us:
+/// all but the key can be set otherwise.
+struct Provider {
+    base_url: &'static str,
+    path: &'static str,
+    name: &'static str,
+}
+
+const PERPLEXITY: Provider = Provider {
+    base_url: "https://api.perplexity.ai/v1",
+    path: "agent",
+    name: "perplexity/sonar",
+};
+
+const OPENAI: Provider = Provider {
+    base_url: "https://api.openai.com/v1",
+    path: "responses",
+    name: "gpt-4.1-mini",
+};
+
+impl Check {
+    pub(super) fn model(&mut self, given: &GivenModel) -> Option<Model> {
+        let dialect = given.model_dialect.as_ref().and_then(|dialect| {
+            let words = [("chat", Dialect::Chat), ("responses", Dialect::Responses)];
+            self.one_of("MODEL_DIALECT", dialect, &words)
+        });
+        let prices = self.prices(given);
+        let max_tokens = self.number("MODEL_MAX_TOKENS", &given.model_max_tokens, 16..=100_000);
+        let web_search = self.truth("MODEL_WEB_SEARCH", &given.model_web_search);
+        let background = self.truth("MODEL_BACKGROUND", &given.model_background);
+        let timeouts = self.timeouts(given);
+        let fallback = self.one_of(
+            "MODEL_FALLBACK",
+            &given.model_fallback,
+            &[("nobody", false), ("embedded", true)],
+        );
+        let written = |value: &Option<String>| {
+            let value = value.as_deref().map(str::trim).unwrap_or_default();
+            (!value.is_empty()).then(|| value.to_owned())
+        };
+        let base_url = written(&given.model_base_url);
+        let perplexity_key = written(&given.perplexity_api_key);
+        let openai_key = written(&given.openai_api_key);
+        let (provider, api_key) = match (&base_url, perplexity_key, openai_key) {
+            (Some(_), _, _) => (None, written(&given.model_api_key)),
+            (None, Some(key), None) => (Some(PERPLEXITY), Some(key)),
+            (None, None, Some(key)) => (Some(OPENAI), Some(key)),
+            (None, Some(_), Some(_)) => {
+                self.problems.push(
+                    "PERPLEXITY_API_KEY and OPENAI_API_KEY are both set: take one away, or say \
+                     which server answers with MODEL_BASE_URL and MODEL_API_KEY"
+                        .to_owned(),
+                );
+                return None;
+            }
+            (None, None, None) => {
+                for (name, value) in [
+                    ("MODEL_NAME", &given.model_name),
+                    ("MODEL_API_KEY", &given.model_api_key),
+                ] {
+                    if written(value).is_some() {
+                        self.problems.push(format!(
+                            "{name} is set, but no model is: write MODEL_BASE_URL, such as \
+                             http://127.0.0.1:11434/v1, or take {name} away"
+                        ));
+                    }
+                }
+                return None;
+            }
+        };
+        let dialect = dialect.unwrap_or(match provider {
+            Some(_) => Dialect::Responses,
+            None => Dialect::Chat,
+        });
+        let provider = provider.as_ref();
+        let name = written(&given.model_name).or(provider.map(|known| known.name.to_owned()));
+        if name.is_none() {
+            self.problems.push(
+                "MODEL_NAME is missing: write the name that the server at MODEL_BASE_URL knows its \
+                 model by, such as llama3.2"
+                    .to_owned(),
+            );
+        }
+        let path = written(&given.model_path).or(provider.map(|known| known.path.to_owned()));
+        let path = path.unwrap_or_else(|| match dialect {
+            Dialect::Chat => "chat/completions".to_owned(),
+            Dialect::Responses => "responses".to_owned(),
+        });
+        let base_url = base_url.or(provider.map(|known| known.base_url.to_owned()))?;
+        if !Url::parse(&base_url).is_ok_and(|url| {
+            matches!(url.scheme(), "http" | "https") && url.has_host() && url.query().is_none()
+        }) {
+            self.wrong(
+                "MODEL_BASE_URL",
+                &base_url,
+                "write an address such as http://127.0.0.1:11434/v1",
+            );
+        }
+        if api_key
+            .as_deref()
+            .is_some_and(|key| !key.bytes().all(|b| b.is_ascii_graphic()))
+        {
+            // Not `wrong`, which would print it.
+            self.problems.push(
+                "The model's API key holds what a key cannot hold: write it without spaces or \
+                 line breaks"
+                    .to_owned(),
+            );
+        }
+        Some(Model {
+            url: format!(
+                "{}/{}",
+                base_url.trim_end_matches('/'),
+                path.trim_matches('/')
+            ),
+            api_key,
+            name: name?,
+            dialect,
+            prices,
+            max_tokens,
+            web_search,
+            background,
+            timeouts,
+            fallback: fallback.unwrap_or_default(),
+        })
+    }
+
+    fn prices(&mut self, given: &GivenModel) -> Option<Prices> {
+        let answer = self.dollars("MODEL_ANSWER_PRICE", &given.model_answer_price);
+        let mut price = |name: &str, value: &Option<String>| {
+            value.as_ref().map(|value| self.dollars(name, value))
+        };
+        let input = price("MODEL_INPUT_PRICE", &given.model_input_price);
+        let output = price("MODEL_OUTPUT_PRICE", &given.model_output_price);
+        match (input, output) {
+            (Some(input), Some(output)) => Some(Prices {
+                input,
+                output,
+                answer,
+            }),
+            (None, None) => None,
+            _ => {
+                self.problems.push(
+                    "MODEL_INPUT_PRICE and MODEL_OUTPUT_PRICE go together: write both, or neither"
+                        .to_owned(),
+                );
+                None
+            }
+        }
+    }
+
+    fn timeouts(&mut self, given: &GivenModel) -> Timeouts {
+        let range = Duration::from_millis(10)..=Duration::from_hours(1);
+        Timeouts {
+            connect: self.duration(
+                "MODEL_CONNECT_TIMEOUT",
+                &given.model_connect_timeout,
+                range.clone(),
+            ),
+            first_token: self.duration(
+                "MODEL_FIRST_TOKEN_TIMEOUT",
+                &given.model_first_token_timeout,
+                range.clone(),
+            ),
+            idle: self.duration(
+                "MODEL_IDLE_TIMEOUT",
+                &given.model_idle_timeout,
+                range.clone(),
+            ),
+            total: self.duration("MODEL_TOTAL_TIMEOUT", &given.model_total_timeout, range),
+        }
+    }
+
+    /// An amount of US dollars, exact, in nano-dollars.
+    pub(super) fn dollars(&mut self, name: &str, value: &str) -> i64 {
+        let nano = Decimal::from_str_exact(value.trim())
+            .ok()
+            .filter(|dollars| (Decimal::ZERO..=Decimal::from(1_000_000)).contains(dollars))
+            .map(|dollars| dollars * Decimal::from(NANO))
+            .filter(Decimal::is_integer)
+            .and_then(|nano| nano.to_i64());
+        if nano.is_none() {
+            self.wrong(
+                name,
+                value,
+                "write US dollars from 0 to 1000000 with at most nine decimals, such as 0.15",
+            );
+        }
+        nano.unwrap_or_default()
+    }
+}
