@@ -24,6 +24,7 @@ mod process;
 mod readings;
 mod schema;
 mod sessions;
+mod silence;
 mod sockets;
 mod tokens;
 mod users;
