@@ -52,7 +52,7 @@ impl Readings {
         let sources = Sources(outcome.sources.clone());
         let code = outcome.failure.map(Failure::code);
         let message = outcome.failure.map(|failure| failure.to_string());
-        let response = (!text.is_empty()).then(|| text.as_str());
+        let response = (!text.is_empty()).then_some(text.as_str());
         let ended = condition
             .col_expr(generation::Column::Status, Expr::value(*status))
             .col_expr(generation::Column::Owner, Expr::value(None::<Uuid>))

@@ -60,17 +60,17 @@ impl Readings {
             created_at: earlier.created_at,
             ..self.new_reading(user_id, &asked)
         };
-        let (reading, permit, reserved) = match self.0.advisors.care(&asked.question) {
-            Some(reply) => (self.answered_with_care(reading, reply), None, 0),
-            None => {
-                if self.unfinished(&tx, user_id).await?.len() >= UNFINISHED_PER_USER {
-                    return Err(Error::TooManyUnfinished);
-                }
-                self.count_reading(&tx, user_id).await?;
-                let reserved = self.reserve(&tx, user_id, &asked).await?;
-                let permit = self.free_writer();
-                (with_writer(reading, permit.as_ref()), permit, reserved)
+        let care = self.0.advisors.care(&asked.question);
+        let (reading, permit, reserved) = if let Some(reply) = care {
+            (self.answered_with_care(reading, reply), None, 0)
+        } else {
+            if self.unfinished(&tx, user_id).await?.len() >= UNFINISHED_PER_USER {
+                return Err(Error::TooManyUnfinished);
             }
+            self.count_reading(&tx, user_id).await?;
+            let reserved = self.reserve(&tx, user_id, &asked).await?;
+            let permit = self.free_writer();
+            (with_writer(reading, permit.as_ref()), permit, reserved)
         };
 
         generation::Entity::update_many()
