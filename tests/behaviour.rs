@@ -18,6 +18,7 @@ mod errors;
 mod follow;
 mod graphiql;
 mod headers;
+mod model_settings;
 mod nodes;
 mod pages;
 mod process;
