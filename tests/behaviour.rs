@@ -9,6 +9,7 @@ mod support;
 
 mod accounts;
 mod auth;
+mod budget;
 mod cancel;
 mod commands;
 mod config;
@@ -18,6 +19,7 @@ mod errors;
 mod follow;
 mod graphiql;
 mod headers;
+mod interrupted;
 mod model_settings;
 mod nodes;
 mod pages;

@@ -4,12 +4,14 @@
 mod client;
 mod postgres;
 mod program;
+mod provider;
 mod server;
 mod service;
 mod socket;
 
 pub use client::{Answer, Client, Credentials, Nobody};
 pub use program::{Serving, mula, run};
+pub use provider::{Call, Provider, chunk, deltas, finish, state};
 pub use server::{Database, Member, PASSWORD, SECRET, Server, given, settings};
 pub use service::{Instance, Process, Service};
 pub use socket::{Events, FOLLOW, Follower, Heard, News, Socket, Told, Via};
