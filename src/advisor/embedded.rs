@@ -2,7 +2,7 @@
 //! library. No model writes here, and nothing here pretends that one does.
 
 use super::{
-    knowledge::{Knowledge, Obi},
+    knowledge::{Knowledge, Obi, Passage},
     library::Library,
     obi::Cast,
 };
@@ -53,11 +53,7 @@ pub(super) fn answer(
     for (n, index) in found.iter().enumerate() {
         let passage = &knowledge.passages[*index];
         let lead = choose.one(if n == 0 { &voice.first } else { &voice.next });
-        sources.push(Source {
-            title: format!("{}: {}", passage.title, passage.source),
-            excerpt: Some(excerpt(&passage.body)),
-            url: None,
-        });
+        sources.push(source(passage));
         paragraphs.push(format!("{lead} {} [{}]", passage.body, sources.len()));
     }
     if found.is_empty() {
@@ -67,6 +63,15 @@ pub(super) fn answer(
     Answer {
         text: paragraphs.join("\n\n"),
         sources,
+    }
+}
+
+/// A passage as what an answer rests on.
+pub(super) fn source(passage: &Passage) -> Source {
+    Source {
+        title: format!("{}: {}", passage.title, passage.source),
+        excerpt: Some(excerpt(&passage.body)),
+        url: None,
     }
 }
 

@@ -7,13 +7,16 @@ mod embedded;
 pub mod engine;
 mod knowledge;
 mod library;
+pub mod model;
 pub mod obi;
 
 use crate::entity::reading::Advisor;
 pub use embedded::Answer;
+use engine::Asked;
 pub use knowledge::{Error, Persona};
 use knowledge::{Knowledge, Obi};
 use library::Library;
+use model::Prompt;
 
 /// Which text came from which code: part of every cache key, so that a change of the writer is
 /// not hidden by what an earlier one wrote.
@@ -75,6 +78,18 @@ impl Advisors {
     pub fn answer(&self, advisor: Advisor, question: &str, cast: obi::Cast) -> Answer {
         let (knowledge, library) = self.of(advisor);
         embedded::answer(knowledge, library, &self.obi, question, cast)
+    }
+
+    /// What a model is told to answer the same.
+    #[must_use]
+    pub fn prompt(&self, asked: &Asked) -> Prompt {
+        let (knowledge, library) = self.of(asked.advisor);
+        let found: Vec<_> = library
+            .search(&asked.question, model::PASSAGES)
+            .into_iter()
+            .map(|index| &knowledge.passages[index])
+            .collect();
+        Prompt::new(knowledge, &self.obi, asked.cast, &found, &asked.question)
     }
 
     fn of(&self, advisor: Advisor) -> &(Knowledge, Library) {
