@@ -42,11 +42,6 @@ pub(super) fn tokens(bytes: usize) -> i64 {
     i64::try_from(bytes.div_ceil(BYTES_A_TOKEN)).unwrap_or(i64::MAX)
 }
 
-/// How many tokens a text is at most, but for one made to be expensive.
-pub(super) fn tokens_at_most(bytes: usize) -> i64 {
-    tokens(bytes).saturating_mul(2).saturating_add(100)
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Prices, cost, nano};

@@ -3,10 +3,13 @@
 //! All but the question is ours and goes into the instructions. The question is somebody's:
 //! it is fenced in a message of its own, where nothing it says is an instruction.
 
-use super::super::{
-    embedded,
-    knowledge::{Knowledge, Obi, Passage},
-    obi::Cast,
+use super::{
+    super::{
+        embedded,
+        knowledge::{Knowledge, Obi, Passage},
+        obi::Cast,
+    },
+    money,
 };
 use crate::{digest, entity::Source};
 
@@ -118,6 +121,11 @@ impl Prompt {
             passages: passages.iter().copied().map(embedded::source).collect(),
             question: question.to_owned(),
         }
+    }
+
+    /// About how many tokens it has.
+    pub(super) fn tokens(&self) -> i64 {
+        money::tokens(self.instructions.len() + self.input.len())
     }
 }
 
