@@ -10,7 +10,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     account::{self, Accounts},
-    advisor::{self, Advisors},
+    advisor::{self, Advisors, model::Model},
     clock::Clock,
     config::Settings,
     db::Database,
@@ -34,6 +34,8 @@ pub enum Error {
     Database(#[from] DbErr),
     #[error("the knowledge is not right: {0}")]
     Knowledge(#[from] advisor::Error),
+    #[error("the client that asks the language model cannot be made: {0}")]
+    Model(#[from] reqwest::Error),
     #[error("cannot listen on {address}: {source}. Choose another with HOST and PORT.")]
     Listen {
         address: SocketAddr,
@@ -64,7 +66,8 @@ impl Server {
     ///
     /// If the database, the knowledge or the address cannot be used.
     pub async fn start(settings: Settings, clock: Clock) -> Result<Self, Error> {
-        let advisors = Arc::new(Advisors::load()?);
+        let model = settings.model.clone().map(Model::new).transpose()?;
+        let advisors = Arc::new(Advisors::load(model)?);
         let db = Database::connect(&settings.database).await?;
         db.migrate_up().await?;
         let wanted = SocketAddr::new(settings.host, settings.port);

@@ -7,6 +7,7 @@ use sea_orm_migration::prelude::*;
 
 mod m20261121_000001_accounts;
 mod m20261121_000002_readings;
+mod m20261121_000003_costs;
 
 /// All steps, oldest first.
 pub struct Migrator;
@@ -17,6 +18,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261121_000001_accounts::Migration),
             Box::new(m20261121_000002_readings::Migration),
+            Box::new(m20261121_000003_costs::Migration),
         ]
     }
 }

@@ -11,22 +11,30 @@ use crate::{
 };
 
 impl Accounts {
-    /// Deletes the account and all that hangs off it: sessions, readings, usage. Returns its id.
+    /// Whether the password is the requester's, for what cannot be undone.
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] if the password is not right.
-    pub async fn delete(&self, requester: &Requester, password: String) -> Result<Uuid, Error> {
+    /// [`Error::Invalid`] if it is not.
+    pub async fn confirm(&self, requester: &Requester, password: String) -> Result<(), Error> {
         self.check_current(
             &mut Problems::default(),
             "input.password",
             requester,
             password,
         )
-        .await?;
-        delete_user(&self.db, requester.user.id).await?;
-        self.watched.end(|_, user_id| user_id == requester.user.id);
-        Ok(requester.user.id)
+        .await
+    }
+
+    /// Deletes an account and all that hangs off it: sessions, readings, usage.
+    ///
+    /// # Errors
+    ///
+    /// If the database fails; then nothing is deleted.
+    pub async fn delete(&self, user_id: Uuid) -> Result<(), Error> {
+        delete_user(&self.db, user_id).await?;
+        self.watched.end(|_, owner| owner == user_id);
+        Ok(())
     }
 }
 

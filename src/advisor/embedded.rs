@@ -1,7 +1,12 @@
 //! The built-in engine: words in the advisor's voice, put together from the cast and the
 //! library. No model writes here, and nothing here pretends that one does.
 
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
 use super::{
+    engine::{Begun, Event, Failure},
     knowledge::{Knowledge, Obi, Passage},
     library::Library,
     obi::Cast,
@@ -13,6 +18,10 @@ const PASSAGES: usize = 3;
 
 /// Characters of a source's excerpt, at most.
 const EXCERPT: usize = 160;
+
+/// What stands first in an answer that a language model was to write.
+const NOTICE: &str = "The language model could not answer just now. These words come from the \
+                      library and the cast alone.";
 
 /// A whole answer, and what it rests on in the order it is cited.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +36,7 @@ pub(super) fn answer(
     obi: &Obi,
     question: &str,
     cast: Cast,
+    fell_back: bool,
 ) -> Answer {
     let voice = &knowledge.voice;
     let open = usize::from(cast.open());
@@ -45,10 +55,11 @@ pub(super) fn answer(
     let mut reading = vec![format!("{}: {} [1]", figure.name, figure.meaning)];
     reading.extend(figure.other.clone());
     reading.push(voice.figures[open].clone());
-    let mut paragraphs = vec![
+    let mut paragraphs: Vec<_> = fell_back.then(|| NOTICE.to_owned()).into_iter().collect();
+    paragraphs.extend([
         format!("{} {throw}", choose.one(&voice.open)),
         reading.join(" "),
-    ];
+    ]);
     let found = library.search(question, PASSAGES);
     for (n, index) in found.iter().enumerate() {
         let passage = &knowledge.passages[*index];
@@ -66,13 +77,58 @@ pub(super) fn answer(
     }
 }
 
-/// A passage as what an answer rests on.
+/// A passage, as it is cited.
 pub(super) fn source(passage: &Passage) -> Source {
     Source {
         title: format!("{}: {}", passage.title, passage.source),
         excerpt: Some(excerpt(&passage.body)),
         url: None,
     }
+}
+
+/// Tells an answer word by word, from where it was begun, with a pause before each; or at once,
+/// if there is to be none.
+pub(super) async fn tell(
+    answer: &Answer,
+    begun: &Begun,
+    pause: Duration,
+    out: &mpsc::Sender<Event>,
+) -> Result<(), Failure> {
+    // What another version of us began cannot be gone on with.
+    let rest = answer
+        .text
+        .strip_prefix(&begun.text)
+        .ok_or(Failure::Interrupted)?;
+    let text = |text: &str| Event::Text {
+        text: text.to_owned(),
+        position: None,
+    };
+    let mut sources = answer.sources.iter().enumerate().skip(begun.sources.len());
+    let mut next = sources.next();
+    if !pause.is_zero() {
+        for word in rest.split_inclusive(' ') {
+            tokio::time::sleep(pause).await;
+            while let Some((index, source)) = next
+                && word.contains(&format!("[{}]", index + 1))
+            {
+                send(out, Event::Source(source.clone())).await?;
+                next = sources.next();
+            }
+            send(out, text(word)).await?;
+        }
+    }
+    for (_, source) in next.into_iter().chain(sources) {
+        send(out, Event::Source(source.clone())).await?;
+    }
+    if pause.is_zero() {
+        send(out, text(rest)).await?;
+    }
+    Ok(())
+}
+
+async fn send(out: &mpsc::Sender<Event>, event: Event) -> Result<(), Failure> {
+    // Nobody wants the rest.
+    out.send(event).await.map_err(|_| Failure::Interrupted)
 }
 
 /// Picks among an advisor's phrases: as it seems at random, but the same for the same question

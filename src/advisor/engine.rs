@@ -57,7 +57,7 @@ pub struct Usage {
     pub is_estimated: bool,
 }
 
-/// Why a model's answer is not whole. What its provider said of it is in the log.
+/// Why an answer is not whole. What a provider said of it is in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     #[error("The language model cannot be reached. Ask again later.")]
@@ -74,6 +74,9 @@ pub enum Failure {
     Failed,
     #[error("The language model answered in a way we do not understand.")]
     Malformed,
+    /// Whoever wrote it was stopped, and nobody could go on.
+    #[error("The writing was interrupted. What had been written is here; ask for a new answer.")]
+    Interrupted,
 }
 
 impl Failure {
@@ -88,6 +91,7 @@ impl Failure {
             Self::Cut => "PROVIDER_CUT",
             Self::Failed => "PROVIDER_FAILED",
             Self::Malformed => "PROVIDER_MALFORMED",
+            Self::Interrupted => "INTERRUPTED",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The advisors: who they are, what they know, and what they answer.
 //!
-//! May use: `entity` for the names that are stored (advisor, source). Knows nothing of users,
-//! readings or the network.
+//! May use: `entity` for the names that are stored (advisor, source), `config` (the model's
+//! settings). Knows nothing of users and readings.
 
 mod embedded;
 pub mod engine;
@@ -10,13 +10,20 @@ mod library;
 pub mod model;
 pub mod obi;
 
-use crate::entity::reading::Advisor;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use crate::{
+    digest,
+    entity::reading::{Advisor, Engine},
+};
 pub use embedded::Answer;
-use engine::Asked;
+use engine::{Asked, Begun, Event, Failure};
 pub use knowledge::{Error, Persona};
 use knowledge::{Knowledge, Obi};
 use library::Library;
-use model::Prompt;
+use model::{Model, Prompt};
 
 /// Which text came from which code: part of every cache key, so that a change of the writer is
 /// not hidden by what an earlier one wrote.
@@ -35,6 +42,8 @@ const OBI: (&str, &str) = ("obi.txt", include_str!("../../knowledge/obi.txt"));
 pub struct Advisors {
     all: [(Knowledge, Library); 4],
     obi: Obi,
+    /// None: the built-in engine answers.
+    model: Option<Model>,
     version: String,
 }
 
@@ -44,21 +53,25 @@ impl Advisors {
     /// # Errors
     ///
     /// The first entry that is not right, by file and line.
-    pub fn load() -> Result<Self, Error> {
+    pub fn load(model: Option<Model>) -> Result<Self, Error> {
         let [legba, oshun, shango, yemaya] = FILES.map(|(file, text)| {
             Knowledge::parse(file, text).map(|knowledge| {
                 let library = Library::new(&knowledge.passages);
                 (knowledge, library)
             })
         });
+        let by = model
+            .as_ref()
+            .map_or_else(|| WRITER_VERSION.to_owned(), Model::version);
         let texts = FILES
             .iter()
             .map(|(_, text)| *text)
-            .chain([OBI.1, WRITER_VERSION]);
+            .chain([OBI.1, by.as_str()]);
         Ok(Self {
             all: [legba?, oshun?, shango?, yemaya?],
             obi: Obi::parse(OBI.0, OBI.1)?,
-            version: crate::digest::hex(texts),
+            version: digest::hex(texts),
+            model,
         })
     }
 
@@ -73,23 +86,59 @@ impl Advisors {
         &self.of(advisor).0.persona
     }
 
-    /// What the built-in engine answers: the same for the same question, cast and library.
+    /// What answers, when it can.
     #[must_use]
-    pub fn answer(&self, advisor: Advisor, question: &str, cast: obi::Cast) -> Answer {
-        let (knowledge, library) = self.of(advisor);
-        embedded::answer(knowledge, library, &self.obi, question, cast)
+    pub fn engine(&self) -> Engine {
+        match self.model {
+            Some(_) => Engine::Model,
+            None => Engine::Embedded,
+        }
     }
 
-    /// What a model is told to answer the same.
+    #[must_use]
+    pub fn model(&self) -> Option<&Model> {
+        self.model.as_ref()
+    }
+
+    /// What a model is told.
     #[must_use]
     pub fn prompt(&self, asked: &Asked) -> Prompt {
         let (knowledge, library) = self.of(asked.advisor);
-        let found: Vec<_> = library
-            .search(&asked.question, model::PASSAGES)
-            .into_iter()
-            .map(|index| &knowledge.passages[index])
-            .collect();
-        Prompt::new(knowledge, &self.obi, asked.cast, &found, &asked.question)
+        let found = library.search(&asked.question, model::PASSAGES);
+        let passages: Vec<_> = found.iter().map(|at| &knowledge.passages[*at]).collect();
+        Prompt::new(knowledge, &self.obi, asked.cast, &passages, &asked.question)
+    }
+
+    /// Has the built-in engine write: the same for the same question, cast and library. It says
+    /// so if it writes in a model's place.
+    ///
+    /// # Errors
+    ///
+    /// If what was begun cannot be gone on with, or nobody wants the rest.
+    pub async fn write(
+        &self,
+        asked: &Asked,
+        fell_back: bool,
+        begun: Begun,
+        pause: Duration,
+        out: &mpsc::Sender<Event>,
+    ) -> Result<(), Failure> {
+        let (knowledge, library) = self.of(asked.advisor);
+        let answer = embedded::answer(
+            knowledge,
+            library,
+            &self.obi,
+            &asked.question,
+            asked.cast,
+            fell_back,
+        );
+        embedded::tell(&answer, &begun, pause, out).await
+    }
+
+    /// The fixed reply, if the question speaks of harm.
+    #[must_use]
+    pub fn care(&self, _: &str) -> Option<Answer> {
+        None
     }
 
     fn of(&self, advisor: Advisor) -> &(Knowledge, Library) {

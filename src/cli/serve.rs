@@ -6,7 +6,11 @@ use std::{
 };
 
 use super::{Error, health::reachable, name};
-use crate::{clock::Clock, config::Settings, server::Server};
+use crate::{
+    clock::Clock,
+    config::{Model, Settings},
+    server::Server,
+};
 
 /// What shells give for a program that Ctrl-C ended.
 const INTERRUPTED: u8 = 130;
@@ -15,12 +19,13 @@ pub async fn run(settings: Settings) -> Result<ExitCode, Error> {
     let mut signals = Signals::new().map_err(Error::Runtime)?;
     let database = name(&settings.database);
     let graphiql = settings.graphiql;
+    let answers = answers(settings.model.as_ref());
     let server = tokio::select! {
         started = Server::start(settings, Clock::default()) => started?,
         () = signals.next() => return Ok(ExitCode::from(INTERRUPTED)),
     };
     // To a closed output, serve all the same.
-    let _ = announce(&server, &database, graphiql);
+    let _ = announce(&server, &database, &answers, graphiql);
 
     signals.next().await;
     tracing::info!("stopping: finishing what is in flight; a second signal stops at once");
@@ -30,7 +35,15 @@ pub async fn run(settings: Settings) -> Result<ExitCode, Error> {
     }
 }
 
-fn announce(server: &Server, database: &str, graphiql: bool) -> io::Result<()> {
+/// Who answers, and where a question goes for it.
+fn answers(model: Option<&Model>) -> String {
+    match model {
+        Some(model) => format!("{} at {}", model.name, model.url),
+        None => "built in; MODEL_BASE_URL has a language model answer".to_owned(),
+    }
+}
+
+fn announce(server: &Server, database: &str, answers: &str, graphiql: bool) -> io::Result<()> {
     let url = format!("http://{}", reachable(server.address()));
     let graphiql = if graphiql {
         format!("{url}/")
@@ -42,6 +55,7 @@ fn announce(server: &Server, database: &str, graphiql: bool) -> io::Result<()> {
     writeln!(out, "  GraphQL   {url}/graphql")?;
     writeln!(out, "  GraphiQL  {graphiql}")?;
     writeln!(out, "  database  {database}")?;
+    writeln!(out, "  answers   {answers}")?;
     writeln!(out, "\nStop with Ctrl-C.")?;
     out.flush()
 }

@@ -184,6 +184,12 @@ const OPENAI: Provider = Provider {
     name: "gpt-4.1-mini",
 };
 
+/// A value that says something: platforms pass on variables that are empty.
+fn written(value: Option<&String>) -> Option<String> {
+    let value = value.map(|value| value.trim()).unwrap_or_default();
+    (!value.is_empty()).then(|| value.to_owned())
+}
+
 impl Check {
     pub(super) fn model(&mut self, given: &GivenModel) -> Option<Model> {
         let dialect = given.model_dialect.as_ref().and_then(|dialect| {
@@ -200,46 +206,14 @@ impl Check {
             &given.model_fallback,
             &[("nobody", false), ("embedded", true)],
         );
-        let written = |value: &Option<String>| {
-            let value = value.as_deref().map(str::trim).unwrap_or_default();
-            (!value.is_empty()).then(|| value.to_owned())
-        };
-        let base_url = written(&given.model_base_url);
-        let perplexity_key = written(&given.perplexity_api_key);
-        let openai_key = written(&given.openai_api_key);
-        let (provider, api_key) = match (&base_url, perplexity_key, openai_key) {
-            (Some(_), _, _) => (None, written(&given.model_api_key)),
-            (None, Some(key), None) => (Some(PERPLEXITY), Some(key)),
-            (None, None, Some(key)) => (Some(OPENAI), Some(key)),
-            (None, Some(_), Some(_)) => {
-                self.problems.push(
-                    "PERPLEXITY_API_KEY and OPENAI_API_KEY are both set: take one away, or say \
-                     which server answers with MODEL_BASE_URL and MODEL_API_KEY"
-                        .to_owned(),
-                );
-                return None;
-            }
-            (None, None, None) => {
-                for (name, value) in [
-                    ("MODEL_NAME", &given.model_name),
-                    ("MODEL_API_KEY", &given.model_api_key),
-                ] {
-                    if written(value).is_some() {
-                        self.problems.push(format!(
-                            "{name} is set, but no model is: write MODEL_BASE_URL, such as \
-                             http://127.0.0.1:11434/v1, or take {name} away"
-                        ));
-                    }
-                }
-                return None;
-            }
-        };
+        let (base_url, provider, api_key) = self.server(given)?;
         let dialect = dialect.unwrap_or(match provider {
             Some(_) => Dialect::Responses,
             None => Dialect::Chat,
         });
         let provider = provider.as_ref();
-        let name = written(&given.model_name).or(provider.map(|known| known.name.to_owned()));
+        let name =
+            written(given.model_name.as_ref()).or(provider.map(|known| known.name.to_owned()));
         if name.is_none() {
             self.problems.push(
                 "MODEL_NAME is missing: write the name that the server at MODEL_BASE_URL knows its \
@@ -247,12 +221,12 @@ impl Check {
                     .to_owned(),
             );
         }
-        let path = written(&given.model_path).or(provider.map(|known| known.path.to_owned()));
+        let path =
+            written(given.model_path.as_ref()).or(provider.map(|known| known.path.to_owned()));
         let path = path.unwrap_or_else(|| match dialect {
             Dialect::Chat => "chat/completions".to_owned(),
             Dialect::Responses => "responses".to_owned(),
         });
-        let base_url = base_url.or(provider.map(|known| known.base_url.to_owned()))?;
         if !Url::parse(&base_url).is_ok_and(|url| {
             matches!(url.scheme(), "http" | "https") && url.has_host() && url.query().is_none()
         }) {
@@ -289,6 +263,45 @@ impl Check {
             timeouts,
             fallback: fallback.unwrap_or_default(),
         })
+    }
+
+    /// Whose server answers: its base, what is known of it, and its key. None: nobody's.
+    fn server(&mut self, given: &GivenModel) -> Option<(String, Option<Provider>, Option<String>)> {
+        let known = |provider: Provider, key| (provider.base_url.to_owned(), Some(provider), key);
+        let perplexity_key = written(given.perplexity_api_key.as_ref());
+        let openai_key = written(given.openai_api_key.as_ref());
+        let model_key = written(given.model_api_key.as_ref());
+        match (
+            written(given.model_base_url.as_ref()),
+            perplexity_key,
+            openai_key,
+        ) {
+            (Some(base_url), _, _) => Some((base_url, None, model_key)),
+            (None, Some(key), None) => Some(known(PERPLEXITY, Some(key))),
+            (None, None, Some(key)) => Some(known(OPENAI, Some(key))),
+            (None, Some(_), Some(_)) => {
+                self.problems.push(
+                    "PERPLEXITY_API_KEY and OPENAI_API_KEY are both set: take one away, or say \
+                     which server answers with MODEL_BASE_URL and MODEL_API_KEY"
+                        .to_owned(),
+                );
+                None
+            }
+            (None, None, None) => {
+                for (name, is_set) in [
+                    ("MODEL_NAME", written(given.model_name.as_ref()).is_some()),
+                    ("MODEL_API_KEY", model_key.is_some()),
+                ] {
+                    if is_set {
+                        self.problems.push(format!(
+                            "{name} is set, but no model is: write MODEL_BASE_URL, such as \
+                             http://127.0.0.1:11434/v1, or take {name} away"
+                        ));
+                    }
+                }
+                None
+            }
+        }
     }
 
     fn prices(&mut self, given: &GivenModel) -> Option<Prices> {

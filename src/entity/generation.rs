@@ -25,6 +25,14 @@ pub struct Model {
     pub epoch: i32,
     pub lease_expires_at: Option<DateTimeUtc>,
     pub cancel_requested: bool,
+    /// When a provider was asked: from then on it may have to be paid, and is not asked again.
+    pub sent_at: Option<DateTimeUtc>,
+    /// Nano-dollars held back from the budgets until it has ended.
+    pub reserved: i64,
+    /// From where the provider's response can be taken up again: its name, and the last of its
+    /// events that is in the chunks.
+    pub provider_response_id: Option<String>,
+    pub provider_sequence: Option<i64>,
     /// How many chunks there are.
     pub last_sequence: i32,
     /// Set at the end, when the chunks go.
@@ -38,6 +46,8 @@ pub struct Model {
     pub tokens_used: i32,
     /// Nano-dollars.
     pub cost: i64,
+    /// Whether tokens or cost are our own estimate.
+    pub is_estimated: bool,
     pub failure_code: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]
     pub failure_message: Option<String>,

@@ -7,8 +7,10 @@ pub mod chunk;
 pub mod generation;
 pub mod idempotency_key;
 pub mod reading;
+pub mod service_month;
 pub mod session;
 pub mod usage_day;
+pub mod usage_month;
 pub mod user;
 
 use sea_orm::FromJsonQueryResult;

@@ -26,6 +26,8 @@ pub struct Model {
     pub tokens_used: i32,
     /// Nano-dollars.
     pub cost: i64,
+    /// Whether tokens or cost are our own estimate.
+    pub is_estimated: bool,
     pub is_cached: bool,
     pub failure_code: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]
@@ -79,6 +81,8 @@ impl Status {
 )]
 pub enum Engine {
     Embedded,
+    Model,
+    Care,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

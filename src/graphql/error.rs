@@ -187,7 +187,7 @@ impl From<account::Error> for ApiError {
 
 impl From<reading::Error> for ApiError {
     fn from(error: reading::Error) -> Self {
-        use reading::Error;
+        use reading::{Budget, Error};
         match error {
             Error::Invalid(problems) => {
                 Self::fields(Code::BadUserInput, "Some fields are not right.", &problems)
@@ -227,6 +227,14 @@ impl From<reading::Error> for ApiError {
             Error::QuotaExceeded { resets_at } => Self::new(
                 Code::QuotaExceeded,
                 "You have had today's readings. Come back tomorrow.",
+            )
+            .with("resetsAt", super::scalar::rfc3339(resets_at)),
+            Error::BudgetExceeded { whose, resets_at } => Self::new(
+                Code::QuotaExceeded,
+                match whose {
+                    Budget::User => "Your budget for this month is used up.",
+                    Budget::Service => "The service's budget for this month is used up.",
+                },
             )
             .with("resetsAt", super::scalar::rfc3339(resets_at)),
             // Deleted between the guard and the resolver.

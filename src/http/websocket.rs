@@ -29,7 +29,7 @@ const PROTOCOL: &str = "graphql-transport-ws";
 /// How long a client may take to say who it is.
 const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How often the client is pinged; one that was silent for two pings is gone.
+/// How often the client is pinged; one that has not answered by the next ping is gone.
 const PING: Duration = Duration::from_secs(15);
 
 /// How long a client may take to take what it is sent, and to close when it is told to.
@@ -197,7 +197,8 @@ impl Connection {
                     }
                 }
                 _ = pings.tick() => {
-                    if heard.elapsed() > PING * 2 || !send(socket, Message::Ping(Vec::new().into())).await {
+                    // A ping's time and a half: the last one was not answered.
+                    if heard.elapsed() > PING * 3 / 2 || !send(socket, Message::Ping(Vec::new().into())).await {
                         return SILENT;
                     }
                 }

@@ -3,19 +3,19 @@
 use std::time::Duration;
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, sea_query::LockType,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, sea_query::LockType,
 };
 use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
-use super::{Error, Readings, UNFINISHED_PER_USER, write::Lease};
+use super::{Error, Readings, UNFINISHED_PER_USER, lease::Lease};
 use crate::{
-    advisor::obi::Cast,
+    advisor::{Answer, engine::Asked, obi::Cast},
     digest,
     entity::{
-        PieceEnds, generation, idempotency_key,
+        PieceEnds, Sources, generation, idempotency_key,
         reading::{self, Advisor, Engine, Status},
         user,
     },
@@ -53,7 +53,11 @@ impl Readings {
             return Err(Error::Invalid(problems));
         }
 
-        let cast = Cast::draw()?;
+        let asked = Asked {
+            advisor: ask.advisor,
+            question: question.to_owned(),
+            cast: Cast::draw()?,
+        };
         let request = digest::hex(["ask", advisor_name(ask.advisor), question]);
         let tx = self.0.db.begin().await?;
         self.lock_user(&tx, user_id).await?;
@@ -63,11 +67,15 @@ impl Readings {
         {
             return Ok(known);
         }
-        let unfinished = self.unfinished(&tx, user_id).await?;
-
-        let (reading, permit) = self
-            .answer_or_queue(&tx, user_id, &ask, question, cast, &unfinished)
-            .await?;
+        let (reading, permit) = match self.0.advisors.care(question) {
+            // Before any limit: whoever needs help is not told to come back tomorrow.
+            Some(reply) => {
+                let reading = self.answered_with_care(self.new_reading(user_id, &asked), reply);
+                self.insert(&tx, &reading, asked.cast, false, 0).await?;
+                (reading, None)
+            }
+            None => self.answer_or_queue(&tx, user_id, &asked).await?,
+        };
         self.remember(&tx, user_id, ask.idempotency_key, request, reading.id)
             .await?;
         if reading.status == Status::Pending {
@@ -141,7 +149,7 @@ impl Readings {
     /// The user's readings that are not over.
     pub(super) async fn unfinished(
         &self,
-        tx: &DatabaseTransaction,
+        db: &impl ConnectionTrait,
         user_id: Uuid,
     ) -> Result<Vec<Uuid>, Error> {
         Ok(generation::Entity::find()
@@ -150,7 +158,7 @@ impl Readings {
             .select_only()
             .column(generation::Column::ReadingId)
             .into_tuple::<Uuid>()
-            .all(tx)
+            .all(db)
             .await?)
     }
 
@@ -175,19 +183,13 @@ impl Readings {
         &self,
         tx: &DatabaseTransaction,
         user_id: Uuid,
-        ask: &Ask,
-        question: &str,
-        cast: Cast,
-        unfinished: &[Uuid],
+        asked: &Asked,
     ) -> Result<(reading::Model, Option<OwnedSemaphorePermit>), Error> {
-        let cache_key = digest::hex([
-            advisor_name(ask.advisor),
-            &normalised(question),
-            self.0.advisors.version(),
-        ]);
+        let reading = self.new_reading(user_id, asked);
+        let unfinished = self.unfinished(tx, user_id).await?;
         let same = || {
             reading::Entity::find_owned(user_id)
-                .filter(reading::Column::CacheKey.eq(&cache_key))
+                .filter(reading::Column::CacheKey.eq(&reading.cache_key))
                 .order_by_desc(reading::Column::Id)
         };
         let mut cached = None;
@@ -205,64 +207,108 @@ impl Readings {
             let oldest = self.0.clock.now() - self.0.settings.cache_lifetime;
             cached = same()
                 .filter(reading::Column::Status.eq(Status::Completed))
+                // What another engine wrote in its place is not worth keeping.
+                .filter(reading::Column::Engine.eq(reading.engine))
                 .filter(reading::Column::IsCached.eq(false))
                 .filter(reading::Column::CompletedAt.gt(oldest))
                 .one(tx)
                 .await?;
         }
-        if cached.is_none() && unfinished.len() >= UNFINISHED_PER_USER {
+        if let Some(earlier) = cached {
+            self.count_reading(tx, user_id).await?;
+            let reading = reading::Model {
+                status: Status::Completed,
+                response: earlier.response,
+                model: earlier.model,
+                sources: earlier.sources,
+                is_cached: true,
+                completed_at: Some(reading.created_at),
+                ..reading
+            };
+            self.insert(tx, &reading, asked.cast, false, 0).await?;
+            return Ok((reading, None));
+        }
+        if unfinished.len() >= UNFINISHED_PER_USER {
             return Err(Error::TooManyUnfinished);
         }
-        self.reserve(tx, user_id).await?;
-
-        let now = self.0.clock.now();
-        let permit = if cached.is_none() {
-            self.free_writer()
-        } else {
-            None
-        };
-        let reading = reading::Model {
-            id: self.0.clock.new_id(),
-            user_id,
-            advisor: ask.advisor,
-            question: question.to_owned(),
-            cache_key,
-            generation_id: self.0.clock.new_id(),
-            status: match (&cached, &permit) {
-                (Some(_), _) => Status::Completed,
-                (None, Some(_)) => Status::Writing,
-                (None, None) => Status::Pending,
-            },
-            engine: Engine::Embedded,
-            model: cached.as_ref().and_then(|earlier| earlier.model.clone()),
-            sources: cached
-                .as_ref()
-                .map(|earlier| earlier.sources.clone())
-                .unwrap_or_default(),
-            tokens_used: 0,
-            cost: 0,
-            is_cached: cached.is_some(),
-            failure_code: None,
-            failure_message: None,
-            created_at: now,
-            completed_at: cached.as_ref().map(|_| now),
-            response: cached.and_then(|earlier| earlier.response),
-        };
-        reading::Entity::insert(reading::ActiveModel::from(reading.clone()).reset_all())
-            .exec_without_returning(tx)
-            .await?;
-        self.insert_generation(tx, &reading, cast, permit.is_some())
+        self.count_reading(tx, user_id).await?;
+        let reserved = self.reserve(tx, user_id, asked).await?;
+        let permit = self.free_writer();
+        let reading = with_writer(reading, permit.as_ref());
+        self.insert(tx, &reading, asked.cast, permit.is_some(), reserved)
             .await?;
         Ok((reading, permit))
     }
 
-    /// The reading's generation, which is this instance's already if `claimed`.
+    /// A reading that nobody writes: its answer is a fixed reply.
+    pub(super) fn answered_with_care(
+        &self,
+        reading: reading::Model,
+        reply: Answer,
+    ) -> reading::Model {
+        reading::Model {
+            status: Status::Completed,
+            response: Some(reply.text),
+            engine: Engine::Care,
+            sources: Sources(reply.sources),
+            completed_at: Some(self.0.clock.now()),
+            ..reading
+        }
+    }
+
+    /// A reading that nothing has been done for yet.
+    pub(super) fn new_reading(&self, user_id: Uuid, asked: &Asked) -> reading::Model {
+        reading::Model {
+            id: self.0.clock.new_id(),
+            user_id,
+            advisor: asked.advisor,
+            question: asked.question.clone(),
+            cache_key: digest::hex([
+                advisor_name(asked.advisor),
+                &normalised(&asked.question),
+                self.0.advisors.version(),
+            ]),
+            generation_id: self.0.clock.new_id(),
+            status: Status::Pending,
+            engine: self.0.advisors.engine(),
+            model: None,
+            sources: Sources::default(),
+            tokens_used: 0,
+            cost: 0,
+            is_estimated: false,
+            is_cached: false,
+            failure_code: None,
+            failure_message: None,
+            created_at: self.0.clock.now(),
+            completed_at: None,
+            response: None,
+        }
+    }
+
+    async fn insert(
+        &self,
+        tx: &DatabaseTransaction,
+        reading: &reading::Model,
+        cast: Cast,
+        claimed: bool,
+        reserved: i64,
+    ) -> Result<(), Error> {
+        reading::Entity::insert(reading::ActiveModel::from(reading.clone()).reset_all())
+            .exec_without_returning(tx)
+            .await?;
+        self.insert_generation(tx, reading, cast, claimed, reserved)
+            .await
+    }
+
+    /// The reading's generation, which is this instance's already if `claimed`. `reserved` is in
+    /// nano-dollars.
     pub(super) async fn insert_generation(
         &self,
         tx: &DatabaseTransaction,
         reading: &reading::Model,
         cast: Cast,
         claimed: bool,
+        reserved: i64,
     ) -> Result<(), Error> {
         let now = self.0.clock.now();
         let generation = generation::Model {
@@ -275,6 +321,10 @@ impl Readings {
             epoch: i32::from(claimed),
             lease_expires_at: claimed.then(|| now + self.0.settings.lease),
             cancel_requested: false,
+            sent_at: None,
+            reserved,
+            provider_response_id: None,
+            provider_sequence: None,
             last_sequence: 0,
             piece_ends: PieceEnds(reading.response.iter().map(String::len).collect()),
             response: None,
@@ -283,6 +333,7 @@ impl Readings {
             sources: reading.sources.clone(),
             tokens_used: 0,
             cost: 0,
+            is_estimated: false,
             failure_code: None,
             failure_message: None,
             created_at: now,
@@ -367,6 +418,18 @@ pub(super) fn check_key(key: Option<&str>) -> Result<(), Rule> {
         }
         _ => Ok(()),
     }
+}
+
+/// A reading that is to be written: at once by this instance, if it has a writer free.
+pub(super) fn with_writer(
+    reading: reading::Model,
+    permit: Option<&OwnedSemaphorePermit>,
+) -> reading::Model {
+    let status = match permit {
+        Some(_) => Status::Writing,
+        None => Status::Pending,
+    };
+    reading::Model { status, ..reading }
 }
 
 /// As it is stored.

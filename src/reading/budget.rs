@@ -1,14 +1,25 @@
 //! What a user may ask for, and has spent: days and months are UTC's.
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, Utc};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect, Set,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter,
+    QuerySelect, Select, Set,
     sea_query::{Expr, OnConflict},
 };
 use uuid::Uuid;
 
 use super::{Error, Readings};
-use crate::entity::{generation, usage_day};
+use crate::{
+    advisor::engine::{self as advisor, Asked},
+    entity::{generation, service_month, usage_day, usage_month},
+};
+
+/// Whose budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Budget {
+    User,
+    Service,
+}
 
 /// What a user has spent, and what is left.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +30,8 @@ pub struct Usage {
     pub tokens_this_month: i64,
     /// Nano-dollars.
     pub cost_this_month: i64,
+    /// Nano-dollars. None: no limit.
+    pub cost_per_month: Option<i64>,
     /// When `readings_today` starts again from 0.
     pub resets_at: DateTime<Utc>,
 }
@@ -33,32 +46,22 @@ impl Readings {
         let day = usage_day::Entity::find_by_id((user_id, now.date_naive()))
             .one(db)
             .await?;
-        // What is added up comes back wider than a column on one database and not on the other.
-        let spent: Vec<(i32, i64)> = generation::Entity::find()
-            .select_only()
-            .columns([generation::Column::TokensUsed, generation::Column::Cost])
-            .filter(generation::Column::UserId.eq(user_id))
-            .filter(generation::Column::CompletedAt.gte(midnight(first_of_month(now))))
-            .filter(
-                generation::Column::TokensUsed
-                    .gt(0)
-                    .or(generation::Column::Cost.gt(0)),
-            )
-            .into_tuple()
-            .all(db)
+        let month = usage_month::Entity::find_by_id((user_id, month(now)))
+            .one(db)
             .await?;
         Ok(Usage {
             readings_today: day.map_or(0, |day| day.readings),
             readings_per_day: self.0.settings.readings_per_day,
-            tokens_this_month: spent.iter().map(|(tokens, _)| i64::from(*tokens)).sum(),
-            cost_this_month: spent.iter().map(|(_, cost)| cost).sum(),
+            tokens_this_month: month.as_ref().map_or(0, |month| month.tokens),
+            cost_this_month: month.as_ref().map_or(0, |month| month.cost),
+            cost_per_month: self.0.settings.cost_per_month,
             resets_at: next_day(now),
         })
     }
 
     /// Counts one more reading today, by an upsert that holds the limit in its condition: of
     /// any number at once, exactly as many pass as there is room for.
-    pub(super) async fn reserve(
+    pub(super) async fn count_reading(
         &self,
         tx: &impl ConnectionTrait,
         user_id: Uuid,
@@ -85,12 +88,175 @@ impl Readings {
         }
         Ok(())
     }
+
+    /// What an answer may cost at most, in nano-dollars, if the budgets have room for it.
+    /// Whoever inserts a generation with it in the same transaction has reserved it: it counts
+    /// until that generation has ended, or is gone.
+    ///
+    /// A month's row is locked before anything is added up, and whoever ends a generation enters
+    /// its cost there: each answer is counted either as reserved or as spent.
+    pub(super) async fn reserve(
+        &self,
+        tx: &impl ConnectionTrait,
+        user_id: Uuid,
+        asked: &Asked,
+    ) -> Result<i64, Error> {
+        let (of_user, of_all) = (
+            self.0.settings.cost_per_month,
+            self.0.settings.service_cost_per_month,
+        );
+        let Some(model) = self.0.advisors.model() else {
+            return Ok(0);
+        };
+        if of_user.is_none() && of_all.is_none() {
+            return Ok(0);
+        }
+        let most = model.most(&self.0.advisors.prompt(asked));
+        let now = self.0.clock.now();
+        let reserved = generation::Entity::find()
+            .select_only()
+            .expr_as(
+                // As wide as a column again, which a sum is not on PostgreSQL.
+                Expr::col(generation::Column::Reserved)
+                    .sum()
+                    .cast_as("bigint"),
+                "reserved",
+            )
+            .filter(generation::Column::CompletedAt.is_null());
+        if let Some(limit) = of_user {
+            let spent = locked_month(tx, user_id, month(now)).await?;
+            let reserved = reserved
+                .clone()
+                .filter(generation::Column::UserId.eq(user_id));
+            if spent + sum(tx, reserved).await? + most > limit {
+                return Err(Error::BudgetExceeded {
+                    whose: Budget::User,
+                    resets_at: next_month(now),
+                });
+            }
+        }
+        if let Some(limit) = of_all {
+            let spent = locked_service_month(tx, month(now)).await?;
+            if spent + sum(tx, reserved).await? + most > limit {
+                return Err(Error::BudgetExceeded {
+                    whose: Budget::Service,
+                    resets_at: next_month(now),
+                });
+            }
+        }
+        Ok(most)
+    }
+
+    /// Enters what an answer has cost into the accounts of the month it was asked for in, in the
+    /// transaction that ends it.
+    pub(super) async fn settle(
+        &self,
+        tx: &impl ConnectionTrait,
+        generation: &generation::Model,
+        usage: advisor::Usage,
+    ) -> Result<(), Error> {
+        if usage.tokens == 0 && usage.cost == 0 {
+            return Ok(());
+        }
+        let month = month(generation.created_at);
+        let tokens = i64::from(usage.tokens);
+        let mut add =
+            OnConflict::columns([usage_month::Column::UserId, usage_month::Column::Month]);
+        for (column, more) in [
+            (usage_month::Column::Tokens, tokens),
+            (usage_month::Column::Cost, usage.cost),
+        ] {
+            add.value(column, Expr::col((usage_month::Entity, column)).add(more));
+        }
+        usage_month::Entity::insert(usage_month::ActiveModel {
+            user_id: Set(generation.user_id),
+            month: Set(month),
+            tokens: Set(tokens),
+            cost: Set(usage.cost),
+        })
+        .on_conflict(add)
+        .exec_without_returning(tx)
+        .await?;
+        let mut add = OnConflict::column(service_month::Column::Month);
+        for (column, more) in [
+            (service_month::Column::Tokens, tokens),
+            (service_month::Column::Cost, usage.cost),
+        ] {
+            add.value(column, Expr::col((service_month::Entity, column)).add(more));
+        }
+        service_month::Entity::insert(service_month::ActiveModel {
+            month: Set(month),
+            tokens: Set(tokens),
+            cost: Set(usage.cost),
+        })
+        .on_conflict(add)
+        .exec_without_returning(tx)
+        .await?;
+        Ok(())
+    }
 }
 
-fn first_of_month(now: DateTime<Utc>) -> NaiveDate {
+async fn sum(
+    tx: &impl ConnectionTrait,
+    column: Select<generation::Entity>,
+) -> Result<i64, sea_orm::DbErr> {
+    let sum: Option<Option<i64>> = column.into_tuple().one(tx).await?;
+    Ok(sum.flatten().unwrap_or(0))
+}
+
+/// What a user has spent in a month; nobody else changes it before the transaction has ended.
+async fn locked_month(
+    tx: &impl ConnectionTrait,
+    user_id: Uuid,
+    month: NaiveDate,
+) -> Result<i64, sea_orm::DbErr> {
+    let row = usage_month::Model {
+        user_id,
+        month,
+        tokens: 0,
+        cost: 0,
+    };
+    usage_month::Entity::insert(usage_month::ActiveModel::from(row).reset_all())
+        .on_conflict_do_nothing_on([usage_month::Column::UserId, usage_month::Column::Month])
+        .exec_without_returning(tx)
+        .await?;
+    let row = usage_month::Entity::find_by_id((user_id, month))
+        .lock_exclusive()
+        .one(tx)
+        .await?;
+    Ok(row.map_or(0, |row| row.cost))
+}
+
+/// What all users have spent in a month, in the same way.
+async fn locked_service_month(
+    tx: &impl ConnectionTrait,
+    month: NaiveDate,
+) -> Result<i64, sea_orm::DbErr> {
+    let row = service_month::Model {
+        month,
+        tokens: 0,
+        cost: 0,
+    };
+    service_month::Entity::insert(service_month::ActiveModel::from(row).reset_all())
+        .on_conflict_do_nothing_on([service_month::Column::Month])
+        .exec_without_returning(tx)
+        .await?;
+    let row = service_month::Entity::find_by_id(month)
+        .lock_exclusive()
+        .one(tx)
+        .await?;
+    Ok(row.map_or(0, |row| row.cost))
+}
+
+/// A month, by its first day.
+fn month(now: DateTime<Utc>) -> NaiveDate {
     now.date_naive()
         .with_day(1)
         .expect("every month has a first day")
+}
+
+fn next_month(now: DateTime<Utc>) -> DateTime<Utc> {
+    midnight(month(now) + Months::new(1))
 }
 
 fn next_day(now: DateTime<Utc>) -> DateTime<Utc> {

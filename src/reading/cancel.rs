@@ -36,24 +36,45 @@ impl Readings {
             .col_expr(generation::Column::CancelRequested, Expr::value(true))
             .exec(&tx)
             .await?;
-        // Nobody writes it: it can be ended here.
+        let mut to_stop = None;
         if let Some(generation) = generation::Entity::find_by_id(reading.generation_id)
             .one(&tx)
             .await?
         {
+            // If nobody writes it, it can be ended here.
             let queued = unfinished().filter(generation::Column::Status.eq(Status::Pending));
-            let outcome = self
-                .draft(&tx, &generation)
-                .await?
-                .broken_off(Status::Cancelled, None);
-            self.end_in(&tx, queued, id, reading.generation_id, outcome)
-                .await?;
+            let draft = self.draft(&tx, &generation).await?;
+            let position = draft.position.clone();
+            let usage = self.spent_so_far(&generation, &reading, &draft)?;
+            let outcome = draft.ended(Status::Cancelled, generation.engine, usage, None);
+            if self.end_in(&tx, queued, &generation, &outcome).await? {
+                to_stop = position;
+            }
         }
         self.notify(&tx, id).await?;
         tx.commit().await?;
+        if let (Some(position), Some(model)) = (to_stop, self.0.advisors.model()) {
+            model.cancel(&position).await;
+        }
         self.0.writing.cancel(id);
         self.0.wake.tick(id);
         self.wait_for(reading, PATIENCE).await
+    }
+
+    /// Stops all that is being written for a user.
+    ///
+    /// # Errors
+    ///
+    /// If the database fails.
+    pub async fn cancel_all(&self, user_id: Uuid) -> Result<(), Error> {
+        for id in self.unfinished(self.0.db.reads(), user_id).await? {
+            match self.cancel(user_id, id).await {
+                // Deleted meanwhile.
+                Ok(_) | Err(Error::NotFound) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     /// Stops what is written here and was cancelled elsewhere.

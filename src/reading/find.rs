@@ -122,12 +122,20 @@ impl Readings {
         let tx = self.0.db.begin().await?;
         // First the generations, as whoever writes does: in another order each could come to
         // wait for the other.
-        generation::Entity::find()
+        let generations = generation::Entity::find()
             .filter(generation::Column::UserId.eq(user_id))
             .filter(generation::Column::ReadingId.eq(id))
             .lock_exclusive()
             .all(&tx)
             .await?;
+        let unended = generations.iter().find(|one| one.completed_at.is_none());
+        if let Some(generation) = unended
+            && let Some(reading) = reading::Entity::find_by_id(id).one(&tx).await?
+        {
+            let draft = self.draft(&tx, generation).await?;
+            let usage = self.spent_so_far(generation, &reading, &draft)?;
+            self.settle(&tx, generation, usage).await?;
+        }
         let deleted = reading::Entity::delete_many()
             .filter(reading::Column::UserId.eq(user_id))
             .filter(reading::Column::Id.eq(id))

@@ -9,8 +9,11 @@
 mod ask;
 mod budget;
 mod cancel;
+mod draft;
+mod end;
 mod find;
 mod follow;
+mod lease;
 mod recover;
 mod regenerate;
 mod wake;
@@ -32,7 +35,7 @@ use crate::{
     invalid::Problems,
 };
 pub use ask::Ask;
-pub use budget::Usage;
+pub use budget::{Budget, Usage};
 pub use find::{Page, Slice};
 pub use follow::Update;
 
@@ -53,6 +56,11 @@ pub enum Error {
     TooManyUnfinished,
     #[error("today's readings are used up")]
     QuotaExceeded { resets_at: DateTime<Utc> },
+    #[error("this month's budget is used up")]
+    BudgetExceeded {
+        whose: Budget,
+        resets_at: DateTime<Utc>,
+    },
     #[error("the user is gone")]
     NoSuchUser,
     #[error("no randomness: {0}")]
@@ -75,7 +83,7 @@ struct State {
     instance: Uuid,
     /// A permit an answer that is being written here.
     writers: Arc<Semaphore>,
-    writing: write::Writing,
+    writing: lease::Writing,
     wake: wake::Wake,
     tasks: TaskTracker,
     /// Cancelled when nothing new may be claimed here.
@@ -97,7 +105,7 @@ impl Readings {
     ) -> Self {
         let readings = Self(Arc::new(State {
             writers: Arc::new(Semaphore::new(settings.writers)),
-            writing: write::Writing::default(),
+            writing: lease::Writing::default(),
             instance: clock.new_id(),
             settings,
             limits,

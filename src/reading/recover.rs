@@ -1,15 +1,18 @@
 //! Takes up what nobody writes: what is queued, and what a process that died was writing.
 
 use sea_orm::{
-    ColumnTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Select,
-    sea_query::Expr,
+    ColumnTrait, Condition, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    Select, sea_query::Expr,
 };
 use uuid::Uuid;
 
-use super::{Readings, write::Lease};
-use crate::entity::{
-    generation,
-    reading::{self, Status},
+use super::{Error, Readings, lease::Lease};
+use crate::{
+    advisor::{engine::Failure, model::Model},
+    entity::{
+        generation,
+        reading::{self, Engine, Status},
+    },
 };
 
 impl Readings {
@@ -26,25 +29,84 @@ impl Readings {
         }
     }
 
-    async fn recover(&self) -> Result<(), DbErr> {
-        let expired = generation::Entity::update_many()
+    /// What nobody is heard of any more is queued again; but what a provider was asked for, and
+    /// cannot be taken up there, ends as it is: it would be paid for twice.
+    async fn recover(&self) -> Result<(), Error> {
+        let queued = generation::Entity::update_many()
             .col_expr(generation::Column::Status, Expr::value(Status::Pending))
             .col_expr(generation::Column::Owner, Expr::value(None::<Uuid>))
-            .filter(generation::Column::CompletedAt.is_null())
-            .filter(generation::Column::Status.eq(Status::Writing))
-            .filter(generation::Column::LeaseExpiresAt.lt(self.0.clock.now()))
+            .filter(self.expired())
+            .filter(self.is_paid_for().not())
             .exec(self.0.db.writes())
             .await?;
-        if expired.rows_affected > 0 {
+        let lost = generation::Entity::find()
+            .find_also_related(reading::Entity)
+            .filter(self.expired())
+            .filter(self.is_paid_for())
+            .all(self.0.db.reads())
+            .await?;
+        let answers = queued.rows_affected + lost.len() as u64;
+        if answers > 0 {
             tracing::warn!(
-                answers = expired.rows_affected,
+                answers,
                 "taking over from an instance that was not heard of"
             );
         }
-        if expired.rows_affected > 0 {
+        for (generation, reading) in lost {
+            if let Some(reading) = reading {
+                self.end_interrupted(&generation, &reading).await?;
+            }
+        }
+        if queued.rows_affected > 0 {
             self.claim_what_is_queued().await;
         }
         Ok(())
+    }
+
+    /// Ends what another instance was writing, with what it had stored.
+    async fn end_interrupted(
+        &self,
+        generation: &generation::Model,
+        reading: &reading::Model,
+    ) -> Result<(), Error> {
+        let tx = self.0.db.begin().await?;
+        let draft = self.draft(&tx, generation).await?;
+        let usage = self.spent_so_far(generation, reading, &draft)?;
+        let outcome = draft.ended(
+            Status::Failed,
+            generation.engine,
+            usage,
+            Some(Failure::Interrupted),
+        );
+        // Its lease may have been renewed, or claimed, since it was found.
+        let condition = generation::Entity::update_many()
+            .filter(generation::Column::Id.eq(generation.id))
+            .filter(generation::Column::LastSequence.eq(generation.last_sequence))
+            .filter(self.expired());
+        if self.end_in(&tx, condition, generation, &outcome).await? {
+            tx.commit().await?;
+            self.0.wake.tick(generation.reading_id);
+        }
+        Ok(())
+    }
+
+    /// What a provider was asked for, and cannot be taken up there.
+    fn is_paid_for(&self) -> Condition {
+        let asked = Condition::all()
+            .add(generation::Column::SentAt.is_not_null())
+            .add(generation::Column::Engine.eq(Engine::Model));
+        if self.0.advisors.model().is_some_and(Model::can_resume) {
+            asked.add(generation::Column::ProviderResponseId.is_null())
+        } else {
+            asked
+        }
+    }
+
+    fn expired(&self) -> Condition {
+        Condition::all()
+            .add(generation::Column::CompletedAt.is_null())
+            .add(generation::Column::Status.eq(Status::Writing))
+            .add(generation::Column::LeaseExpiresAt.lt(self.0.clock.now()))
     }
 
     /// Claims for as long as there is something, and a writer free.

@@ -4,14 +4,11 @@
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use uuid::Uuid;
 
-use super::{Error, Readings, UNFINISHED_PER_USER};
+use super::{Error, Readings, UNFINISHED_PER_USER, ask::with_writer};
 use crate::{
-    advisor::obi::Cast,
+    advisor::{engine::Asked, obi::Cast},
     digest,
-    entity::{
-        Sources, generation,
-        reading::{self, Engine, Status},
-    },
+    entity::{generation, reading},
     invalid::Problems,
 };
 
@@ -53,40 +50,38 @@ impl Readings {
         if !earlier.status.is_final() {
             return Err(Error::Unfinished);
         }
-        if self.unfinished(&tx, user_id).await?.len() >= UNFINISHED_PER_USER {
-            return Err(Error::TooManyUnfinished);
-        }
-        self.reserve(&tx, user_id).await?;
+        let asked = Asked {
+            advisor: earlier.advisor,
+            question: earlier.question,
+            cast,
+        };
+        let reading = reading::Model {
+            id: earlier.id,
+            created_at: earlier.created_at,
+            ..self.new_reading(user_id, &asked)
+        };
+        let care = self.0.advisors.care(&asked.question);
+        let (reading, permit, reserved) = if let Some(reply) = care {
+            (self.answered_with_care(reading, reply), None, 0)
+        } else {
+            if self.unfinished(&tx, user_id).await?.len() >= UNFINISHED_PER_USER {
+                return Err(Error::TooManyUnfinished);
+            }
+            self.count_reading(&tx, user_id).await?;
+            let reserved = self.reserve(&tx, user_id, &asked).await?;
+            let permit = self.free_writer();
+            (with_writer(reading, permit.as_ref()), permit, reserved)
+        };
 
         generation::Entity::update_many()
             .col_expr(generation::Column::Response, Expr::value(earlier.response))
             .filter(generation::Column::Id.eq(earlier.generation_id))
             .exec(&tx)
             .await?;
-        let permit = self.free_writer();
-        let reading = reading::Model {
-            generation_id: self.0.clock.new_id(),
-            status: if permit.is_some() {
-                Status::Writing
-            } else {
-                Status::Pending
-            },
-            response: None,
-            engine: Engine::Embedded,
-            model: None,
-            sources: Sources::default(),
-            tokens_used: 0,
-            cost: 0,
-            is_cached: false,
-            failure_code: None,
-            failure_message: None,
-            completed_at: None,
-            ..earlier
-        };
         reading::Entity::update(reading::ActiveModel::from(reading.clone()).reset_all())
             .exec(&tx)
             .await?;
-        self.insert_generation(&tx, &reading, cast, permit.is_some())
+        self.insert_generation(&tx, &reading, cast, permit.is_some(), reserved)
             .await?;
         self.remember(&tx, user_id, idempotency_key, request, reading.id)
             .await?;

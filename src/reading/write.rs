@@ -1,101 +1,54 @@
-//! Writing an answer: who holds the lease appends pieces and ends the generation.
-//!
-//! Every write carries the lease's owner and epoch. One that changes nothing has lost the
-//! lease: whoever took it over goes on, and this writer stops.
+//! Writing an answer: who holds the lease has an engine write, stores what it tells, and ends
+//! the generation. A database that is away for a moment stops no engine: what it wrote is kept
+//! here until it can be stored.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Set,
-    UpdateMany, sea_query::Expr,
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use tokio::{
+    sync::{OwnedSemaphorePermit, mpsc},
+    time::Instant,
 };
-use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
-use super::{Error, Readings};
+use super::{Error, Readings, draft::Draft, lease::Lease};
 use crate::{
-    advisor::obi::Cast,
+    advisor::{
+        engine::{Asked, Event, Failure, Usage},
+        model::Model,
+        obi::Cast,
+    },
     entity::{
-        PieceEnds, Sources, chunk, generation,
-        reading::{self, Status},
+        generation,
+        reading::{self, Engine, Status},
     },
 };
 
-/// How long to wait before a failed write is tried again, and how often.
+/// How long to wait before what failed is tried again, and how often.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
 const RETRIES: u32 = 600;
 
-/// A piece is written when it is this old, or has this many bytes.
-const PIECE_AGE: Duration = Duration::from_millis(250);
-const PIECE: usize = 256;
+/// What an engine may be ahead of its writer, in events.
+const AHEAD: usize = 16;
 
-/// What this instance holds while it writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Lease {
-    pub generation_id: Uuid,
-    pub reading_id: Uuid,
-    pub epoch: i32,
+/// What is written by whom.
+struct Writer<'a> {
+    readings: &'a Readings,
+    lease: Lease,
+    generation: generation::Model,
+    asked: Asked,
+    cancelled: CancellationToken,
 }
 
-/// What is being written on this instance, and how to stop it.
-#[derive(Default)]
-pub(super) struct Writing(Mutex<HashMap<Uuid, (Lease, CancellationToken)>>);
-
-impl Writing {
-    fn begin(&self, lease: Lease) -> CancellationToken {
-        let token = CancellationToken::new();
-        self.lock().insert(lease.reading_id, (lease, token.clone()));
-        token
-    }
-
-    /// A lease that was lost may have been won again here: then it is another writer's.
-    fn end(&self, lease: Lease) {
-        let mut writing = self.lock();
-        if writing
-            .get(&lease.reading_id)
-            .is_some_and(|(held, _)| *held == lease)
-        {
-            writing.remove(&lease.reading_id);
-        }
-    }
-
-    pub(super) fn readings(&self) -> Vec<Uuid> {
-        self.lock().keys().copied().collect()
-    }
-
-    /// Whether it was being written here.
-    pub(super) fn cancel(&self, reading_id: Uuid) -> bool {
-        self.lock()
-            .get(&reading_id)
-            .map(|(_, token)| token.cancel())
-            .is_some()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<Uuid, (Lease, CancellationToken)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// How a generation ends.
-pub(super) struct Outcome {
-    pub status: Status,
-    pub text: String,
-    pub piece_ends: Vec<usize>,
-    pub sources: Sources,
-    pub failure: Option<(&'static str, &'static str)>,
-}
-
-/// What a writer has written, and is about to.
-pub(super) struct Draft {
-    written: String,
-    piece_ends: Vec<usize>,
-    pending: String,
-    since: Instant,
+/// How an engine's writing came to an end.
+enum End {
+    Whole,
+    Failed(Failure),
+    Cancelled,
+    /// This instance is about to stop.
+    HandOver,
+    /// The lease is lost: it is another's, or nobody's, to end.
+    Lost,
 }
 
 impl Readings {
@@ -111,23 +64,33 @@ impl Readings {
         let this = self.clone();
         let cancelled = this.0.writing.begin(lease);
         self.0.tasks.spawn(async move {
-            // A database that is away comes back, or the lease runs out and is taken over.
-            for _ in 0..RETRIES {
-                let Err(error) = this.write(lease, &cancelled).await else { break };
-                tracing::warn!(%error, generation = %lease.generation_id, "could not write; trying again");
-                let pause = tokio::time::sleep(RETRY_PAUSE);
-                if this.0.hand_over.run_until_cancelled(pause).await.is_none() {
-                    break;
-                }
-            }
+            this.patiently(lease, || this.write(lease, &cancelled))
+                .await;
             this.0.writing.end(lease);
             drop(permit);
             this.0.wake.tick(lease.reading_id);
         });
     }
 
-    /// Writes the rest of the answer, from where its chunks end. Can be called again after an
-    /// error: what it finds written, it leaves.
+    /// Does it, and again while the database is away: that comes back, or the lease runs out
+    /// and is taken over. None if it did not come back in time.
+    async fn patiently<T, F>(&self, lease: Lease, mut action: impl FnMut() -> F) -> Option<T>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        for _ in 0..RETRIES {
+            let error = match action().await {
+                Ok(done) => return Some(done),
+                Err(error) => error,
+            };
+            tracing::warn!(%error, generation = %lease.generation_id, "could not write; trying again");
+            let pause = tokio::time::sleep(RETRY_PAUSE);
+            self.0.hand_over.run_until_cancelled(pause).await?;
+        }
+        None
+    }
+
+    /// Writes the rest of the answer, from where it is stored.
     async fn write(&self, lease: Lease, cancelled: &CancellationToken) -> Result<(), Error> {
         let found = generation::Entity::find_by_id(lease.generation_id)
             .filter(generation::Column::CompletedAt.is_null())
@@ -138,268 +101,230 @@ impl Readings {
             // Ended or deleted meanwhile.
             return Ok(());
         };
+        if generation.cancel_requested {
+            cancelled.cancel();
+        }
         let mut draft = self.draft(self.0.db.reads(), &generation).await?;
-        let cast = Cast::stored(generation.cast_open)
-            .ok_or_else(|| sea_orm::DbErr::Custom("a cast that cannot fall".to_owned()))?;
-        let answer = self
-            .0
-            .advisors
-            .answer(reading.advisor, &reading.question, cast);
-        let Some(rest) = answer.text.strip_prefix(&draft.written) else {
-            // It was begun by another version of us, which would have gone on otherwise.
-            return self
-                .end(lease, draft.broken_off(Status::Failed, INTERRUPTED))
-                .await;
-        };
-        for word in rest.split_inclusive(' ') {
-            if cancelled.is_cancelled() || generation.cancel_requested {
-                return self
-                    .end(lease, draft.broken_off(Status::Cancelled, None))
-                    .await;
-            }
-            if draft.is_due() && !self.flush(lease, &mut draft).await? {
-                return Ok(());
-            }
-            if !self.0.settings.embedded_pause.is_zero() {
-                tokio::select! {
-                    () = tokio::time::sleep(self.0.settings.embedded_pause) => {}
-                    () = cancelled.cancelled() => {
-                        return self.end(lease, draft.broken_off(Status::Cancelled, None)).await;
-                    }
-                    () = self.0.hand_over.cancelled() => return self.release(lease, &mut draft).await,
-                }
-            }
-            draft.pending.push_str(word);
-        }
-        draft.complete();
-        self.end(
+        let writer = Writer {
+            readings: self,
             lease,
-            Outcome {
-                status: Status::Completed,
-                text: draft.written,
-                piece_ends: draft.piece_ends,
-                sources: Sources(answer.sources),
-                failure: None,
-            },
-        )
-        .await
-    }
-
-    pub(super) async fn draft(
-        &self,
-        db: &impl ConnectionTrait,
-        generation: &generation::Model,
-    ) -> Result<Draft, Error> {
-        let mut draft = Draft {
-            written: String::new(),
-            piece_ends: Vec::new(),
-            pending: String::new(),
-            since: Instant::now(),
+            asked: asked(&generation, &reading)?,
+            generation,
+            cancelled: cancelled.clone(),
         };
-        if generation.last_sequence > 0 {
-            for piece in self.chunks_after(db, generation.id, 0).await? {
-                draft.written.push_str(&piece.text);
-                draft.piece_ends.push(draft.written.len());
+        match self.0.advisors.model() {
+            Some(model) if writer.generation.engine == Engine::Model => {
+                writer.with_model(model, draft).await;
+            }
+            _ => {
+                let fell_back = writer.generation.sent_at.is_some();
+                let end = writer.with_library(&mut draft, fell_back).await;
+                writer.finish(end, Engine::Embedded, draft).await;
             }
         }
-        Ok(draft)
-    }
-
-    /// A generation's pieces with a higher number, in order.
-    pub(super) async fn chunks_after(
-        &self,
-        db: &impl ConnectionTrait,
-        generation_id: Uuid,
-        after: i32,
-    ) -> Result<Vec<chunk::Model>, Error> {
-        Ok(chunk::Entity::find()
-            .filter(chunk::Column::GenerationId.eq(generation_id))
-            .filter(chunk::Column::Sequence.gt(after))
-            .order_by_asc(chunk::Column::Sequence)
-            .all(db)
-            .await?)
-    }
-
-    /// Appends what is pending as a chunk and renews the lease. Returns whether it still held.
-    async fn flush(&self, lease: Lease, draft: &mut Draft) -> Result<bool, Error> {
-        let sequence = draft.next_sequence();
-        let tx = self.0.db.begin().await?;
-        let held = self
-            .held(lease)
-            .col_expr(generation::Column::LastSequence, Expr::value(sequence))
-            .col_expr(
-                generation::Column::LeaseExpiresAt,
-                Expr::value(self.0.clock.now() + self.0.settings.lease),
-            )
-            .filter(generation::Column::LastSequence.eq(sequence - 1))
-            .exec(&tx)
-            .await?;
-        if held.rows_affected == 0 {
-            return Ok(false);
-        }
-        chunk::ActiveModel {
-            generation_id: Set(lease.generation_id),
-            sequence: Set(sequence),
-            text: Set(draft.pending.clone()),
-        }
-        .insert(&tx)
-        .await?;
-        self.notify(&tx, lease.reading_id).await?;
-        tx.commit().await?;
-        draft.commit();
-        self.0.wake.tick(lease.reading_id);
-        Ok(true)
-    }
-
-    /// Writes what is pending and gives the generation back to be claimed by another instance.
-    async fn release(&self, lease: Lease, draft: &mut Draft) -> Result<(), Error> {
-        if !draft.pending.is_empty() && !self.flush(lease, draft).await? {
-            return Ok(());
-        }
-        self.held(lease)
-            .col_expr(generation::Column::Status, Expr::value(Status::Pending))
-            .col_expr(generation::Column::Owner, Expr::value(None::<Uuid>))
-            .exec(self.0.db.writes())
-            .await?;
-        self.notify(self.0.db.writes(), lease.reading_id).await?;
         Ok(())
-    }
-
-    async fn end(&self, lease: Lease, outcome: Outcome) -> Result<(), Error> {
-        let tx = self.0.db.begin().await?;
-        if self
-            .end_in(
-                &tx,
-                self.held(lease),
-                lease.reading_id,
-                lease.generation_id,
-                outcome,
-            )
-            .await?
-        {
-            tx.commit().await?;
-        }
-        Ok(())
-    }
-
-    /// Ends a generation, in one transaction: its state, the reading's text and figures. The
-    /// chunks go, and where they ended stays, so that a follower still gets the same pieces.
-    /// Returns whether there was anything left to end under the given condition.
-    pub(super) async fn end_in(
-        &self,
-        tx: &impl ConnectionTrait,
-        condition: UpdateMany<generation::Entity>,
-        reading_id: Uuid,
-        generation_id: Uuid,
-        outcome: Outcome,
-    ) -> Result<bool, Error> {
-        let now = self.0.clock.now();
-        let Outcome {
-            status,
-            text,
-            piece_ends,
-            sources,
-            failure,
-        } = outcome;
-        let (code, message) = failure.unzip();
-        let response = (!text.is_empty()).then_some(text);
-        let ended = condition
-            .col_expr(generation::Column::Status, Expr::value(status))
-            .col_expr(generation::Column::Owner, Expr::value(None::<Uuid>))
-            .col_expr(
-                generation::Column::PieceEnds,
-                Expr::value(PieceEnds(piece_ends)),
-            )
-            .col_expr(generation::Column::Sources, Expr::value(sources.clone()))
-            .col_expr(generation::Column::FailureCode, Expr::value(code))
-            .col_expr(generation::Column::FailureMessage, Expr::value(message))
-            .col_expr(generation::Column::CompletedAt, Expr::value(now))
-            .exec(tx)
-            .await?;
-        if ended.rows_affected == 0 {
-            return Ok(false);
-        }
-        reading::Entity::update_many()
-            .col_expr(reading::Column::Status, Expr::value(status))
-            .col_expr(reading::Column::Response, Expr::value(response))
-            .col_expr(reading::Column::Sources, Expr::value(sources))
-            .col_expr(reading::Column::FailureCode, Expr::value(code))
-            .col_expr(reading::Column::FailureMessage, Expr::value(message))
-            .col_expr(reading::Column::CompletedAt, Expr::value(now))
-            .filter(reading::Column::Id.eq(reading_id))
-            .filter(reading::Column::GenerationId.eq(generation_id))
-            .exec(tx)
-            .await?;
-        chunk::Entity::delete_many()
-            .filter(chunk::Column::GenerationId.eq(generation_id))
-            .exec(tx)
-            .await?;
-        self.notify(tx, reading_id).await?;
-        Ok(true)
-    }
-
-    /// An update of the generation that happens only while the lease is held.
-    fn held(&self, lease: Lease) -> UpdateMany<generation::Entity> {
-        generation::Entity::update_many()
-            .filter(generation::Column::Id.eq(lease.generation_id))
-            .filter(generation::Column::Owner.eq(self.0.instance))
-            .filter(generation::Column::Epoch.eq(lease.epoch))
-            .filter(generation::Column::CompletedAt.is_null())
     }
 }
 
-/// Why an answer that was begun could not be gone on with.
-const INTERRUPTED: Option<(&str, &str)> = Some((
-    "INTERRUPTED",
-    "The writing was interrupted. What had been written is here; ask for a new answer.",
-));
+/// What a generation is to answer.
+fn asked(generation: &generation::Model, reading: &reading::Model) -> Result<Asked, Error> {
+    let cast = Cast::stored(generation.cast_open)
+        .ok_or_else(|| sea_orm::DbErr::Custom("a cast that cannot fall".to_owned()))?;
+    Ok(Asked {
+        advisor: reading.advisor,
+        question: reading.question.clone(),
+        cast,
+    })
+}
 
-impl Draft {
-    fn next_sequence(&self) -> i32 {
-        i32::try_from(self.piece_ends.len() + 1).unwrap_or(i32::MAX)
-    }
-
-    /// Whether what is pending should be written before more is added.
-    fn is_due(&self) -> bool {
-        !self.pending.is_empty() && self.since.elapsed() >= PIECE_AGE
-    }
-
-    /// What was pending is written.
-    fn commit(&mut self) {
-        self.written.push_str(&std::mem::take(&mut self.pending));
-        self.piece_ends.push(self.written.len());
-        self.since = Instant::now();
-    }
-
-    /// Takes what is pending for written: it will be, with the end, cut into pieces.
-    fn complete(&mut self) {
-        let mut start = self.written.len();
-        self.written.push_str(&std::mem::take(&mut self.pending));
-        while self.written.len() - start > PIECE {
-            let limit = self.written.floor_char_boundary(start + PIECE);
-            let end = self.written[start..limit]
-                .rfind(' ')
-                .map_or(limit, |space| start + space + 1);
-            self.piece_ends.push(end);
-            start = end;
+impl Writer<'_> {
+    async fn with_model(&self, model: &Model, mut draft: Draft) {
+        let Self {
+            readings, lease, ..
+        } = self;
+        if self.generation.sent_at.is_none() {
+            // Once a provider may have been asked, it is not asked again.
+            match readings
+                .patiently(*lease, || readings.mark_sent(*lease))
+                .await
+            {
+                Some(true) => {}
+                Some(false) | None => return,
+            }
         }
-        if start < self.written.len() {
-            self.piece_ends.push(self.written.len());
+        let prompt = readings.0.advisors.prompt(&self.asked);
+        let begun = draft.begun();
+        let (out, told) = mpsc::channel(AHEAD);
+        let engine = async move { model.write(&prompt, begun, &out).await };
+        let end = self.run(&mut draft, engine, told).await;
+        if let End::Failed(failure) = end
+            && draft.is_empty()
+            && model.has_fallback()
+        {
+            tracing::warn!(%failure, "the built-in advisor answers in the model's place");
+            let spent = readings.spent(Engine::Model, &self.asked, &draft, Some(failure));
+            if readings
+                .patiently(*lease, || readings.fall_back(*lease, spent))
+                .await
+                == Some(true)
+            {
+                draft.usage = Some(spent);
+                let end = self.with_library(&mut draft, true).await;
+                self.finish(end, Engine::Embedded, draft).await;
+            }
+            return;
+        }
+        // Whatever ends it, the provider goes on until told otherwise.
+        let to_stop = match end {
+            End::Whole | End::HandOver => None,
+            End::Lost if self.is_taken_over().await => None,
+            End::Failed(_) | End::Cancelled | End::Lost => draft.position.clone(),
+        };
+        self.finish(end, Engine::Model, draft).await;
+        if let Some(position) = to_stop {
+            model.cancel(&position).await;
         }
     }
 
-    pub(super) fn broken_off(
-        mut self,
-        status: Status,
-        failure: Option<(&'static str, &'static str)>,
-    ) -> Outcome {
-        self.complete();
-        Outcome {
-            status,
-            text: self.written,
-            piece_ends: self.piece_ends,
-            sources: Sources::default(),
-            failure,
+    async fn with_library(&self, draft: &mut Draft, fell_back: bool) -> End {
+        let advisors = &self.readings.0.advisors;
+        let pause = self.readings.0.settings.embedded_pause;
+        let begun = draft.begun();
+        let (out, told) = mpsc::channel(AHEAD);
+        let engine = async move {
+            advisors
+                .write(&self.asked, fell_back, begun, pause, &out)
+                .await
+        };
+        self.run(draft, engine, told).await
+    }
+
+    /// Has an engine write, and stores what it tells, until it closes the channel. Dropping the
+    /// engine's future stops it.
+    async fn run(
+        &self,
+        draft: &mut Draft,
+        engine: impl Future<Output = Result<(), Failure>>,
+        mut told: mpsc::Receiver<Event>,
+    ) -> End {
+        let heartbeat = self.readings.heartbeat();
+        tokio::pin!(engine);
+        let mut result = None;
+        let mut not_before = Instant::now();
+        loop {
+            tokio::select! {
+                biased;
+                () = self.cancelled.cancelled() => return End::Cancelled,
+                () = self.readings.0.hand_over.cancelled() => return End::HandOver,
+                () = tokio::time::sleep_until(draft.due(heartbeat).max(not_before)) => {
+                    match self.readings.flush(self.lease, draft).await {
+                        Ok(true) => {}
+                        Ok(false) => return End::Lost,
+                        Err(error) => {
+                            tracing::warn!(%error, "could not store what is written; trying again");
+                            not_before = Instant::now() + RETRY_PAUSE;
+                        }
+                    }
+                }
+                done = &mut engine, if result.is_none() => result = Some(done),
+                event = told.recv() => match (event, &result) {
+                    (Some(event), _) => draft.take(event),
+                    (None, Some(Ok(()))) => return End::Whole,
+                    (None, Some(Err(failure))) => return End::Failed(*failure),
+                    // It closed the channel a moment before its last step.
+                    (None, None) => {}
+                },
+            }
+        }
+    }
+
+    /// Ends the generation, or hands it over.
+    async fn finish(&self, end: End, engine: Engine, mut draft: Draft) {
+        let Self {
+            readings,
+            lease,
+            generation,
+            ..
+        } = self;
+        let (status, failure) = match end {
+            End::Whole => (Status::Completed, None),
+            End::Cancelled => (Status::Cancelled, None),
+            End::Failed(failure) => (Status::Failed, Some(failure)),
+            End::HandOver if engine == Engine::Embedded || readings.can_resume(&draft) => {
+                // If it cannot even be handed over now, its lease runs out.
+                if let Err(error) = readings.release(*lease, &mut draft).await {
+                    tracing::warn!(%error, "could not hand over an answer; it is found by its lease");
+                }
+                return;
+            }
+            End::HandOver => (Status::Failed, Some(Failure::Interrupted)),
+            End::Lost => return,
+        };
+        let provider_failure = match end {
+            End::Failed(failure) => Some(failure),
+            _ => None,
+        };
+        let usage = readings.spent(engine, &self.asked, &draft, provider_failure);
+        let outcome = draft.ended(status, engine, usage, failure);
+        let ended = readings
+            .patiently(*lease, || readings.end(*lease, generation, &outcome))
+            .await;
+        if ended.is_none() {
+            tracing::error!(
+                generation = %lease.generation_id,
+                "the database did not come back: an answer could not be stored"
+            );
+        }
+    }
+
+    /// Whether the lease was lost to another writer, rather than with the reading itself.
+    async fn is_taken_over(&self) -> bool {
+        let found = generation::Entity::find_by_id(self.lease.generation_id)
+            .one(self.readings.0.db.reads())
+            .await;
+        !matches!(found, Ok(None))
+    }
+}
+
+impl Readings {
+    /// Whether another writer could take an answer up where this draft ends.
+    pub(super) fn can_resume(&self, draft: &Draft) -> bool {
+        draft.position.is_some() && self.0.advisors.model().is_some_and(Model::can_resume)
+    }
+
+    /// What an answer that nobody goes on with has cost.
+    pub(super) fn spent_so_far(
+        &self,
+        generation: &generation::Model,
+        reading: &reading::Model,
+        draft: &Draft,
+    ) -> Result<Usage, Error> {
+        if generation.sent_at.is_none() {
+            return Ok(Usage::default());
+        }
+        Ok(self.spent(generation.engine, &asked(generation, reading)?, draft, None))
+    }
+
+    /// What an answer has cost as far as it is written: as reported, or else estimated.
+    fn spent(
+        &self,
+        engine: Engine,
+        asked: &Asked,
+        draft: &Draft,
+        failure: Option<Failure>,
+    ) -> Usage {
+        if let Some(usage) = draft.usage {
+            return usage;
+        }
+        let Some(model) = self.0.advisors.model().filter(|_| engine == Engine::Model) else {
+            return Usage::default();
+        };
+        match failure {
+            // Nobody was there to read the question.
+            Some(Failure::Unavailable | Failure::Busy | Failure::Rejected) if draft.is_empty() => {
+                Usage::default()
+            }
+            _ => model.estimate(&self.0.advisors.prompt(asked), &draft.whole_text()),
         }
     }
 }

@@ -227,6 +227,11 @@ impl Process {
         }
     }
 
+    /// What the system knows it by.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// As `kill -9` does, or a machine that dies.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
@@ -235,7 +240,7 @@ impl Process {
 
     /// As service managers do. Returns how it ended.
     pub async fn terminate(mut self) -> ExitStatus {
-        let pid = rustix::process::Pid::from_child(&self.child);
+        let pid = rustix::process::Pid::from_raw(self.pid().cast_signed()).unwrap();
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
         tokio::task::spawn_blocking(move || self.child.wait().unwrap())
             .await

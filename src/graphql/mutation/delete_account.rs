@@ -27,11 +27,12 @@ impl DeleteAccount {
         ctx: &Context<'_>,
         #[graphql(desc = "The password once more.")] input: DeleteAccountInput,
     ) -> Result<Option<DeleteAccountPayload>, ApiError> {
-        let id = ctx
-            .services()
-            .accounts
-            .delete(ctx.requester()?, input.password)
-            .await?;
+        let (services, requester) = (ctx.services(), ctx.requester()?);
+        let id = requester.user.id;
+        services.accounts.confirm(requester, input.password).await?;
+        // What a provider is writing has to be paid for, whoever asked for it.
+        services.readings.cancel_all(id).await?;
+        services.accounts.delete(id).await?;
         Ok(Some(DeleteAccountPayload {
             deleted_user_id: Kind::User.id(id),
         }))

@@ -49,6 +49,11 @@ impl Generation {
         Decimal::dollars(self.0.cost)
     }
 
+    /// Whether tokensUsed or cost are estimates, the model's provider having reported none.
+    async fn is_estimated(&self) -> bool {
+        self.0.is_estimated
+    }
+
     /// Why it is not whole, when status is FAILED.
     async fn failure(&self) -> Option<ReadingFailure> {
         ReadingFailure::new(

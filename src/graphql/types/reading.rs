@@ -70,6 +70,11 @@ impl Reading {
         Decimal::dollars(self.0.cost)
     }
 
+    /// Whether tokensUsed or cost are estimates, the model's provider having reported none.
+    async fn is_estimated(&self) -> bool {
+        self.0.is_estimated
+    }
+
     /// Whether an earlier answer to the same question was reused, at no cost.
     async fn is_cached(&self) -> bool {
         self.0.is_cached
@@ -122,6 +127,10 @@ pub(in crate::graphql) enum ReadingStatus {
 pub(super) enum Engine {
     /// Built in: the library and the cast, no AI model.
     Embedded,
+    /// A language model behind an API.
+    Model,
+    /// A fixed reply with where to find help.
+    Care,
 }
 
 /// Something an answer rests on.

@@ -18,6 +18,8 @@ pub(in crate::graphql) struct Usage {
     tokens_this_month: i32,
     /// What this month's answers cost, in US dollars.
     cost_this_month: Decimal,
+    /// What a month's answers may cost, in US dollars; null when there is no limit.
+    cost_per_month: Option<Decimal>,
     /// When readingsToday starts again from 0.
     resets_at: DateTime,
 }
@@ -30,6 +32,7 @@ impl From<reading::Usage> for Usage {
                 .unwrap_or(i32::MAX),
             tokens_this_month: i32::try_from(usage.tokens_this_month).unwrap_or(i32::MAX),
             cost_this_month: Decimal::dollars(usage.cost_this_month),
+            cost_per_month: usage.cost_per_month.map(Decimal::dollars),
             resets_at: DateTime(usage.resets_at),
         }
     }

@@ -1,0 +1,213 @@
+//! An answer on its way: what is stored of it, what is about to be, and how it ended.
+
+use std::time::Duration;
+
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::{Error, Readings};
+use crate::{
+    advisor::engine::{Begun, Event, Failure, Position, Usage},
+    entity::{
+        Source, Sources, chunk, generation,
+        reading::{Engine, Status},
+    },
+};
+
+/// A piece is stored when it is this old; text that need not wait is cut into pieces of as many
+/// bytes.
+const PIECE_AGE: Duration = Duration::from_millis(250);
+const PIECE: usize = 256;
+
+/// What a writer has written, and is about to.
+pub(super) struct Draft {
+    /// What is stored, and where its pieces end.
+    text: String,
+    piece_ends: Vec<usize>,
+    pending: String,
+    /// When something was stored last.
+    since: Instant,
+    /// A new place to resume from is worth storing at once: without it all would be lost.
+    is_urgent: bool,
+    /// As many of the sources are stored.
+    stored_sources: usize,
+    pub sources: Vec<Source>,
+    pub model: Option<String>,
+    /// As the provider reported it.
+    pub usage: Option<Usage>,
+    /// Where the provider's response can be taken up again.
+    pub position: Option<Position>,
+}
+
+/// How a generation ends.
+pub(super) struct Outcome {
+    pub status: Status,
+    pub engine: Engine,
+    pub model: Option<String>,
+    pub text: String,
+    pub piece_ends: Vec<usize>,
+    pub sources: Vec<Source>,
+    pub usage: Usage,
+    pub failure: Option<Failure>,
+}
+
+impl Readings {
+    /// A generation as far as it is stored.
+    pub(super) async fn draft(
+        &self,
+        db: &impl ConnectionTrait,
+        generation: &generation::Model,
+    ) -> Result<Draft, Error> {
+        let mut draft = Draft {
+            text: String::new(),
+            piece_ends: Vec::new(),
+            pending: String::new(),
+            since: Instant::now(),
+            is_urgent: false,
+            stored_sources: generation.sources.0.len(),
+            sources: generation.sources.0.clone(),
+            model: generation.model.clone(),
+            // Of a model that failed, before the built-in advisor took its place.
+            usage: (generation.tokens_used > 0 || generation.cost > 0).then_some(Usage {
+                tokens: generation.tokens_used,
+                cost: generation.cost,
+                is_estimated: generation.is_estimated,
+            }),
+            position: generation
+                .provider_response_id
+                .clone()
+                .zip(generation.provider_sequence)
+                .map(|(response_id, sequence)| Position {
+                    response_id,
+                    sequence,
+                }),
+        };
+        if generation.last_sequence > 0 {
+            for piece in self.chunks_after(db, generation.id, 0).await? {
+                draft.text.push_str(&piece.text);
+                draft.piece_ends.push(draft.text.len());
+            }
+        }
+        Ok(draft)
+    }
+
+    /// A generation's pieces with a higher number, in order.
+    pub(super) async fn chunks_after(
+        &self,
+        db: &impl ConnectionTrait,
+        generation_id: Uuid,
+        after: i32,
+    ) -> Result<Vec<chunk::Model>, Error> {
+        Ok(chunk::Entity::find()
+            .filter(chunk::Column::GenerationId.eq(generation_id))
+            .filter(chunk::Column::Sequence.gt(after))
+            .order_by_asc(chunk::Column::Sequence)
+            .all(db)
+            .await?)
+    }
+}
+
+impl Draft {
+    /// For an engine to go on from.
+    pub(super) fn begun(&self) -> Begun {
+        Begun {
+            text: self.text.clone(),
+            sources: self.sources.clone(),
+            position: self.position.clone(),
+        }
+    }
+
+    pub(super) fn take(&mut self, event: Event) {
+        match event {
+            Event::Text { text, position } => {
+                self.pending.push_str(&text);
+                self.is_urgent |= self.position.is_none() && position.is_some();
+                self.position = position.or(self.position.take());
+            }
+            Event::Source(source) => self.sources.push(source),
+            Event::Model(name) => self.model = Some(name),
+            Event::Usage(usage) => self.usage = Some(usage),
+        }
+    }
+
+    pub(super) fn pending(&self) -> &str {
+        &self.pending
+    }
+
+    /// Everything that was written, stored or not.
+    pub(super) fn whole_text(&self) -> String {
+        format!("{}{}", self.text, self.pending)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.text.is_empty() && self.pending.is_empty()
+    }
+
+    /// When to store something next: text soon, else the lease in time.
+    pub(super) fn due(&self, heartbeat: Duration) -> Instant {
+        if self.is_urgent {
+            self.since
+        } else if self.pending.is_empty() {
+            self.since + heartbeat
+        } else {
+            self.since + PIECE_AGE
+        }
+    }
+
+    pub(super) fn next_sequence(&self) -> i32 {
+        i32::try_from(self.piece_ends.len() + 1).unwrap_or(i32::MAX)
+    }
+
+    /// What was pending is stored, as a piece.
+    pub(super) fn stored(&mut self) {
+        self.text.push_str(&std::mem::take(&mut self.pending));
+        self.piece_ends.push(self.text.len());
+        self.renewed();
+    }
+
+    /// The sources, if there is a new one to store.
+    pub(super) fn new_sources(&self) -> Option<Sources> {
+        (self.sources.len() > self.stored_sources).then(|| Sources(self.sources.clone()))
+    }
+
+    /// Nothing has to be stored for a while.
+    pub(super) fn renewed(&mut self) {
+        self.since = Instant::now();
+        self.stored_sources = self.sources.len();
+        self.is_urgent = false;
+    }
+
+    /// Takes what is pending for stored: it will be, with the end, cut into pieces.
+    pub(super) fn ended(
+        mut self,
+        status: Status,
+        engine: Engine,
+        usage: Usage,
+        failure: Option<Failure>,
+    ) -> Outcome {
+        let mut start = self.text.len();
+        self.text.push_str(&self.pending);
+        while self.text.len() - start > PIECE {
+            let limit = self.text.floor_char_boundary(start + PIECE);
+            let end = self.text[start..limit]
+                .rfind(' ')
+                .map_or(limit, |space| start + space + 1);
+            self.piece_ends.push(end);
+            start = end;
+        }
+        if start < self.text.len() {
+            self.piece_ends.push(self.text.len());
+        }
+        Outcome {
+            status,
+            engine,
+            model: self.model,
+            text: self.text,
+            piece_ends: self.piece_ends,
+            sources: self.sources,
+            usage,
+            failure,
+        }
+    }
+}
