@@ -8,6 +8,7 @@
 mod support;
 
 mod accounts;
+mod answers;
 mod auth;
 mod cancel;
 mod chat;
