@@ -8,14 +8,17 @@
 mod support;
 
 mod accounts;
+mod answers;
 mod auth;
 mod budget;
 mod cancel;
+mod chat;
 mod commands;
 mod config;
 mod database;
 mod durable;
 mod errors;
+mod failures;
 mod follow;
 mod graphiql;
 mod headers;
@@ -25,6 +28,8 @@ mod nodes;
 mod pages;
 mod process;
 mod readings;
+mod responses;
+mod resume;
 mod schema;
 mod sessions;
 mod silence;
