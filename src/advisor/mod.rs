@@ -3,12 +3,14 @@
 //! May use: `entity` for the names that are stored (advisor, source). Knows nothing of users,
 //! readings or the network.
 
+mod care;
 mod embedded;
 mod knowledge;
 mod library;
 pub mod obi;
 
 use crate::entity::reading::Advisor;
+use care::Care;
 pub use embedded::Answer;
 pub use knowledge::{Error, Persona};
 use knowledge::{Knowledge, Obi};
@@ -25,12 +27,14 @@ const FILES: [(&str, &str); 4] = [
     ("yemaya.txt", include_str!("../../knowledge/yemaya.txt")),
 ];
 const OBI: (&str, &str) = ("obi.txt", include_str!("../../knowledge/obi.txt"));
+const CARE: (&str, &str) = ("care.txt", include_str!("../../knowledge/care.txt"));
 
 /// All four, ready to answer.
 #[derive(Debug)]
 pub struct Advisors {
     all: [(Knowledge, Library); 4],
     obi: Obi,
+    care: Care,
     version: String,
 }
 
@@ -54,6 +58,7 @@ impl Advisors {
         Ok(Self {
             all: [legba?, oshun?, shango?, yemaya?],
             obi: Obi::parse(OBI.0, OBI.1)?,
+            care: Care::parse(CARE.0, CARE.1)?,
             version: crate::digest::hex(texts),
         })
     }
@@ -74,6 +79,13 @@ impl Advisors {
     pub fn answer(&self, advisor: Advisor, question: &str, cast: obi::Cast) -> Answer {
         let (knowledge, library) = self.of(advisor);
         embedded::answer(knowledge, library, &self.obi, question, cast)
+    }
+
+    /// The fixed reply to a question that speaks of suicide, self-harm or violence, with where
+    /// to find help as its sources; none for any other question. It takes microseconds.
+    #[must_use]
+    pub fn care(&self, question: &str) -> Option<Answer> {
+        self.care.answer(question).cloned()
     }
 
     fn of(&self, advisor: Advisor) -> &(Knowledge, Library) {
