@@ -8,10 +8,10 @@
 mod pattern;
 mod words;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use self::{
-    pattern::{Lists, Patterns},
+    pattern::{Lists, Patterns, Phrases},
     words::Words,
 };
 use super::{
@@ -69,20 +69,17 @@ impl Care {
                     }
                 }
                 None if name == "spelling" => {
-                    for (_, meant, written) in section.entries() {
+                    for (_, meant, written) in section.entries()? {
                         for written in phrases(&written) {
                             words.spell(&meant, written);
                         }
                     }
                 }
                 None if name == "lists" => {
-                    for (line, name, list) in section.entries() {
-                        let list: Vec<_> = phrases(&list).map(|one| words.phrase(one)).collect();
-                        if list.is_empty() || list.iter().any(Vec::is_empty) {
-                            let what = format!("{name}: has nothing, or a word that is ignored");
-                            return Err(section.wrong_at(line, what));
-                        }
-                        lists.insert(name, list);
+                    for (line, name, list) in section.entries()? {
+                        let list = Phrases::read(phrases(&list), &mut words)
+                            .map_err(|what| section.wrong_at(line, what))?;
+                        lists.insert(name, Arc::new(list));
                     }
                 }
                 None if name == "harmless" => {
@@ -116,6 +113,13 @@ impl Care {
             }
             section.nothing_left()?;
         }
+        if replies.is_empty() {
+            return Err(Error {
+                file: file.to_owned(),
+                line: 1,
+                what: "a section [reply some-name] is missing".to_owned(),
+            });
+        }
         Ok(Self {
             words,
             harmless,
@@ -148,7 +152,7 @@ fn phrases(list: &str) -> impl Iterator<Item = &str> {
 
 fn patterns(section: &mut Section, lists: &Lists, words: &mut Words) -> Result<Patterns, Error> {
     let mut patterns = Patterns::default();
-    for (line, key, pattern) in section.entries() {
+    for (line, key, pattern) in section.entries()? {
         if key != "when" {
             let what = format!("{key}: is not known in [{}]", section.name);
             return Err(section.wrong_at(line, what));
@@ -156,6 +160,9 @@ fn patterns(section: &mut Section, lists: &Lists, words: &mut Words) -> Result<P
         patterns
             .add(&pattern, lists, words)
             .map_err(|what| section.wrong_at(line, what))?;
+    }
+    if patterns.is_empty() {
+        return Err(section.wrong(format!("when: is missing in [{}]", section.name)));
     }
     Ok(patterns)
 }
@@ -190,44 +197,144 @@ fn answer(section: &mut Section, help: &HashMap<String, Source>) -> Result<Answe
 mod tests {
     use super::Care;
 
-    const FILE: &str = include_str!("../../knowledge/care.txt");
+    const SETS: [(&str, &str); 4] = [
+        (
+            "questions.txt",
+            include_str!("../../tests/care/questions.txt"),
+        ),
+        (
+            "held_out.txt",
+            include_str!("../../tests/care/held_out.txt"),
+        ),
+        (
+            "held_out_2.txt",
+            include_str!("../../tests/care/held_out_2.txt"),
+        ),
+        (
+            "held_out_3.txt",
+            include_str!("../../tests/care/held_out_3.txt"),
+        ),
+    ];
 
-    /// Every question of a set gets the reply it is to get; else all that do not are named.
-    fn holds(file: &str, set: &str) {
-        let care = Care::parse("care.txt", FILE).unwrap();
-        let mut wanted = "";
-        let mut wrong = Vec::new();
-        let mut counts = std::collections::BTreeMap::new();
-        for (number, line) in set
-            .lines()
-            .enumerate()
-            .map(|(index, line)| (index + 1, line))
-        {
-            if let Some(name) = line
-                .strip_prefix('[')
-                .and_then(|rest| rest.strip_suffix(']'))
-            {
-                wanted = name;
-                assert!(
-                    wanted == "none" || care.replies.iter().any(|reply| reply.name == wanted),
-                    "{line}"
-                );
-            } else if !line.is_empty() && !line.starts_with('#') {
-                let given = care.reply(line).map_or("none", |reply| reply.name.as_str());
-                *counts.entry((wanted, given)).or_insert(0) += 1;
-                if given != wanted {
-                    wrong.push(format!("{file}:{number}: {given}, not {wanted}: {line}"));
-                }
-            }
-        }
-        assert!(wrong.is_empty(), "{:#?}\n{counts:?}", wrong);
+    fn care() -> Care {
+        Care::parse("care.txt", include_str!("../../knowledge/care.txt")).unwrap()
     }
 
     #[test]
-    fn questions_get_their_replies() {
-        holds(
-            "questions.txt",
-            include_str!("../../tests/care/questions.txt"),
-        );
+    fn every_question_gets_its_reply() {
+        let care = care();
+        let mut wrong = Vec::new();
+        let mut right = 0;
+        for (file, set) in SETS {
+            let mut wanted = "";
+            for (index, line) in set.lines().enumerate() {
+                if let Some(name) = line
+                    .strip_prefix('[')
+                    .and_then(|rest| rest.strip_suffix(']'))
+                {
+                    wanted = name;
+                } else if !line.is_empty() && !line.starts_with('#') {
+                    let reply = care.reply(line);
+                    let given = reply.map_or("none", |reply| reply.name.as_str());
+                    if given == wanted {
+                        right += 1;
+                    } else {
+                        let place = format!("{file}:{}", index + 1);
+                        wrong.push(format!("{place}: {line:?} got {given}, not {wanted}"));
+                    }
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        assert!(right > 800, "only {right} questions were read");
+    }
+
+    #[test]
+    fn every_reply_says_where_help_is() {
+        for reply in care().replies {
+            let text = &reply.answer.text;
+            assert!(text.contains("112"), "{text}");
+            assert!(!text.contains("!!") && !text.contains(['!', '¡']), "{text}");
+            assert!(reply.answer.sources.len() >= 5, "{}", reply.name);
+            for (index, source) in reply.answer.sources.iter().enumerate() {
+                let url = source.url.as_deref().unwrap();
+                assert!(url.starts_with("https://"), "{url}");
+                assert!(text.contains(&format!("{url} [{}]", index + 1)), "{text}");
+            }
+        }
+    }
+
+    const HEAD: &str = "watch: kill\nignore: just\n";
+
+    fn fault(text: &str) -> String {
+        let text = format!("{HEAD}{text}");
+        Care::parse("care.txt", &text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn wrong_entries_are_named_by_file_and_line() {
+        let help = "[help line]\ntitle: T\nabout: A\nurl: https://example.com\n";
+        let reply = "[reply one]\nfirst: F\nhelp: line\nlast: L\n";
+        for (text, what) in [
+            (
+                "[words]\n".to_owned(),
+                "3: [words] is not [spelling], [lists], [harmless], [help some-name] or [reply some-name]",
+            ),
+            (
+                "[lists]\na: b,\nc: just\n".to_owned(),
+                "5: \"just\" is no word, or one that is ignored",
+            ),
+            ("[lists]\na:\n".to_owned(), "4: a: says nothing"),
+            (
+                "[help line]\ntitle: T\n".to_owned(),
+                "3: about: is missing in [help line]",
+            ),
+            (format!("{help}{help}"), "7: there are two [help line]"),
+            (reply.to_owned(), "3: help: there is no [help line]"),
+            (
+                format!("{help}{reply}when: kill\n{reply}when: kill\n"),
+                "12: there are two [reply one]",
+            ),
+            (
+                format!("{help}{reply}except: x\n"),
+                "11: except: is not known in [reply one]",
+            ),
+            (
+                format!("{help}{reply}"),
+                "7: when: is missing in [reply one]",
+            ),
+            (
+                format!("{help}{reply}when: <them>\n"),
+                "11: there is no list \"them\" in [lists]",
+            ),
+            (
+                format!("{help}{reply}when: .. kill\n"),
+                "11: a pattern begins with a word",
+            ),
+            (
+                format!("{help}{reply}when: kill|. me\n"),
+                "11: a pattern begins with a word",
+            ),
+            (
+                format!("{help}{reply}when: kill ..\n"),
+                "11: a pattern does not end with a gap",
+            ),
+            (
+                format!("{help}{reply}when: kill just|me\n"),
+                "11: \"just\" is no word, or one that is ignored",
+            ),
+            ("[spelling]\nkill:\n".to_owned(), "4: kill: says nothing"),
+        ] {
+            assert_eq!(fault(&text), format!("care.txt:{what}"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_harmless_hides_nothing_else() {
+        let care = care();
+        let name = |question| care.reply(question).map(|reply| reply.name.clone());
+        assert_eq!(name("How do I kill time?"), None);
+        let both = "I only kill time all day, and I want to kill myself.";
+        assert_eq!(name(both).as_deref(), Some("self"));
     }
 }

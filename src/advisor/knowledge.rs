@@ -254,8 +254,12 @@ impl Section<'_> {
     }
 
     /// All entries that are left, with their lines.
-    pub(super) fn entries(&mut self) -> Vec<(usize, String, String)> {
-        std::mem::take(&mut self.keys)
+    pub(super) fn entries(&mut self) -> Result<Vec<(usize, String, String)>, Error> {
+        let entries = std::mem::take(&mut self.keys);
+        match entries.iter().find(|(_, _, value)| value.is_empty()) {
+            Some((line, key, _)) => Err(self.wrong_at(*line, format!("{key}: says nothing"))),
+            None => Ok(entries),
+        }
     }
 
     /// All values of a key that may stand several times, and must once.
@@ -266,11 +270,7 @@ impl Section<'_> {
         self.keys = rest;
         let found: Vec<(usize, String, String)> = found;
         if let Some((line, _, _)) = found.iter().find(|(_, _, value)| value.is_empty()) {
-            return Err(Error {
-                file: self.file.to_owned(),
-                line: *line,
-                what: format!("{key}: says nothing"),
-            });
+            return Err(self.wrong_at(*line, format!("{key}: says nothing")));
         }
         if found.is_empty() {
             return Err(self.wrong(format!("{key}: is missing in [{}]", self.name)));
@@ -315,11 +315,9 @@ impl Section<'_> {
 
     pub(super) fn nothing_left(&self) -> Result<(), Error> {
         match self.keys.first() {
-            Some((line, key, _)) => Err(Error {
-                file: self.file.to_owned(),
-                line: *line,
-                what: format!("{key}: is not known in [{}]", self.name),
-            }),
+            Some((line, key, _)) => {
+                Err(self.wrong_at(*line, format!("{key}: is not known in [{}]", self.name)))
+            }
             None => Ok(()),
         }
     }

@@ -1,39 +1,71 @@
 //! What a pattern of `care.txt` is, and whether a question says it.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use super::words::{Known, Word, Words};
-
-/// Lists of phrases, by the names patterns use for them.
-pub(super) type Lists = HashMap<String, Vec<Vec<Known>>>;
 
 /// Words a gap of two and of three dots leaves room for.
 const SHORT_GAP: usize = 2;
 const LONG_GAP: usize = 8;
 
-#[derive(Debug)]
-enum Item {
-    OneOf(Vec<Choice>),
-    /// Up to so many words of any kind, in the same sentence.
-    Gap(usize),
-}
+/// Phrases any of which will do, by the word they begin with.
+#[derive(Debug, Default)]
+pub(super) struct Phrases(HashMap<Known, Vec<Vec<Known>>>);
 
-#[derive(Debug)]
-enum Choice {
-    Phrase(Vec<Known>),
-    /// The end of a sentence.
-    End,
-}
+/// Phrases by the names patterns use for them.
+pub(super) type Lists = HashMap<String, Arc<Phrases>>;
 
 /// Words in an order, with alternatives and gaps.
 #[derive(Debug)]
 struct Pattern(Vec<Item>);
+
+#[derive(Debug)]
+enum Item {
+    /// Any one of these phrases or, if it may, the end of a sentence.
+    OneOf {
+        phrases: Vec<Arc<Phrases>>,
+        or_end: bool,
+    },
+    /// Up to so many words of any kind, in the same sentence.
+    Gap(usize),
+}
 
 /// Patterns, found by the word they begin with.
 #[derive(Debug, Default)]
 pub(super) struct Patterns {
     by_first: HashMap<Known, Vec<usize>>,
     all: Vec<Pattern>,
+}
+
+impl Phrases {
+    /// # Errors
+    ///
+    /// The phrase that has no words, or none that are not ignored.
+    pub(super) fn read<'a>(
+        texts: impl Iterator<Item = &'a str>,
+        words: &mut Words,
+    ) -> Result<Self, String> {
+        let mut phrases = Self::default();
+        for text in texts {
+            let phrase = words.phrase(text);
+            let Some(first) = phrase.first() else {
+                return Err(format!("{text:?} is no word, or one that is ignored"));
+            };
+            phrases.0.entry(*first).or_default().push(phrase);
+        }
+        Ok(phrases)
+    }
+
+    /// The lengths of those that are said from a place on.
+    fn said(&self, words: &[Word]) -> impl Iterator<Item = usize> {
+        let first = words.first().and_then(|word| word.known);
+        let begin = first.and_then(|first| self.0.get(&first));
+        begin.into_iter().flatten().filter_map(|phrase| {
+            let said = words.get(..phrase.len())?.iter().map(|word| word.known);
+            said.eq(phrase.iter().copied().map(Some))
+                .then_some(phrase.len())
+        })
+    }
 }
 
 impl Patterns {
@@ -47,25 +79,28 @@ impl Patterns {
         words: &mut Words,
     ) -> Result<(), String> {
         let pattern = Pattern::parse(text, lists, words)?;
-        let Some(Item::OneOf(choices)) = pattern.0.first() else {
+        let Some(Item::OneOf {
+            phrases,
+            or_end: false,
+        }) = pattern.0.first()
+        else {
             return Err("a pattern begins with a word".to_owned());
         };
-        let mut firsts = Vec::new();
-        for choice in choices {
-            match choice {
-                Choice::Phrase(phrase) => firsts.push(phrase[0]),
-                Choice::End => return Err("a pattern begins with a word".to_owned()),
+        for first in phrases.iter().flat_map(|phrases| phrases.0.keys()) {
+            let begin = self.by_first.entry(*first).or_default();
+            if begin.last() != Some(&self.all.len()) {
+                begin.push(self.all.len());
             }
-        }
-        firsts.sort_unstable();
-        firsts.dedup();
-        for first in firsts {
-            self.by_first.entry(first).or_default().push(self.all.len());
         }
         self.all.push(pattern);
         Ok(())
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// Whether any of them is said.
     pub(super) fn is_in(&self, words: &[Word]) -> bool {
         (0..words.len()).any(|at| self.at(words, at).next().is_some())
     }
@@ -94,7 +129,7 @@ impl Pattern {
             items.push(match item {
                 ".." => Item::Gap(SHORT_GAP),
                 "..." => Item::Gap(LONG_GAP),
-                _ => Item::OneOf(choices(item, lists, words)?),
+                _ => Item::one_of(item, lists, words)?,
             });
         }
         match items.last() {
@@ -104,28 +139,31 @@ impl Pattern {
     }
 }
 
-fn choices(item: &str, lists: &Lists, words: &mut Words) -> Result<Vec<Choice>, String> {
-    let mut choices = Vec::new();
-    for choice in item.split('|') {
-        let list = choice
-            .strip_prefix('<')
-            .and_then(|rest| rest.strip_suffix('>'));
-        if let Some(name) = list {
-            let list = lists
-                .get(name)
-                .ok_or_else(|| format!("there is no list {name:?} in [lists]"))?;
-            choices.extend(list.iter().cloned().map(Choice::Phrase));
-        } else if choice == "." {
-            choices.push(Choice::End);
-        } else {
-            let phrase = words.phrase(choice);
-            if phrase.is_empty() {
-                return Err(format!("{choice:?} is no word, or one that is ignored"));
+impl Item {
+    fn one_of(item: &str, lists: &Lists, words: &mut Words) -> Result<Self, String> {
+        let mut phrases = Vec::new();
+        let mut own = Vec::new();
+        let mut or_end = false;
+        for choice in item.split('|') {
+            let list = choice
+                .strip_prefix('<')
+                .and_then(|rest| rest.strip_suffix('>'));
+            match list {
+                Some(name) => phrases.push(
+                    lists
+                        .get(name)
+                        .ok_or_else(|| format!("there is no list {name:?} in [lists]"))?
+                        .clone(),
+                ),
+                None if choice == "." => or_end = true,
+                None => own.push(choice),
             }
-            choices.push(Choice::Phrase(phrase));
         }
+        if !own.is_empty() {
+            phrases.push(Arc::new(Phrases::read(own.into_iter(), words)?));
+        }
+        Ok(Self::OneOf { phrases, or_end })
     }
-    Ok(choices)
 }
 
 /// Whether the items are what is said from a place on; and if so, at which places.
@@ -136,25 +174,17 @@ fn follows(items: &[Item], words: &[Word], at: usize, places: &mut Vec<usize>) -
     // A pattern begins with a word, so there is one before every gap and end.
     let same_sentence = |next: &Word| at == 0 || next.sentence == words[at - 1].sentence;
     match item {
-        Item::OneOf(choices) => choices.iter().any(|choice| match choice {
-            Choice::Phrase(phrase) => {
-                let end = at + phrase.len();
-                let is_said = words.get(at..end).is_some_and(|said| {
-                    let mut both = said.iter().zip(phrase);
-                    both.all(|(word, known)| word.known == Some(*known))
-                });
-                let before = places.len();
-                places.extend(at..end);
-                let all = is_said && follows(rest, words, end, places);
-                if !all {
-                    places.truncate(before);
+        Item::OneOf { phrases, or_end } => {
+            let before = places.len();
+            for length in phrases.iter().flat_map(|all| all.said(&words[at..])) {
+                places.extend(at..at + length);
+                if follows(rest, words, at + length, places) {
+                    return true;
                 }
-                all
+                places.truncate(before);
             }
-            Choice::End => {
-                !words.get(at).is_some_and(same_sentence) && follows(rest, words, at, places)
-            }
-        }),
+            *or_end && !words.get(at).is_some_and(same_sentence) && follows(rest, words, at, places)
+        }
         Item::Gap(most) => (at..=at + most)
             .take_while(|next| words.get(*next).is_some_and(same_sentence))
             .any(|next| follows(rest, words, next, places)),

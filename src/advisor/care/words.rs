@@ -32,8 +32,15 @@ pub(super) struct Words {
     watched: Vec<String>,
     /// Left out wherever they stand.
     ignored: HashSet<Known>,
-    /// What is written in place of what, by the first word it is written with; longest first.
-    spelling: HashMap<Known, Vec<(Vec<Known>, Vec<Known>)>>,
+    /// By the first word that is written; longest first.
+    spelling: HashMap<Known, Vec<Spelling>>,
+}
+
+/// What is written in place of what.
+#[derive(Debug)]
+struct Spelling {
+    written: Vec<Known>,
+    meant: Vec<Known>,
 }
 
 impl Words {
@@ -60,8 +67,8 @@ impl Words {
         let (meant, written) = (learn(meant), learn(written));
         if let Some(first) = written.first() {
             let all = self.spelling.entry(*first).or_default();
-            all.push((written, meant));
-            all.sort_by_key(|(written, _)| std::cmp::Reverse(written.len()));
+            all.push(Spelling { written, meant });
+            all.sort_by_key(|spelling| std::cmp::Reverse(spelling.written.len()));
         }
     }
 
@@ -87,7 +94,7 @@ impl Words {
             } else {
                 // "husband's", or "stop!now": the parts, which are words of their own.
                 for part in written.split(|c: char| !c.is_alphanumeric()) {
-                    if part != "s" {
+                    if !matches!(part, "" | "s") {
                         push(self.recognise(part));
                     }
                 }
@@ -127,10 +134,10 @@ impl Words {
                     .all(|(known, next)| next.is_some_and(|next| next.known == Some(*known)))
             };
             let spelling = word.known.and_then(|known| self.spelling.get(&known));
-            let found = spelling.and_then(|all| all.iter().find(|(written, _)| same(written)));
-            if let Some((written, meant)) = found {
-                rest.truncate(rest.len() + 1 - written.len());
-                words.extend(meant.iter().map(|known| Word {
+            let found = spelling.and_then(|all| all.iter().find(|one| same(&one.written)));
+            if let Some(spelling) = found {
+                rest.truncate(rest.len() + 1 - spelling.written.len());
+                words.extend(spelling.meant.iter().map(|known| Word {
                     known: Some(*known),
                     ..word
                 }));
@@ -151,11 +158,14 @@ fn split(text: &str) -> Vec<(String, usize)> {
     let mut words = Vec::new();
     let mut word = String::new();
     let mut sentence = 0;
-    let folded: String = text
-        .nfkd()
-        .filter(|c| !is_combining_mark(*c) && !is_invisible(*c))
-        .flat_map(char::to_lowercase)
-        .collect();
+    let folded = if text.is_ascii() {
+        text.to_ascii_lowercase()
+    } else {
+        text.nfkd()
+            .filter(|c| !is_combining_mark(*c) && !is_invisible(*c))
+            .flat_map(char::to_lowercase)
+            .collect()
+    };
     let mut rest = folded.chars().peekable();
     while let Some(c) = rest.next() {
         let c = if matches!(c, '’' | '‘' | 'ʼ' | '`' | '´') {
@@ -183,7 +193,7 @@ fn split(text: &str) -> Vec<(String, usize)> {
     if !word.is_empty() {
         words.push((word, sentence));
     }
-    spaced_out(words)
+    spaced_out(&words)
 }
 
 /// Letters, and the signs that are put in their place or between them.
@@ -200,7 +210,7 @@ fn is_invisible(c: char) -> bool {
 
 /// Makes one word of three or more letters that stand alone. An "i" before them stays alone: it
 /// is who speaks.
-fn spaced_out(words: Vec<(String, usize)>) -> Vec<(String, usize)> {
+fn spaced_out(words: &[(String, usize)]) -> Vec<(String, usize)> {
     let mut together: Vec<(String, usize)> = Vec::with_capacity(words.len());
     let is_letter = |word: &str| word.chars().count() == 1 && word.chars().all(char::is_alphabetic);
     for run in words.chunk_by(|(a, _), (b, _)| is_letter(a) && is_letter(b)) {
@@ -285,6 +295,7 @@ mod tests {
             "I do not want to kill die suicide",
             "i DON’T wanna really k!ll, diee: sucide",
             "I don't want\u{200b} to k*ll d*e su1cide.",
+            "I do not want to kill!!! Die: suicide!!",
             "í do not want to ki11 d*e s u i c i d e",
         ] {
             assert_eq!(read(text), meant, "{text}");
