@@ -10,6 +10,7 @@ mod support;
 mod accounts;
 mod auth;
 mod cancel;
+mod care;
 mod commands;
 mod config;
 mod database;
