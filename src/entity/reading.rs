@@ -79,6 +79,7 @@ impl Status {
 )]
 pub enum Engine {
     Embedded,
+    Care,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -12,10 +12,10 @@ use uuid::Uuid;
 
 use super::{Error, Readings, UNFINISHED_PER_USER, write::Lease};
 use crate::{
-    advisor::obi::Cast,
+    advisor::{Answer, obi::Cast},
     digest,
     entity::{
-        PieceEnds, generation, idempotency_key,
+        PieceEnds, Sources, generation, idempotency_key,
         reading::{self, Advisor, Engine, Status},
         user,
     },
@@ -62,6 +62,16 @@ impl Readings {
             .await?
         {
             return Ok(known);
+        }
+        // Before every limit: who asks for help is not told to come back later.
+        if let Some(care) = self.0.advisors.care(question) {
+            let reading = self
+                .insert_care(&tx, user_id, &ask, question, care, cast)
+                .await?;
+            self.remember(&tx, user_id, ask.idempotency_key, request, reading.id)
+                .await?;
+            tx.commit().await?;
+            return Ok(reading);
         }
         let unfinished = self.unfinished(&tx, user_id).await?;
 
@@ -254,6 +264,47 @@ impl Readings {
         self.insert_generation(tx, &reading, cast, permit.is_some())
             .await?;
         Ok((reading, permit))
+    }
+
+    /// A reading that was whole before it was written.
+    async fn insert_care(
+        &self,
+        tx: &DatabaseTransaction,
+        user_id: Uuid,
+        ask: &Ask,
+        question: &str,
+        care: Answer,
+        cast: Cast,
+    ) -> Result<reading::Model, Error> {
+        let now = self.0.clock.now();
+        let id = self.0.clock.new_id();
+        let reading = reading::Model {
+            id,
+            user_id,
+            advisor: ask.advisor,
+            question: question.to_owned(),
+            // Never found again: were the patterns to change, the cache would give it in an
+            // advisor's name.
+            cache_key: digest::hex(["care", &id.to_string()]),
+            generation_id: self.0.clock.new_id(),
+            status: Status::Completed,
+            response: Some(care.text),
+            engine: Engine::Care,
+            model: None,
+            sources: Sources(care.sources),
+            tokens_used: 0,
+            cost: 0,
+            is_cached: false,
+            failure_code: None,
+            failure_message: None,
+            created_at: now,
+            completed_at: Some(now),
+        };
+        reading::Entity::insert(reading::ActiveModel::from(reading.clone()).reset_all())
+            .exec_without_returning(tx)
+            .await?;
+        self.insert_generation(tx, &reading, cast, false).await?;
+        Ok(reading)
     }
 
     /// The reading's generation, which is this instance's already if `claimed`.

@@ -53,34 +53,51 @@ impl Readings {
         if !earlier.status.is_final() {
             return Err(Error::Unfinished);
         }
-        if self.unfinished(&tx, user_id).await?.len() >= UNFINISHED_PER_USER {
-            return Err(Error::TooManyUnfinished);
+        // Before every limit, as when it is asked.
+        let care = self.0.advisors.care(&earlier.question);
+        if care.is_none() {
+            if self.unfinished(&tx, user_id).await?.len() >= UNFINISHED_PER_USER {
+                return Err(Error::TooManyUnfinished);
+            }
+            self.reserve(&tx, user_id).await?;
         }
-        self.reserve(&tx, user_id).await?;
 
         generation::Entity::update_many()
             .col_expr(generation::Column::Response, Expr::value(earlier.response))
             .filter(generation::Column::Id.eq(earlier.generation_id))
             .exec(&tx)
             .await?;
-        let permit = self.free_writer();
+        let permit = if care.is_none() {
+            self.free_writer()
+        } else {
+            None
+        };
+        let now = self.0.clock.now();
         let reading = reading::Model {
             generation_id: self.0.clock.new_id(),
-            status: if permit.is_some() {
-                Status::Writing
-            } else {
-                Status::Pending
+            status: match (&care, &permit) {
+                (Some(_), _) => Status::Completed,
+                (None, Some(_)) => Status::Writing,
+                (None, None) => Status::Pending,
             },
-            response: None,
-            engine: Engine::Embedded,
+            engine: if care.is_some() {
+                Engine::Care
+            } else {
+                Engine::Embedded
+            },
             model: None,
-            sources: Sources::default(),
+            completed_at: care.as_ref().map(|_| now),
+            sources: Sources(
+                care.as_ref()
+                    .map(|care| care.sources.clone())
+                    .unwrap_or_default(),
+            ),
+            response: care.map(|care| care.text),
             tokens_used: 0,
             cost: 0,
             is_cached: false,
             failure_code: None,
             failure_message: None,
-            completed_at: None,
             ..earlier
         };
         reading::Entity::update(reading::ActiveModel::from(reading.clone()).reset_all())

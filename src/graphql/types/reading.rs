@@ -122,6 +122,8 @@ pub(in crate::graphql) enum ReadingStatus {
 pub(super) enum Engine {
     /// Built in: the library and the cast, no AI model.
     Embedded,
+    /// A fixed reply with where to find help.
+    Care,
 }
 
 /// Something an answer rests on.
