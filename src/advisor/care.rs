@@ -61,8 +61,11 @@ impl Care {
             let name = section.name.clone();
             match name.split_once(' ') {
                 None if name.is_empty() => {
-                    for list in section.some("watch")? {
-                        words.watch(&list);
+                    for list in section.some("disguised")? {
+                        words.disguise(&list);
+                    }
+                    for list in section.some("misspelt")? {
+                        words.misspell(&list);
                     }
                     for list in section.some("ignore")? {
                         words.ignore(&list);
@@ -264,7 +267,7 @@ mod tests {
         }
     }
 
-    const HEAD: &str = "watch: kill\nignore: just\n";
+    const HEAD: &str = "disguised: kill\nmisspelt: suicide\nignore: just\n";
 
     fn fault(text: &str) -> String {
         let text = format!("{HEAD}{text}");
@@ -278,52 +281,52 @@ mod tests {
         for (text, what) in [
             (
                 "[words]\n".to_owned(),
-                "3: [words] is not [spelling], [lists], [harmless], [help some-name] or [reply some-name]",
+                "4: [words] is not [spelling], [lists], [harmless], [help some-name] or [reply some-name]",
             ),
             (
                 "[lists]\na: b,\nc: just\n".to_owned(),
-                "5: \"just\" is no word, or one that is ignored",
+                "6: \"just\" is no word, or one that is ignored",
             ),
-            ("[lists]\na:\n".to_owned(), "4: a: says nothing"),
+            ("[lists]\na:\n".to_owned(), "5: a: says nothing"),
             (
                 "[help line]\ntitle: T\n".to_owned(),
-                "3: about: is missing in [help line]",
+                "4: about: is missing in [help line]",
             ),
-            (format!("{help}{help}"), "7: there are two [help line]"),
-            (reply.to_owned(), "3: help: there is no [help line]"),
+            (format!("{help}{help}"), "8: there are two [help line]"),
+            (reply.to_owned(), "4: help: there is no [help line]"),
             (
                 format!("{help}{reply}when: kill\n{reply}when: kill\n"),
-                "12: there are two [reply one]",
+                "13: there are two [reply one]",
             ),
             (
                 format!("{help}{reply}except: x\n"),
-                "11: except: is not known in [reply one]",
+                "12: except: is not known in [reply one]",
             ),
             (
                 format!("{help}{reply}"),
-                "7: when: is missing in [reply one]",
+                "8: when: is missing in [reply one]",
             ),
             (
                 format!("{help}{reply}when: <them>\n"),
-                "11: there is no list \"them\" in [lists]",
+                "12: there is no list \"them\" in [lists]",
             ),
             (
                 format!("{help}{reply}when: .. kill\n"),
-                "11: a pattern begins with a word",
+                "12: a pattern begins with a word",
             ),
             (
                 format!("{help}{reply}when: kill|. me\n"),
-                "11: a pattern begins with a word",
+                "12: a pattern begins with a word",
             ),
             (
                 format!("{help}{reply}when: kill ..\n"),
-                "11: a pattern does not end with a gap",
+                "12: a pattern does not end with a gap",
             ),
             (
                 format!("{help}{reply}when: kill just|me\n"),
-                "11: \"just\" is no word, or one that is ignored",
+                "12: \"just\" is no word, or one that is ignored",
             ),
-            ("[spelling]\nkill:\n".to_owned(), "4: kill: says nothing"),
+            ("[spelling]\nkill:\n".to_owned(), "5: kill: says nothing"),
         ] {
             assert_eq!(fault(&text), format!("care.txt:{what}"), "{text}");
         }

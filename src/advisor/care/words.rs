@@ -20,16 +20,16 @@ pub(super) struct Word {
     pub sentence: usize,
 }
 
-/// Letters a watched word has at least to be recognised with a slip in it: shorter ones are one
-/// letter away from too much else.
-const SLIP_MIN: usize = 5;
-
 /// All words of the file, and what it says of how words are written.
 #[derive(Debug, Default)]
 pub(super) struct Words {
     known: HashMap<String, Known>,
-    /// Recognised also with signs in the place of letters, or with a slip of the pen.
-    watched: Vec<String>,
+    /// The same, with every letter once where it stands several times in a row.
+    held_down: HashMap<String, Known>,
+    /// Recognised also with signs in the place of letters.
+    disguised: Vec<String>,
+    /// Recognised also with a slip of the pen.
+    misspelt: Vec<String>,
     /// Left out wherever they stand.
     ignored: HashSet<Known>,
     /// By the first word that is written; longest first.
@@ -44,10 +44,17 @@ struct Spelling {
 }
 
 impl Words {
-    pub(super) fn watch(&mut self, words: &str) {
+    pub(super) fn disguise(&mut self, words: &str) {
         for (word, _) in split(words) {
             self.learn(word.clone());
-            self.watched.push(word);
+            self.disguised.push(word);
+        }
+    }
+
+    pub(super) fn misspell(&mut self, words: &str) {
+        for (word, _) in split(words) {
+            self.learn(word.clone());
+            self.misspelt.push(word);
         }
     }
 
@@ -104,22 +111,30 @@ impl Words {
     }
 
     fn learn(&mut self, word: String) -> Known {
+        if let Some(known) = self.known.get(&word) {
+            return *known;
+        }
         let next = self.known.len();
-        *self.known.entry(word).or_insert(next)
+        self.held_down.entry(each_once(&word)).or_insert(next);
+        self.known.insert(word, next);
+        next
     }
 
     fn recognise(&self, written: &str) -> Option<Known> {
-        if let Some(known) = self.known.get(written) {
-            return Some(*known);
-        }
-        let meant = if written.chars().all(char::is_alphabetic) {
-            self.watched.iter().find(|word| is_slip_of(word, written))
-        } else if written.contains(char::is_alphabetic) {
-            self.watched.iter().find(|word| is_disguised(word, written))
-        } else {
-            None
-        };
-        self.known.get(meant?).copied()
+        let found = self.known.get(written).or_else(|| {
+            let meant = if is_held_down(written) {
+                return self.held_down.get(&each_once(written));
+            } else if written.chars().all(char::is_alphabetic) {
+                self.misspelt.iter().find(|word| is_slip_of(word, written))
+            } else if written.contains(char::is_alphabetic) {
+                let mut disguised = self.disguised.iter();
+                disguised.find(|word| is_disguised(word, written))
+            } else {
+                None
+            };
+            self.known.get(meant?)
+        });
+        found.copied()
     }
 
     /// As it is meant, without what is ignored.
@@ -175,10 +190,7 @@ fn split(text: &str) -> Vec<(String, usize)> {
         };
         let inside = !word.is_empty() && rest.peek().is_some_and(|next| stands_in_a_word(*next));
         if c.is_alphanumeric() || inside && stands_in_a_word(c) {
-            // A letter held down counts once, here and in the patterns.
-            if !word.ends_with(c) {
-                word.push(c);
-            }
+            word.push(c);
             continue;
         }
         if !word.is_empty() {
@@ -219,12 +231,25 @@ fn spaced_out(words: &[(String, usize)]) -> Vec<(String, usize)> {
         if run.len() < 3 {
             together.extend_from_slice(run);
         } else {
-            let mut word: Vec<char> = run.iter().flat_map(|(letter, _)| letter.chars()).collect();
-            word.dedup();
-            together.push((word.into_iter().collect(), run[0].1));
+            let word = run.iter().map(|(letter, _)| letter.as_str()).collect();
+            together.push((word, run[0].1));
         }
     }
     together
+}
+
+/// Whether a letter stands more than twice in a row, as in `dieeee`.
+fn is_held_down(word: &str) -> bool {
+    let letters: Vec<_> = word.chars().collect();
+    letters
+        .windows(3)
+        .any(|three| three[0].is_alphabetic() && three.iter().all(|c| *c == three[0]))
+}
+
+fn each_once(word: &str) -> String {
+    let mut letters: Vec<_> = word.chars().collect();
+    letters.dedup();
+    letters.into_iter().collect()
 }
 
 /// Whether a word was written with signs in the place of letters: `k!ll`, `su1cide`, `d*e`.
@@ -263,7 +288,7 @@ fn stands_for(sign: char, letter: char) -> bool {
 /// (Damerau, 1964: four of five slips are one of these).
 fn is_slip_of(word: &str, written: &str) -> bool {
     let (a, b): (Vec<_>, Vec<_>) = (word.chars().collect(), written.chars().collect());
-    if a.len() < SLIP_MIN || a.len().abs_diff(b.len()) > 1 {
+    if a.len().abs_diff(b.len()) > 1 {
         return false;
     }
     let same = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
@@ -283,7 +308,8 @@ mod tests {
     #[test]
     fn a_word_is_known_however_it_is_written() {
         let mut words = Words::default();
-        words.watch("suicide, kill, die");
+        words.disguise("suicide, kill, die");
+        words.misspell("suicide");
         words.ignore("really");
         words.spell("do not", "don't");
         words.spell("want to", "wanna");
@@ -293,8 +319,8 @@ mod tests {
         let meant: Vec<_> = die.into_iter().map(Some).collect();
         for text in [
             "I do not want to kill die suicide",
-            "i DON’T wanna really k!ll, diee: sucide",
-            "I don't want\u{200b} to k*ll d*e su1cide.",
+            "i DON’T wanna really k!ll, dieee: sucide",
+            "I don't want\u{200b} to k*ll d*e su**ide.",
             "I do not want to kill!!! Die: suicide!!",
             "í do not want to ki11 d*e s u i c i d e",
         ] {
