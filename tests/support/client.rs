@@ -83,10 +83,15 @@ impl Answer {
         }
     }
 
+    /// Whether nothing went wrong.
+    pub fn is_good(&self) -> bool {
+        self.json.get("errors").is_none()
+    }
+
     /// What was asked for, when nothing went wrong.
     #[track_caller]
     pub fn data(&self) -> &Value {
-        assert!(self.json.get("errors").is_none(), "{:#}", self.json);
+        assert!(self.is_good(), "{:#}", self.json);
         assert_eq!(self.status, 200);
         &self.json["data"]
     }

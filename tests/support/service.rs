@@ -17,7 +17,7 @@ use super::{
 
 /// What tests want to know of a reading.
 const READING: &str = "fragment Whole on Reading {
-    id question status response isCached cost failure { code } createdAt
+    id question status response engine isCached tokensUsed cost isEstimated failure { code } createdAt
     generations { status response failure { code } }
 }";
 
