@@ -12,6 +12,7 @@ mod answers;
 mod auth;
 mod budget;
 mod cancel;
+mod care;
 mod chat;
 mod commands;
 mod config;

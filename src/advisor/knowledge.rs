@@ -184,15 +184,15 @@ fn all<T, E>([none, one, two, three, four]: [Result<T, E>; 5]) -> Result<[T; 5],
 }
 
 /// A `[name]` (or the head, without one), its keys in order, and the text after them.
-struct Section<'a> {
+pub(super) struct Section<'a> {
     file: &'a str,
     line: usize,
-    name: String,
+    pub name: String,
     keys: Vec<(usize, String, String)>,
     body: Vec<&'a str>,
 }
 
-fn sections<'a>(file: &'a str, text: &'a str) -> Result<Vec<Section<'a>>, Error> {
+pub(super) fn sections<'a>(file: &'a str, text: &'a str) -> Result<Vec<Section<'a>>, Error> {
     let section = |line: usize, name: &str| Section {
         file,
         line,
@@ -241,27 +241,36 @@ fn sections<'a>(file: &'a str, text: &'a str) -> Result<Vec<Section<'a>>, Error>
 }
 
 impl Section<'_> {
-    fn wrong(&self, what: String) -> Error {
+    pub(super) fn wrong(&self, what: String) -> Error {
+        self.wrong_at(self.line, what)
+    }
+
+    pub(super) fn wrong_at(&self, line: usize, what: String) -> Error {
         Error {
             file: self.file.to_owned(),
-            line: self.line,
+            line,
             what,
         }
     }
 
+    /// All entries that are left, with their lines.
+    pub(super) fn entries(&mut self) -> Result<Vec<(usize, String, String)>, Error> {
+        let entries = std::mem::take(&mut self.keys);
+        match entries.iter().find(|(_, _, value)| value.is_empty()) {
+            Some((line, key, _)) => Err(self.wrong_at(*line, format!("{key}: says nothing"))),
+            None => Ok(entries),
+        }
+    }
+
     /// All values of a key that may stand several times, and must once.
-    fn some(&mut self, key: &str) -> Result<Vec<String>, Error> {
+    pub(super) fn some(&mut self, key: &str) -> Result<Vec<String>, Error> {
         let (found, rest) = std::mem::take(&mut self.keys)
             .into_iter()
             .partition(|(_, name, _)| name == key);
         self.keys = rest;
         let found: Vec<(usize, String, String)> = found;
         if let Some((line, _, _)) = found.iter().find(|(_, _, value)| value.is_empty()) {
-            return Err(Error {
-                file: self.file.to_owned(),
-                line: *line,
-                what: format!("{key}: says nothing"),
-            });
+            return Err(self.wrong_at(*line, format!("{key}: says nothing")));
         }
         if found.is_empty() {
             return Err(self.wrong(format!("{key}: is missing in [{}]", self.name)));
@@ -269,7 +278,7 @@ impl Section<'_> {
         Ok(found.into_iter().map(|(_, _, value)| value).collect())
     }
 
-    fn one(&mut self, key: &str) -> Result<String, Error> {
+    pub(super) fn one(&mut self, key: &str) -> Result<String, Error> {
         let mut found = self.some(key)?;
         match (found.pop(), found.is_empty()) {
             (Some(value), true) => Ok(value),
@@ -285,7 +294,7 @@ impl Section<'_> {
         }
     }
 
-    fn words(&mut self, key: &str) -> Result<Vec<String>, Error> {
+    pub(super) fn words(&mut self, key: &str) -> Result<Vec<String>, Error> {
         let words = self.one(key)?;
         Ok(words
             .split(',')
@@ -304,13 +313,11 @@ impl Section<'_> {
         Ok(std::mem::take(&mut self.body).join(" "))
     }
 
-    fn nothing_left(&self) -> Result<(), Error> {
+    pub(super) fn nothing_left(&self) -> Result<(), Error> {
         match self.keys.first() {
-            Some((line, key, _)) => Err(Error {
-                file: self.file.to_owned(),
-                line: *line,
-                what: format!("{key}: is not known in [{}]", self.name),
-            }),
+            Some((line, key, _)) => {
+                Err(self.wrong_at(*line, format!("{key}: is not known in [{}]", self.name)))
+            }
             None => Ok(()),
         }
     }

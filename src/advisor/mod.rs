@@ -3,6 +3,7 @@
 //! May use: `entity` for the names that are stored (advisor, source), `config` (the model's
 //! settings). Knows nothing of users and readings.
 
+mod care;
 mod embedded;
 pub mod engine;
 mod knowledge;
@@ -18,6 +19,7 @@ use crate::{
     digest,
     entity::reading::{Advisor, Engine},
 };
+use care::Care;
 pub use embedded::Answer;
 use engine::{Asked, Begun, Event, Failure};
 pub use knowledge::{Error, Persona};
@@ -36,12 +38,14 @@ const FILES: [(&str, &str); 4] = [
     ("yemaya.txt", include_str!("../../knowledge/yemaya.txt")),
 ];
 const OBI: (&str, &str) = ("obi.txt", include_str!("../../knowledge/obi.txt"));
+const CARE: (&str, &str) = ("care.txt", include_str!("../../knowledge/care.txt"));
 
 /// All four, ready to answer.
 #[derive(Debug)]
 pub struct Advisors {
     all: [(Knowledge, Library); 4],
     obi: Obi,
+    care: Care,
     /// None: the built-in engine answers.
     model: Option<Model>,
     version: String,
@@ -70,6 +74,7 @@ impl Advisors {
         Ok(Self {
             all: [legba?, oshun?, shango?, yemaya?],
             obi: Obi::parse(OBI.0, OBI.1)?,
+            care: Care::parse(CARE.0, CARE.1)?,
             version: digest::hex(texts),
             model,
         })
@@ -135,10 +140,11 @@ impl Advisors {
         embedded::tell(&answer, &begun, pause, out).await
     }
 
-    /// The fixed reply, if the question speaks of harm.
+    /// The fixed reply to a question that speaks of suicide, self-harm or violence, with where
+    /// to find help as its sources; none for any other question. It takes microseconds.
     #[must_use]
-    pub fn care(&self, _: &str) -> Option<Answer> {
-        None
+    pub fn care(&self, question: &str) -> Option<Answer> {
+        self.care.answer(question).cloned()
     }
 
     fn of(&self, advisor: Advisor) -> &(Knowledge, Library) {
