@@ -38,7 +38,7 @@ coverage: | cargo-tarpaulin ## Measure which lines the tests run, and list those
 audit: | cargo-deny ## Check dependencies, also against the RustSec advisories (fetched from GitHub)
 	cargo deny --locked check --hide-inclusion-graph
 
-conformance: ## Run the public audits, and clients of another make, against a server of our own (needs Node)
+conformance: ## Run the public audits, and clients of another make, against a server of our own (needs Node and Python)
 	.ci/conformance
 
 image: ## Build the container image mula

@@ -18,13 +18,15 @@
 //!      advisor             who answers: personas, library, cast, the built-in engine
 //!
 //! entity, db               tables, one file each; connections and transactions
-//! clock, digest, invalid   the time; keys; all that is wrong with an input at once
+//! cause, clock, digest      what is behind an error; the time; keys
+//! invalid                  all that is wrong with an input at once
 //! ```
 //!
 //! Calls go down only. Nothing under `graphql` knows GraphQL, nothing under `http` knows HTTP.
 
 pub mod account;
 pub mod advisor;
+mod cause;
 pub mod cli;
 pub mod clock;
 pub mod config;

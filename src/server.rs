@@ -11,6 +11,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     account::{self, Accounts},
     advisor::{self, Advisors, model::Model},
+    cause,
     clock::Clock,
     config::Settings,
     db::Database,
@@ -34,7 +35,7 @@ pub enum Error {
     Database(#[from] DbErr),
     #[error("the knowledge is not right: {0}")]
     Knowledge(#[from] advisor::Error),
-    #[error("the client that asks the language model cannot be made: {0}")]
+    #[error("the client that asks the language model cannot be made: {}", cause::root(.0))]
     Model(#[from] reqwest::Error),
     #[error("cannot listen on {address}: {source}. Choose another with HOST and PORT.")]
     Listen {

@@ -88,7 +88,14 @@ async fn what_has_ended_is_whole_whatever_comes_after() {
     })
     .await;
     assert_eq!((told.text.as_str(), told.failure), ("Yes.", None));
-    // And one that does not close.
+    // An error that comes too late,
+    let told = told_of(
+        &[],
+        [chunk("Yes."), finish("stop"), json!({ "error": "late" })],
+    )
+    .await;
+    assert_eq!((told.text.as_str(), told.failure), ("Yes.", None));
+    // and a stream that does not close.
     let told = answered(&["--model-idle-timeout", "50ms"], async |mut call| {
         call.begin().await;
         call.events([chunk("Yes."), finish("stop")]).await;
