@@ -32,8 +32,8 @@ pub enum Error {
         "the database cannot be used: {0}. Check DATABASE_URL, and that the database is running."
     )]
     Database(#[from] DbErr),
-    #[error("the knowledge is not right: {0}")]
-    Knowledge(#[from] advisor::Error),
+    #[error("what the advisors know is not right:\n{0}")]
+    Knowledge(#[from] advisor::Errors),
     #[error("cannot listen on {address}: {source}. Choose another with HOST and PORT.")]
     Listen {
         address: SocketAddr,
@@ -64,7 +64,7 @@ impl Server {
     ///
     /// If the database, the knowledge or the address cannot be used.
     pub async fn start(settings: Settings, clock: Clock) -> Result<Self, Error> {
-        let advisors = Arc::new(Advisors::load()?);
+        let advisors = Arc::new(Advisors::load(settings.knowledge_dir.as_deref())?);
         let db = Database::connect(&settings.database).await?;
         db.migrate_up().await?;
         let wanted = SocketAddr::new(settings.host, settings.port);

@@ -18,6 +18,7 @@ mod errors;
 mod follow;
 mod graphiql;
 mod headers;
+mod library;
 mod nodes;
 mod pages;
 mod process;

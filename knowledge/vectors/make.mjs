@@ -20,7 +20,7 @@ const glove = JSON.parse(
 const files = readdirSync(here("..")).filter((name) => name.endsWith(".txt"));
 const text = files.map((name) => readFileSync(here(`../${name}`), "utf8")).join("\n");
 const split = (text) => text.toLowerCase().match(/[a-z]+/g) ?? [];
-const said = new Set(split(text.replaceAll(/^\[.*\]$/gm, "")));
+const said = new Set(split(text.replaceAll(/^(?:#.*|\[.*\])$/gm, "")));
 const sought = new Set(
   [...text.matchAll(/^(?:tags|words): (.*)$/gm)].flatMap(([, words]) => split(words)),
 );
@@ -55,8 +55,9 @@ const near = known
   .sort(([a, v], [b, w]) => b - a || (v < w ? -1 : 1));
 for (const [, word] of near.slice(0, WORDS - chosen.size)) chosen.add(word);
 
-// The first 50 dimensions about their mean: a principal component analysis measured no better.
-const words = [...chosen].sort();
+// By frequency still: the place of a word in the file says how common it is. The first 50
+// dimensions, about their mean: a principal component analysis measured no better.
+const words = known.filter((word) => chosen.has(word));
 const mean = Array.from(
   { length: DIMENSIONS },
   (_, i) => words.reduce((sum, word) => sum + glove.vectors[word][i], 0) / words.length,

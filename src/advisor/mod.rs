@@ -7,24 +7,20 @@ mod embedded;
 mod knowledge;
 mod library;
 pub mod obi;
+mod vectors;
+
+use std::{path::Path, sync::Arc};
 
 use crate::entity::reading::Advisor;
 pub use embedded::Answer;
-pub use knowledge::{Error, Persona};
-use knowledge::{Knowledge, Obi};
-use library::Library;
+pub use knowledge::{Error, Errors, Passage, Persona};
+use knowledge::{Files, Knowledge, Obi, Subject};
+use library::{Elsewhere, Library};
+pub use library::{Ranked, Ranking, Vote};
 
 /// Which text came from which code: part of every cache key, so that a change of the writer is
 /// not hidden by what an earlier one wrote.
-const WRITER_VERSION: &str = "embedded-1";
-
-const FILES: [(&str, &str); 4] = [
-    ("legba.txt", include_str!("../../knowledge/legba.txt")),
-    ("oshun.txt", include_str!("../../knowledge/oshun.txt")),
-    ("shango.txt", include_str!("../../knowledge/shango.txt")),
-    ("yemaya.txt", include_str!("../../knowledge/yemaya.txt")),
-];
-const OBI: (&str, &str) = ("obi.txt", include_str!("../../knowledge/obi.txt"));
+const WRITER_VERSION: &str = "embedded-2";
 
 /// All four, ready to answer.
 #[derive(Debug)]
@@ -35,26 +31,34 @@ pub struct Advisors {
 }
 
 impl Advisors {
-    /// Reads what the binary carries.
+    /// Reads what the binary carries, and over it what is in a folder.
     ///
     /// # Errors
     ///
-    /// The first entry that is not right, by file and line.
-    pub fn load() -> Result<Self, Error> {
-        let [legba, oshun, shango, yemaya] = FILES.map(|(file, text)| {
-            Knowledge::parse(file, text).map(|knowledge| {
-                let library = Library::new(&knowledge.passages);
-                (knowledge, library)
-            })
+    /// All entries that are not right, by file and line.
+    pub fn load(folder: Option<&Path>) -> Result<Self, Errors> {
+        let files = Files::read(folder)?;
+        let mut errors = Errors::default();
+        let subjects = errors.or(Subject::parse(files.get("elsewhere.txt")));
+        let obi = errors.or(Obi::parse(files.get("obi.txt")));
+        let all = ["legba", "oshun", "shango", "yemaya"].map(|advisor| {
+            let more = files.maybe(&format!("{advisor}.more.txt"));
+            errors.or(Knowledge::parse(files.get(&format!("{advisor}.txt")), more))
         });
-        let texts = FILES
-            .iter()
-            .map(|(_, text)| *text)
-            .chain([OBI.1, WRITER_VERSION]);
+        let (Some(subjects), Some(obi), [Some(legba), Some(oshun), Some(shango), Some(yemaya)]) =
+            (subjects, obi, all)
+        else {
+            return Err(errors);
+        };
+        let elsewhere = Arc::new(Elsewhere::new(&subjects));
+        let all = [legba, oshun, shango, yemaya].map(|knowledge| {
+            let library = Library::new(&knowledge.passages, elsewhere.clone());
+            (knowledge, library)
+        });
         Ok(Self {
-            all: [legba?, oshun?, shango?, yemaya?],
-            obi: Obi::parse(OBI.0, OBI.1)?,
-            version: crate::digest::hex(texts),
+            all,
+            obi,
+            version: crate::digest::hex(files.texts().chain([WRITER_VERSION])),
         })
     }
 
@@ -67,6 +71,18 @@ impl Advisors {
     #[must_use]
     pub fn persona(&self, advisor: Advisor) -> &Persona {
         &self.of(advisor).0.persona
+    }
+
+    /// What an advisor's library holds.
+    #[must_use]
+    pub fn passages(&self, advisor: Advisor) -> &[Passage] {
+        &self.of(advisor).0.passages
+    }
+
+    /// All of an advisor's passages for a question, and which of them an answer would bring.
+    #[must_use]
+    pub fn rank(&self, advisor: Advisor, question: &str) -> Ranking {
+        self.of(advisor).1.rank(question, embedded::PASSAGES)
     }
 
     /// What the built-in engine answers: the same for the same question, cast and library.
