@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format schema coverage audit conformance image clean
+.PHONY: help run test bench lint format schema coverage audit conformance image clean
 
 # Lines that tests have to run, in percent.
 COVERAGE := 95
@@ -15,6 +15,9 @@ run: ## Serve at http://127.0.0.1:8000, as built for production
 
 test: ## Run all tests
 	cargo test
+
+bench: ## Measure how well and how fast the library finds passages
+	cargo bench --bench library
 
 lint: | cargo-deny ## Check form, lints, dependencies, schema.graphql and documentation
 	cargo fmt --all --check

@@ -24,6 +24,7 @@ mod follow;
 mod graphiql;
 mod headers;
 mod interrupted;
+mod library;
 mod model_settings;
 mod nodes;
 mod pages;

@@ -23,7 +23,9 @@ async fn help_lists_every_setting() {
         let flag = format!("--{} ", setting.get_long().unwrap());
         assert!(help.contains(&flag), "{flag} is not in {help}");
     }
-    for command in ["serve", "migrate", "schema", "user", "session", "health"] {
+    for command in [
+        "serve", "migrate", "schema", "user", "session", "library", "health",
+    ] {
         assert!(help.contains(&format!("\n  {command} ")), "{command}");
     }
     assert!(!help.contains('\u{1b}'), "colours are for terminals");

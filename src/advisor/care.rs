@@ -41,7 +41,7 @@ impl Care {
     /// # Errors
     ///
     /// The first entry that is not right.
-    pub(super) fn parse(file: &str, text: &str) -> Result<Self, Error> {
+    pub(super) fn parse((file, text): (&str, &str)) -> Result<Self, Error> {
         let mut sections = sections(file, text)?;
         // How words are written comes before all that is written in words, lists before their
         // use, and help before those who name it; so that the file may have them in any order.
@@ -117,11 +117,8 @@ impl Care {
             section.nothing_left()?;
         }
         if replies.is_empty() {
-            return Err(Error {
-                file: file.to_owned(),
-                line: 1,
-                what: "a section [reply some-name] is missing".to_owned(),
-            });
+            let what = "a section [reply some-name] is missing";
+            return Err(Error::at(file, 1, what.to_owned()));
         }
         Ok(Self {
             words,
@@ -220,7 +217,7 @@ mod tests {
     ];
 
     fn care() -> Care {
-        Care::parse("care.txt", include_str!("../../knowledge/care.txt")).unwrap()
+        Care::parse(("care.txt", include_str!("../../knowledge/care.txt"))).unwrap()
     }
 
     #[test]
@@ -271,7 +268,7 @@ mod tests {
 
     fn fault(text: &str) -> String {
         let text = format!("{HEAD}{text}");
-        Care::parse("care.txt", &text).unwrap_err().to_string()
+        Care::parse(("care.txt", &text)).unwrap_err().to_string()
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 mod env_file;
 mod health;
+mod library;
 mod log;
 mod migrate;
 mod schema;
@@ -17,6 +18,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use sea_orm::DbErr;
 
 use crate::{
+    advisor,
     config::{DatabaseSettings, Given, Problems},
     db::Database,
     server,
@@ -54,6 +56,9 @@ enum Command {
     /// Delete expired sessions
     #[command(subcommand)]
     Session(session::Command),
+    /// See what the advisors know, and what they find on a question; needs no database
+    #[command(subcommand)]
+    Library(library::Command),
     /// Ask a running server whether it is ready: exit code 0 if so, 1 if not
     Health(health::Arguments),
 }
@@ -64,6 +69,7 @@ Examples:
   mula --port 9000 --log-level debug      settings are flags,
   PORT=9000 LOG_LEVEL=debug mula          or environment variables, or lines of .env
   mula user list                          who has an account
+  mula library search 'Who am I?'         what the advisors would answer from
   mula user COMMAND --help                what a command takes";
 
 /// Why a command failed. The text is one line for whoever typed it.
@@ -75,6 +81,8 @@ enum Error {
     Settings(#[from] Problems),
     #[error("Mula cannot start: {0}")]
     Start(#[from] server::Error),
+    #[error("What the advisors know is not right:\n{0}")]
+    Knowledge(#[from] advisor::Errors),
     #[error("Mula cannot start: {0}")]
     Runtime(#[source] io::Error),
     #[error("The database {name}: {error}")]
@@ -127,8 +135,13 @@ fn try_run() -> Result<ExitCode, Error> {
     env_file::load(Path::new(".env"))?;
     let matches = parser().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    if let Some(Command::Schema) = cli.command {
-        return schema::run().map(|()| ExitCode::SUCCESS);
+    match &cli.command {
+        Some(Command::Schema) => return schema::run().map(|()| ExitCode::SUCCESS),
+        Some(Command::Library(command)) => {
+            let folder = cli.settings.knowledge_dir.as_deref();
+            return library::run(command, folder).map(|()| ExitCode::SUCCESS);
+        }
+        _ => {}
     }
 
     let runtime = tokio::runtime::Runtime::new().map_err(Error::Runtime)?;
@@ -183,7 +196,9 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Error> {
         Command::User(command) => user::run(command, &settings.database).await,
         Command::Session(command) => session::run(command, &settings.database).await,
         Command::Health(arguments) => health::run(arguments, settings.address).await,
-        Command::Serve | Command::Schema => unreachable!("both have returned above"),
+        Command::Serve | Command::Schema | Command::Library(_) => {
+            unreachable!("these have returned above")
+        }
     }
     .map(|()| ExitCode::SUCCESS)
 }

@@ -38,7 +38,7 @@ pub fn model(url: &str, flags: &[&str]) -> Model {
 
 /// What it is told to answer a question.
 pub fn prompt(question: &str) -> Prompt {
-    static ADVISORS: LazyLock<Advisors> = LazyLock::new(|| Advisors::load(None).unwrap());
+    static ADVISORS: LazyLock<Advisors> = LazyLock::new(|| Advisors::load(None, None).unwrap());
     ADVISORS.prompt(&Asked {
         advisor: Advisor::Legba,
         question: question.to_owned(),
