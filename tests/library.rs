@@ -184,7 +184,7 @@ fn a_folder_replaces_files_and_the_version_changes() {
     let dir = folder(&[("legba.txt", &format!("{mine}\n{PASSAGE}"))]);
     let (built_in, replaced) = (
         Advisors::load(None, None).unwrap(),
-        Advisors::load(Some(dir.path())).unwrap(),
+        Advisors::load(Some(dir.path()), None).unwrap(),
     );
 
     let [legba, oshun, ..] = ADVISORS.map(|(_, advisor)| advisor);
@@ -200,7 +200,7 @@ fn a_folder_replaces_files_and_the_version_changes() {
     assert_eq!(replaced.rank(legba, "May I borrow a kettle?").found, 1);
 
     let added = folder(&[("oshun.more.txt", PASSAGE)]);
-    let added = Advisors::load(Some(added.path())).unwrap();
+    let added = Advisors::load(Some(added.path()), None).unwrap();
     assert_ne!(added.version(), built_in.version());
 }
 
