@@ -17,6 +17,7 @@ mod durable;
 mod errors;
 mod follow;
 mod graphiql;
+mod guard;
 mod headers;
 mod nodes;
 mod pages;

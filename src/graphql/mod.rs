@@ -41,7 +41,14 @@ pub struct Services {
 /// The schema, ready to execute.
 #[must_use]
 pub fn build(services: Services) -> Schema {
-    builder().data(services).finish()
+    let rules = rules::Rules {
+        limits: services.limits,
+    };
+    builder()
+        .extension(rules)
+        .extension(nulls::Nulls)
+        .data(services)
+        .finish()
 }
 
 /// Executes a query or mutation; with `queries_only`, as for GET, no mutation.
@@ -94,8 +101,6 @@ fn builder()
         mutation::Mutation::default(),
         subscription::Subscription,
     )
-    .extension(rules::Rules)
-    .extension(nulls::Nulls)
     .override_output_type_description::<connection::ReadingConnection>(
         "A page of readings, newest first.",
     )

@@ -15,16 +15,23 @@ use async_graphql::{
     },
 };
 
-use super::{
-    ApiError, Code,
-    bounds::{Expansion, MAX_BYTES, MAX_DEPTH, MAX_NESTING, MAX_SELECTIONS, nesting},
-};
+use super::{ApiError, Code, bounds};
+use crate::config::Limits;
 
 /// All a client is told of a fault of ours.
 pub(super) const MASKED: &str =
     "Something went wrong on our side. The request id finds it in our log.";
 
-pub(super) struct Rules;
+/// Errors of one validation that a client is told, at most: a short document can have hundreds.
+const MAX_ERRORS: usize = 20;
+
+/// Characters of a message, at most: the library's repeat what was sent.
+const MAX_MESSAGE: usize = 500;
+
+#[derive(Clone, Copy)]
+pub(super) struct Rules {
+    pub limits: Limits,
+}
 
 /// Put into every request: which operation will be executed, and whether it may be a mutation.
 pub(super) struct Chosen {
@@ -34,7 +41,7 @@ pub(super) struct Chosen {
 
 impl ExtensionFactory for Rules {
     fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Self)
+        Arc::new(*self)
     }
 }
 
@@ -46,15 +53,8 @@ impl Extension for Rules {
         request: Request,
         next: NextPrepareRequest<'_>,
     ) -> ServerResult<Request> {
-        within("bytes", MAX_BYTES, request.query.len())?;
-        let nesting = nesting(&request.query).ok_or_else(|| {
-            ApiError::new(
-                Code::GraphqlParseFailed,
-                "A block string is not closed: \"\"\" is missing.",
-            )
-            .into_server_error(Vec::new())
-        })?;
-        within("nested brackets", MAX_NESTING, nesting)?;
+        bounds::check_text(&request.query).map_err(ApiError::from)?;
+        bounds::check_variables(&request.variables).map_err(ApiError::from)?;
         next.run(ctx, request).await
     }
 
@@ -67,29 +67,20 @@ impl Extension for Rules {
     ) -> ServerResult<ExecutableDocument> {
         // Not by `next`: before it hands the document back, the library follows every spread of
         // every fragment, looking for directives and depth.
-        let document = parse_query(query).map_err(|error| {
-            let positions = error.positions().collect();
-            ApiError::new(Code::GraphqlParseFailed, complaint(&error.to_string()))
-                .into_server_error(positions)
-        })?;
+        let document = parse(query)?;
+        bounds::check_document(&document).map_err(ApiError::from)?;
+        one_root_field(&document)?;
         if let Ok(Chosen { name, queries_only }) = ctx.data()
             && let Some(operation) = operation(&document, name.as_deref())
         {
             if *queries_only {
                 refuse_mutation(operation)?;
             }
+            let registry = &ctx.schema_env.registry;
+            bounds::check_cost(&document, operation, variables, registry, self.limits)
+                .map_err(ApiError::from)?;
             require_variables(operation, variables)?;
         }
-        let size = Expansion::new(&document).largest().map_err(|name| {
-            let message = format!("The fragment \"{name}\" spreads itself.");
-            ApiError::new(Code::GraphqlValidationFailed, message).into_server_error(Vec::new())
-        })?;
-        within("levels, fragments expanded,", MAX_DEPTH, size.depth)?;
-        within(
-            "selections, fragments expanded,",
-            MAX_SELECTIONS,
-            size.selections,
-        )?;
         Ok(document)
     }
 
@@ -98,21 +89,56 @@ impl Extension for Rules {
         ctx: &ExtensionContext<'_>,
         next: NextValidation<'_>,
     ) -> Result<ValidationResult, Vec<ServerError>> {
-        next.run(ctx)
-            .await
-            .map_err(|errors| errors.into_iter().map(validation_error).collect())
+        next.run(ctx).await.map_err(|errors| {
+            let errors = errors.into_iter().take(MAX_ERRORS);
+            errors.map(validation_error).collect()
+        })
     }
 }
 
-fn within(what: &str, limit: usize, actual: usize) -> ServerResult<()> {
-    if actual <= limit {
-        return Ok(());
+impl From<bounds::Error> for ApiError {
+    fn from(error: bounds::Error) -> Self {
+        let message = error.to_string();
+        match error {
+            bounds::Error::TooMuch { limit, actual, .. } => {
+                Self::new(Code::QueryTooComplex, message)
+                    .with("limit", limit)
+                    .with("actual", actual)
+            }
+            bounds::Error::Unclosed => Self::new(Code::GraphqlParseFailed, message),
+            bounds::Error::Cycle(_) => Self::new(Code::GraphqlValidationFailed, message),
+        }
     }
-    let message = format!("The document has {actual} {what} and may have {limit}.");
-    Err(ApiError::new(Code::QueryTooComplex, message)
-        .with("limit", limit)
-        .with("actual", actual)
-        .into_server_error(Vec::new()))
+}
+
+impl From<ApiError> for ServerError {
+    fn from(error: ApiError) -> Self {
+        error.into_server_error(Vec::new())
+    }
+}
+
+/// Parses what [`bounds::check_text`] has let through.
+fn parse(document: &str) -> ServerResult<ExecutableDocument> {
+    parse_query(document).map_err(|error| {
+        let positions = error.positions().collect();
+        ApiError::new(Code::GraphqlParseFailed, complaint(&error.to_string()))
+            .into_server_error(positions)
+    })
+}
+
+/// A subscription is to one thing (<https://spec.graphql.org/draft/#sec-Single-Root-Field>); the
+/// library would start all of them.
+fn one_root_field(document: &ExecutableDocument) -> ServerResult<()> {
+    for (_, operation) in document.operations.iter() {
+        if operation.node.ty == OperationType::Subscription
+            && bounds::root_fields(document, &operation.node).len() > 1
+        {
+            let message = "A subscription has one field at its root. Send each as its own.";
+            return Err(ApiError::new(Code::GraphqlValidationFailed, message)
+                .into_server_error(vec![operation.pos]));
+        }
+    }
+    Ok(())
 }
 
 /// A value that does not fit its argument is bad input, as the rules of our own are; anything
@@ -168,7 +194,7 @@ fn operation<'a>(
 fn refuse_mutation(operation: &OperationDefinition) -> ServerResult<()> {
     if operation.ty == OperationType::Mutation {
         let error = ApiError::new(Code::BadRequest, "Send a mutation with POST.");
-        return Err(error.into_server_error(Vec::new()));
+        return Err(error.into());
     }
     Ok(())
 }
@@ -202,6 +228,7 @@ fn require_variables(operation: &OperationDefinition, variables: &Variables) -> 
 /// Sees to it that every error has a code, and a fault of ours the request's id and no more.
 pub(super) fn finish(mut response: Response, request_id: &str) -> Response {
     for error in &mut response.errors {
+        shorten(&mut error.message);
         let extensions = error.extensions.get_or_insert_default();
         if extensions.get("code").is_none() {
             let unresolved = [
@@ -229,4 +256,11 @@ pub(super) fn finish(mut response: Response, request_id: &str) -> Response {
         }
     }
     response
+}
+
+fn shorten(message: &mut String) {
+    if let Some((end, _)) = message.char_indices().nth(MAX_MESSAGE) {
+        message.truncate(end);
+        message.push('…');
+    }
 }
