@@ -53,7 +53,7 @@ pub struct Server {
     background: TaskTracker,
     /// What clients asked for and may no longer wait for.
     operations: TaskTracker,
-    serving: JoinHandle<std::io::Result<()>>,
+    serving: JoinHandle<()>,
     patience: Duration,
 }
 
@@ -81,6 +81,7 @@ impl Server {
             Accounts::new(&settings, db.clone(), clock.clone()).map_err(Error::Threads)?;
         background.spawn(accounts.clone().watch_until(stopping.clone()));
         background.spawn(prune_until(stopping.clone(), db.clone(), clock.clone()));
+        let ask_wait = settings.writing.ask_wait;
         let readings = Readings::start(
             settings.writing,
             settings.limits,
@@ -102,13 +103,12 @@ impl Server {
             operations: operations.clone(),
             allowed_origins: settings.allowed_origins,
             graphiql: settings.graphiql,
+            body_timeout: settings.http.body_timeout,
+            answer_timeout: settings.http.request_timeout + ask_wait,
             stopping: stopping.clone(),
         });
-        let serving = tokio::spawn(
-            axum::serve(listener, router)
-                .with_graceful_shutdown(stopping.clone().cancelled_owned())
-                .into_future(),
-        );
+        let serving = http::serve(listener, router, settings.http, stopping.clone());
+        let serving = tokio::spawn(serving);
         Ok(Self {
             address,
             db,

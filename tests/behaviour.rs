@@ -25,6 +25,7 @@ mod process;
 mod readings;
 mod schema;
 mod sessions;
+mod slow;
 mod sockets;
 mod tokens;
 mod users;

@@ -62,6 +62,7 @@ impl Given {
             Duration::ZERO..=Duration::from_mins(10),
         );
         let writing = check.writing(&self.writing);
+        let http = check.http(&self.http, environment);
         // Last: it makes a secret only when nothing is wrong.
         let secrets = check.secrets(&self, required);
 
@@ -90,6 +91,7 @@ impl Given {
             log_level: self.log_level,
             shutdown_timeout,
             writing,
+            http,
         })
     }
 }
@@ -121,8 +123,8 @@ impl Given {
 
 /// Collects what is wrong; a value it hands back for a wrong one is never used.
 #[derive(Default)]
-struct Check {
-    problems: Vec<String>,
+pub(super) struct Check {
+    pub(super) problems: Vec<String>,
 }
 
 impl Check {
@@ -139,7 +141,7 @@ impl Check {
         parsed
     }
 
-    fn number<T: FromStr + PartialOrd + Display + Copy>(
+    pub(super) fn number<T: FromStr + PartialOrd + Display + Copy>(
         &mut self,
         name: &str,
         value: &str,
@@ -159,7 +161,12 @@ impl Check {
         }
     }
 
-    fn duration(&mut self, name: &str, value: &str, range: RangeInclusive<Duration>) -> Duration {
+    pub(super) fn duration(
+        &mut self,
+        name: &str,
+        value: &str,
+        range: RangeInclusive<Duration>,
+    ) -> Duration {
         match humantime::parse_duration(value.trim()) {
             Ok(duration) if range.contains(&duration) => duration,
             _ => {
@@ -177,7 +184,7 @@ impl Check {
         }
     }
 
-    fn truth(&mut self, name: &str, value: &str) -> bool {
+    pub(super) fn truth(&mut self, name: &str, value: &str) -> bool {
         self.one_of(
             name,
             value,

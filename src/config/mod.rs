@@ -3,6 +3,7 @@
 //! May use: nothing of ours.
 
 mod check;
+mod http;
 mod secret;
 
 use std::{
@@ -14,6 +15,7 @@ use std::{
 use clap::{ArgAction, Args};
 
 pub use check::Problems;
+pub use http::{GivenHttp, Http};
 
 /// The settings as they were written: text, until [`Given::check`] has read all of it.
 ///
@@ -116,6 +118,8 @@ pub struct Given {
     pub shutdown_timeout: String,
     #[command(flatten)]
     pub writing: GivenWriting,
+    #[command(flatten)]
+    pub http: GivenHttp,
 }
 
 /// The settings of how answers are written.
@@ -171,6 +175,7 @@ pub struct Settings {
     pub log_level: String,
     pub shutdown_timeout: Duration,
     pub writing: Writing,
+    pub http: Http,
 }
 
 /// The settings of the commands beside `serve`, read and checked.

@@ -1,11 +1,13 @@
 //! The wire: which path is answered by what, and what every answer carries.
 //!
 //! May use: `graphql`, `account` (who a token speaks for), `db` (whether it answers), `clock`
-//! (request ids).
+//! (request ids), `config`.
 
+mod connection;
 mod graphiql;
 mod graphql;
 mod health;
+mod listen;
 mod trace;
 mod websocket;
 
@@ -22,6 +24,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::cors::CorsLayer;
 
 use crate::{account::Accounts, clock::Clock, db::Database, graphql::Schema};
+pub use listen::serve;
 
 /// How long a browser remembers what a preflight allowed. Chromium caps it at two hours.
 const PREFLIGHT_LIFETIME: Duration = Duration::from_hours(2);
@@ -37,6 +40,10 @@ pub struct State {
     pub operations: TaskTracker,
     pub allowed_origins: Vec<String>,
     pub graphiql: bool,
+    /// How long a request's body may take to arrive.
+    pub body_timeout: Duration,
+    /// How long an answer may take.
+    pub answer_timeout: Duration,
     /// Cancelled when open streams are to end, for clients to come back to another instance.
     pub stopping: CancellationToken,
 }
