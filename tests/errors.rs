@@ -5,7 +5,7 @@ use std::future::Future;
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Nobody, PASSWORD, Server, on_both};
+use crate::support::{Answer, Events, Nobody, PASSWORD, Server, Service, on_both};
 
 async fn ask(server: &Server, query: &str) -> Answer {
     server.graphql(&Nobody, query, json!({})).await
@@ -256,6 +256,48 @@ on_both! {
         let answer = Answer::of(request.send().await.unwrap()).await;
         assert_masked(&answer);
         assert_eq!(answer.error()["extensions"]["requestId"], "my-own-id_7");
+    }
+}
+
+on_both! {
+    // The end of chrono's calendar: the moment a session would end is past it, and adding to a
+    // moment panics there. It is a fault like any other, and needs no resolver made for it.
+    #[settings("--token-lifetime", "365days")]
+    async fn a_panic_is_an_error_like_any_other(server: Server) {
+        server.register("ada").await.data();
+        let now = server.clock.now();
+        let almost_the_end = chrono::DateTime::<chrono::Utc>::MAX_UTC - chrono::TimeDelta::days(100);
+        server.clock.advance(almost_the_end - now);
+
+        // Over HTTP, in events and on a socket, again and again.
+        for _ in 0..3 {
+            let answer = server.log_in("ada@example.com", PASSWORD).await;
+            assert_masked(&answer);
+            assert_eq!(answer.status, 500);
+        }
+        let login = format!(
+            "mutation {{ login(input: {{ email: \"ada@example.com\", password: \"{PASSWORD}\" }}) {{ tokenType }} }}"
+        );
+        let request = server.request("POST", "/graphql").header("accept", "text/event-stream");
+        let response = request.json(&json!({ "query": login })).send().await.unwrap();
+        let mut events = Events::of(response);
+        let (_, answer) = events.next().await.unwrap();
+        assert!(answer.contains("INTERNAL_SERVER_ERROR") && answer.contains("requestId"), "{answer}");
+        assert_eq!(events.next().await.unwrap().0, "complete");
+        let mut socket = server.socket(&Nobody).await;
+        for _ in 0..2 {
+            socket.subscribe("1", &login, json!({})).await;
+            let message = socket.message().await;
+            assert_eq!(message["type"], "error", "{message}");
+            assert_eq!(message["payload"][0]["extensions"]["code"], "INTERNAL_SERVER_ERROR");
+            assert!(message["payload"][0]["extensions"]["requestId"].is_string());
+        }
+
+        // Nothing is broken by it.
+        server.clock.advance(now - almost_the_end);
+        server.sign_in("ada").await;
+        socket.subscribe("1", &login, json!({})).await;
+        assert_eq!(socket.message().await["payload"]["data"]["login"]["tokenType"], "bearer");
     }
 }
 

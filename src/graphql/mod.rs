@@ -16,10 +16,10 @@ mod scalar;
 mod subscription;
 mod types;
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use async_graphql::{Request, Response, SDLExportOptions};
-use futures_util::{Stream, StreamExt};
+use futures_util::{FutureExt, Stream, StreamExt};
 
 use crate::{account::Accounts, advisor::Advisors, config::Limits, reading::Readings};
 pub use caller::Caller;
@@ -53,7 +53,8 @@ pub fn build(services: Services) -> Schema {
 
 /// Executes a query or mutation; with `queries_only`, as for GET, no mutation.
 ///
-/// Every error in the answer has a code, and says only what is meant for clients.
+/// Every error in the answer has a code, and says only what is meant for clients. A panic is an
+/// error like any other of our side: what it would leave half changed is dropped with it.
 pub async fn execute(
     schema: &Schema,
     request: Request,
@@ -62,7 +63,10 @@ pub async fn execute(
 ) -> Response {
     let request_id = caller.request_id.clone();
     let request = prepare(request, queries_only).data(caller);
-    rules::finish(schema.execute(request).await, &request_id)
+    let response = AssertUnwindSafe(schema.execute(request))
+        .catch_unwind()
+        .await;
+    rules::finish(response.unwrap_or_else(rules::broken_off), &request_id)
 }
 
 /// Executes any operation; a subscription answers more than once. Otherwise as [`execute`].
@@ -74,9 +78,9 @@ pub fn execute_stream(
 ) -> impl Stream<Item = Response> + Send + use<> {
     let request_id = caller.request_id.clone();
     let request = prepare(request, queries_only).data(caller);
-    schema
-        .execute_stream(request)
-        .map(move |response| rules::finish(response, &request_id))
+    AssertUnwindSafe(schema.execute_stream(request))
+        .catch_unwind()
+        .map(move |response| rules::finish(response.unwrap_or_else(rules::broken_off), &request_id))
 }
 
 fn prepare(request: Request, queries_only: bool) -> Request {

@@ -1,7 +1,7 @@
 //! What holds for every document: its bounds, before work is done for it, and a code on every
 //! error, with whatever was not meant for clients masked.
 
-use std::sync::Arc;
+use std::{any::Any, sync::Arc};
 
 use async_graphql::{
     Name, Request, Response, ServerError, ServerResult, ValidationResult, Value, Variables,
@@ -223,6 +223,19 @@ fn require_variables(operation: &OperationDefinition, variables: &Variables) -> 
     let message = format!("Give these variables a value: ${}.", names.join(", $"));
     let at = missing.iter().map(|definition| definition.pos).collect();
     Err(invalid_values(names, message).into_server_error(at))
+}
+
+/// The answer where there would be none: a resolver panicked.
+pub(super) fn broken_off(panic: Box<dyn Any + Send>) -> Response {
+    let said = panic.downcast_ref::<&str>().copied();
+    let said = said.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    tracing::error!(
+        panic = said.unwrap_or_default(),
+        "a request broke off by a fault of ours"
+    );
+    Response::from_errors(vec![
+        ApiError::new(Code::InternalServerError, MASKED).into(),
+    ])
 }
 
 /// Sees to it that every error has a code, and a fault of ours the request's id and no more.

@@ -242,6 +242,8 @@ fn answered(response: &async_graphql::Response, media_type: MediaType) -> Respon
     let answer = Answer::from(response);
     let status = if answer.data.is_some() {
         StatusCode::OK
+    } else if code_of(response) == Some(Code::InternalServerError.as_str()) {
+        StatusCode::INTERNAL_SERVER_ERROR
     } else {
         media_type.request_error()
     };
