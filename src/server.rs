@@ -89,14 +89,16 @@ impl Server {
             clock.clone(),
             advisors.clone(),
         );
+        let services = Services {
+            accounts: accounts.clone(),
+            readings: readings.clone(),
+            advisors,
+            limits: settings.limits,
+        };
+        let schema = graphql::build(services, settings.http.introspection);
         let operations = TaskTracker::new();
         let router = http::router(http::State {
-            schema: graphql::build(Services {
-                accounts: accounts.clone(),
-                readings: readings.clone(),
-                advisors,
-                limits: settings.limits,
-            }),
+            schema,
             accounts,
             db: db.clone(),
             clock,

@@ -259,6 +259,64 @@ async fn operations_that_are_not_executed_are_not_held_against_it() {
     Answer::of(request.send().await.unwrap()).await.data();
 }
 
+#[tokio::test]
+async fn introspection_is_told_by_environment() {
+    let production = ["--environment", "production"];
+    for (flags, told) in [
+        (vec![], true),
+        (production.to_vec(), false),
+        (
+            [&production[..], &["--introspection", "true"]].concat(),
+            true,
+        ),
+        (vec!["--introspection", "false"], false),
+    ] {
+        let server = server(&flags).await;
+        let typename = "{ __typename advisors { __typename } }";
+        server.graphql(&Nobody, typename, json!({})).await.data();
+
+        for introspection in [
+            GRAPHIQL,
+            CODEGEN,
+            "{ __type(name: \"User\") { fields { name } } }",
+            "{ advisors { name } ... on Query { ...f } } fragment f on Query { x: __schema { __typename } }",
+            "query A { advisors { name } } query B { __schema { __typename } }",
+        ] {
+            let body = json!({ "query": introspection, "operationName": null });
+            let request = server.request("POST", "/graphql");
+            let request = request.header("accept", "application/graphql-response+json");
+            let answer = Answer::of(request.json(&body).send().await.unwrap()).await;
+            if told {
+                let error = answer.json.to_string();
+                assert!(!error.contains("Introspection"), "{flags:?}: {error}");
+            } else {
+                assert_eq!(
+                    (answer.status, answer.code()),
+                    (400, "GRAPHQL_VALIDATION_FAILED")
+                );
+                assert!(answer.message().starts_with("Introspection is off here"));
+                let errors = errors_on_socket(&server, introspection, &json!({})).await;
+                assert_eq!(errors[0]["message"], answer.message());
+            }
+        }
+        // Nor is it found out by guessing.
+        for (guess, name) in [
+            ("{ profil { id } }", "\"profile\""),
+            ("{ readings(firs: 1) { totalCount } }", "\"first\""),
+            ("mutation { logn { accessToken } }", "\"login\""),
+        ] {
+            let answer = server.graphql(&Nobody, guess, json!({})).await;
+            let message = answer.json["errors"][0]["message"].as_str().unwrap();
+            assert_eq!(
+                message.contains("Did you mean"),
+                told,
+                "{flags:?}: {message}"
+            );
+            assert_eq!(message.contains(name), told, "{flags:?}: {message}");
+        }
+    }
+}
+
 /// graphql-js' `getIntrospectionQuery` with all of its options, as GraphiQL sends it.
 const GRAPHIQL: &str = "query IntrospectionQuery { __schema {
     description queryType { name kind } mutationType { name kind } subscriptionType { name kind }

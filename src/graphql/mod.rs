@@ -38,17 +38,19 @@ pub struct Services {
     pub limits: Limits,
 }
 
-/// The schema, ready to execute.
+/// The schema, ready to execute. Without `introspection` nobody is told of it, nor are errors of
+/// names it could have been.
 #[must_use]
-pub fn build(services: Services) -> Schema {
+pub fn build(services: Services, introspection: bool) -> Schema {
     let rules = rules::Rules {
         limits: services.limits,
+        introspection,
     };
-    builder()
-        .extension(rules)
-        .extension(nulls::Nulls)
-        .data(services)
-        .finish()
+    let mut builder = builder().extension(rules).extension(nulls::Nulls);
+    if !introspection {
+        builder = builder.disable_introspection().disable_suggestions();
+    }
+    builder.data(services).finish()
 }
 
 /// Executes a query or mutation; with `queries_only`, as for GET, no mutation.
@@ -66,7 +68,10 @@ pub async fn execute(
     let response = AssertUnwindSafe(schema.execute(request))
         .catch_unwind()
         .await;
-    rules::finish(response.unwrap_or_else(rules::broken_off), &request_id)
+    rules::finish(
+        response.unwrap_or_else(|panic| rules::broken_off(&*panic)),
+        &request_id,
+    )
 }
 
 /// Executes any operation; a subscription answers more than once. Otherwise as [`execute`].
@@ -80,7 +85,12 @@ pub fn execute_stream(
     let request = prepare(request, queries_only).data(caller);
     AssertUnwindSafe(schema.execute_stream(request))
         .catch_unwind()
-        .map(move |response| rules::finish(response.unwrap_or_else(rules::broken_off), &request_id))
+        .map(move |response| {
+            rules::finish(
+                response.unwrap_or_else(|panic| rules::broken_off(&*panic)),
+                &request_id,
+            )
+        })
 }
 
 fn prepare(request: Request, queries_only: bool) -> Request {

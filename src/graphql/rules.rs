@@ -31,6 +31,8 @@ const MAX_MESSAGE: usize = 500;
 #[derive(Clone, Copy)]
 pub(super) struct Rules {
     pub limits: Limits,
+    /// Whether the schema may be asked for.
+    pub introspection: bool,
 }
 
 /// Put into every request: which operation will be executed, and whether it may be a mutation.
@@ -70,6 +72,9 @@ impl Extension for Rules {
         let document = parse(query)?;
         bounds::check_document(&document).map_err(ApiError::from)?;
         one_root_field(&document)?;
+        if !self.introspection {
+            refuse_introspection(&document)?;
+        }
         if let Ok(Chosen { name, queries_only }) = ctx.data()
             && let Some(operation) = operation(&document, name.as_deref())
         {
@@ -175,6 +180,22 @@ fn invalid_values<'a>(paths: impl IntoIterator<Item = &'a str>, message: String)
     ApiError::new(Code::BadUserInput, message).with("fields", Value::List(fields))
 }
 
+/// The library would answer with null, which looks like a schema without types.
+fn refuse_introspection(document: &ExecutableDocument) -> ServerResult<()> {
+    for (_, operation) in document.operations.iter() {
+        let mut fields = bounds::root_fields(document, &operation.node).into_iter();
+        if let Some(field) =
+            fields.find(|field| matches!(field.name.node.as_str(), "__schema" | "__type"))
+        {
+            let message = "Introspection is off here: the schema is not told. INTROSPECTION=true, \
+                a setting of the service, turns it on; `mula schema` prints the schema.";
+            return Err(ApiError::new(Code::GraphqlValidationFailed, message)
+                .into_server_error(vec![field.name.pos]));
+        }
+    }
+    Ok(())
+}
+
 /// The operation that will be executed. None if that is not clear: execution will say why.
 fn operation<'a>(
     document: &'a ExecutableDocument,
@@ -226,7 +247,7 @@ fn require_variables(operation: &OperationDefinition, variables: &Variables) -> 
 }
 
 /// The answer where there would be none: a resolver panicked.
-pub(super) fn broken_off(panic: Box<dyn Any + Send>) -> Response {
+pub(super) fn broken_off(panic: &(dyn Any + Send)) -> Response {
     let said = panic.downcast_ref::<&str>().copied();
     let said = said.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     tracing::error!(

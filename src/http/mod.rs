@@ -120,21 +120,19 @@ const NO_STORE: (HeaderName, HeaderValue) =
 mod tests {
     use axum::{Router, routing};
     use tokio::net::TcpListener;
+    use tokio_util::sync::CancellationToken;
 
     use crate::{clock::Clock, config};
+
+    async fn panics() -> &'static str {
+        panic!("on purpose")
+    }
 
     #[tokio::test]
     async fn a_handler_that_panics_is_one_answer_with_an_id() {
         let router = Router::new()
-            .route(
-                "/panics",
-                routing::get(|| async {
-                    if true {
-                        panic!("on purpose")
-                    }
-                }),
-            )
-            .route("/works", routing::get(|| async { "yes" }));
+            .route("/panics", routing::get(panics))
+            .route("/works", routing::get(async || "yes"));
         let router = super::around(router, Clock::default());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -148,7 +146,8 @@ mod tests {
             idle_timeout: timeout,
             request_timeout: timeout,
         };
-        tokio::spawn(super::serve(listener, router, settings, Default::default()));
+        let stopping = CancellationToken::new();
+        tokio::spawn(super::serve(listener, router, settings, stopping));
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
 
         for _ in 0..3 {
