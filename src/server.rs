@@ -14,7 +14,7 @@ use crate::{
     clock::Clock,
     config::Settings,
     db::Database,
-    graphql::{self, Services},
+    graphql::{self, Documents, Services},
     http,
     reading::Readings,
 };
@@ -32,6 +32,8 @@ pub enum Error {
         "the database cannot be used: {0}. Check DATABASE_URL, and that the database is running."
     )]
     Database(#[from] DbErr),
+    #[error("the file TRUSTED_DOCUMENTS={0}.")]
+    TrustedDocuments(#[from] graphql::Unusable),
     #[error("the knowledge is not right: {0}")]
     Knowledge(#[from] advisor::Error),
     #[error("cannot listen on {address}: {source}. Choose another with HOST and PORT.")]
@@ -96,9 +98,14 @@ impl Server {
             limits: settings.limits,
         };
         let schema = graphql::build(services, settings.http.introspection);
+        let documents = match &settings.http.trusted_documents {
+            Some(file) => Documents::trusted(file, &schema).await?,
+            None => Documents::sent(),
+        };
         let operations = TaskTracker::new();
         let router = http::router(http::State {
             schema,
+            documents: Arc::new(documents),
             accounts,
             db: db.clone(),
             clock,

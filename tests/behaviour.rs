@@ -21,6 +21,7 @@ mod guard;
 mod headers;
 mod nodes;
 mod pages;
+mod persisted;
 mod process;
 mod readings;
 mod schema;

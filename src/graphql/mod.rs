@@ -6,6 +6,7 @@
 mod bounds;
 mod caller;
 mod connection;
+mod documents;
 mod error;
 mod id;
 mod mutation;
@@ -23,6 +24,7 @@ use futures_util::{FutureExt, Stream, StreamExt};
 
 use crate::{account::Accounts, advisor::Advisors, config::Limits, reading::Readings};
 pub use caller::Caller;
+pub use documents::{Documents, Error as DocumentError, Name as DocumentName, Unusable};
 pub use error::{ApiError, Code};
 
 /// The whole API.

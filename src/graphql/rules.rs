@@ -6,8 +6,8 @@ use std::{any::Any, sync::Arc};
 use async_graphql::{
     Name, Request, Response, ServerError, ServerResult, ValidationResult, Value, Variables,
     extensions::{
-        Extension, ExtensionContext, ExtensionFactory, NextParseQuery, NextPrepareRequest,
-        NextValidation,
+        Extension, ExtensionContext, ExtensionFactory, NextExecute, NextParseQuery,
+        NextPrepareRequest, NextValidation,
     },
     parser::{
         parse_query,
@@ -15,7 +15,7 @@ use async_graphql::{
     },
 };
 
-use super::{ApiError, Code, bounds};
+use super::{ApiError, Code, Schema, bounds, documents::Parsed};
 use crate::config::Limits;
 
 /// All a client is told of a fault of ours.
@@ -40,6 +40,9 @@ pub(super) struct Chosen {
     pub name: Option<String>,
     pub queries_only: bool,
 }
+
+/// Put into a request that is not to be executed.
+struct OnlyCheck;
 
 impl ExtensionFactory for Rules {
     fn create(&self) -> Arc<dyn Extension> {
@@ -69,7 +72,10 @@ impl Extension for Rules {
     ) -> ServerResult<ExecutableDocument> {
         // Not by `next`: before it hands the document back, the library follows every spread of
         // every fragment, looking for directives and depth.
-        let document = parse(query)?;
+        let document = match ctx.data() {
+            Ok(Parsed(document)) => ExecutableDocument::clone(document),
+            Err(_) => parse(query)?,
+        };
         bounds::check_document(&document).map_err(ApiError::from)?;
         one_root_field(&document)?;
         if !self.introspection {
@@ -87,6 +93,18 @@ impl Extension for Rules {
             require_variables(operation, variables)?;
         }
         Ok(document)
+    }
+
+    async fn execute(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        operation_name: Option<&str>,
+        next: NextExecute<'_>,
+    ) -> Response {
+        if ctx.data::<OnlyCheck>().is_ok() {
+            return Response::new(Value::Null);
+        }
+        next.run(ctx, operation_name).await
     }
 
     async fn validation(
@@ -120,6 +138,22 @@ impl From<ApiError> for ServerError {
     fn from(error: ApiError) -> Self {
         error.into_server_error(Vec::new())
     }
+}
+
+/// Whether a document could be executed, whatever its variables; parsed, if so.
+pub(super) async fn check(schema: &Schema, text: &str) -> Result<ExecutableDocument, String> {
+    bounds::check_text(text).map_err(|error| error.to_string())?;
+    let document = parse(text).map_err(|error| error.message)?;
+    let mut request = Request::new(text).data(OnlyCheck);
+    // Any will do: all of them are looked at.
+    let name = document.operations.iter().find_map(|(name, _)| name);
+    request.operation_name = name.map(ToString::to_string);
+    let errors = schema.execute(request).await.errors;
+    if errors.is_empty() {
+        return Ok(document);
+    }
+    let messages: Vec<_> = errors.into_iter().map(|error| error.message).collect();
+    Err(messages.join(" "))
 }
 
 /// Parses what [`bounds::check_text`] has let through.

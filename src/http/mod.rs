@@ -11,7 +11,7 @@ mod listen;
 mod trace;
 mod websocket;
 
-use std::{any::Any, time::Duration};
+use std::{any::Any, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -23,7 +23,12 @@ use axum::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::{catch_panic::CatchPanicLayer, cors::CorsLayer};
 
-use crate::{account::Accounts, clock::Clock, db::Database, graphql::Schema};
+use crate::{
+    account::Accounts,
+    clock::Clock,
+    db::Database,
+    graphql::{Documents, Schema},
+};
 pub use listen::serve;
 
 /// How long a browser remembers what a preflight allowed. Chromium caps it at two hours.
@@ -33,6 +38,7 @@ const PREFLIGHT_LIFETIME: Duration = Duration::from_hours(2);
 #[derive(Clone)]
 pub struct State {
     pub schema: Schema,
+    pub documents: Arc<Documents>,
     pub accounts: Accounts,
     pub db: Database,
     pub clock: Clock,

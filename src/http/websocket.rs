@@ -286,7 +286,7 @@ impl Connection {
             let limits = json!({ "limit": MAX_OPERATIONS, "actual": self.operations.len() + 1 });
             return Ok(Some(refused(&message, "QUERY_TOO_COMPLEX", limits)));
         }
-        let request = match request::from_members(payload) {
+        let request = match request::from_members(payload, &self.state.documents) {
             Ok(request) => request,
             Err(bad) => return Ok(Some(refused(&bad.to_string(), bad.code(), json!({})))),
         };

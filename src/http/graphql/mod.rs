@@ -22,7 +22,7 @@ use super::{
     NO_STORE, State,
     trace::{OperationName, RequestId},
 };
-use crate::graphql::{self, Caller, Code};
+use crate::graphql::{self, Caller, Code, DocumentError};
 use negotiate::MediaType;
 
 /// Bytes of a body, at most.
@@ -40,14 +40,12 @@ pub(super) async fn answer(
     let media_type = negotiate::negotiate(request.headers());
     let by_get = request.method() == Method::GET;
     let mut response = match (request.method().clone(), media_type) {
-        (Method::GET | Method::POST, Some(media_type)) => {
-            match read(request, state.body_timeout).await {
-                Ok((request, headers)) => {
-                    execute(&state, request, by_get, &headers, request_id, media_type).await
-                }
-                Err(refusal) => refusal.into_response(media_type),
+        (Method::GET | Method::POST, Some(media_type)) => match read(request, &state).await {
+            Ok((request, headers)) => {
+                execute(&state, request, by_get, &headers, request_id, media_type).await
             }
-        }
+            Err(refusal) => refusal.into_response(media_type),
+        },
         (Method::GET | Method::POST, None) => Refusal::NotAcceptable.into_response(MediaType::Json),
         _ => Refusal::Method.into_response(media_type.unwrap_or(MediaType::Json)),
     };
@@ -90,7 +88,9 @@ impl Refusal {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
             // Understood, and to be sent again with its text: no fault in the HTTP request.
-            Self::Request(request::Error::PersistedQuery) => media_type.request_error(),
+            Self::Request(request::Error::Document(
+                DocumentError::NotFound | DocumentError::Unknown(_),
+            )) => media_type.request_error(),
             Self::BrokenOff | Self::Request(_) => StatusCode::BAD_REQUEST,
         };
         let code = match &self {
@@ -121,18 +121,20 @@ impl Refusal {
 /// What the client asks, from the URL or the body, and the headers it came with.
 async fn read(
     request: extract::Request,
-    timeout: Duration,
+    state: &State,
 ) -> Result<(async_graphql::Request, HeaderMap), Refusal> {
     let (head, body) = request.into_parts();
     if head.method == Method::GET {
-        let request = request::from_parameters(head.uri.query().unwrap_or_default())?;
+        let request =
+            request::from_parameters(head.uri.query().unwrap_or_default(), &state.documents)?;
         return Ok((request, head.headers));
     }
     if !negotiate::is_json(&head.headers) {
         return Err(Refusal::MediaType);
     }
-    let body = receive(body, timeout).await?;
-    Ok((request::from_body(&body)?, head.headers))
+    let body = receive(body, state.body_timeout).await?;
+    let request = request::from_body(&body, &state.documents)?;
+    Ok((request, head.headers))
 }
 
 async fn receive(mut body: Body, timeout: Duration) -> Result<Bytes, Refusal> {
