@@ -23,7 +23,7 @@ pub(super) struct Size {
 }
 
 impl Size {
-    fn largest(self, other: Self) -> Self {
+    pub(super) fn largest(self, other: Self) -> Self {
         Self {
             depth: self.depth.max(other.depth),
             selections: self.selections.max(other.selections),
