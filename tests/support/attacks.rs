@@ -86,14 +86,14 @@ pub fn all() -> Vec<Attack> {
         attack(
             "a name as long as may be",
             INVALID,
-            format!("{{ {} }}", "x".repeat(32_000)),
+            format!("{{ {} }}", "x".repeat(24_000)),
         ),
         attack(
             "names as long as may be, on a type with many",
             INVALID,
             format!(
                 "{{ reading(id: \"{reading_id}\") {{ {} }} }}",
-                many(900, |n| format!("statussourcesstatussourcescreated{n}"))
+                many(900, |n| format!("statussourcesstatuscreat{n}"))
             ),
         ),
         attack(
@@ -114,7 +114,7 @@ pub fn all() -> Vec<Attack> {
         attack(
             "lines as many as may be",
             INVALID,
-            format!("{{ a {} }}", "\r\n".repeat(32_000)),
+            format!("{{ a {} }}", "\n".repeat(64_000)),
         ),
         // Tokens.
         attack(
@@ -371,8 +371,24 @@ pub fn all() -> Vec<Attack> {
             "variables of many numbers",
             TOO_COMPLEX,
             "{ __typename }",
-            json!({ "x": vec![1; 120_000] }),
+            json!({ "x": vec![1; 60_000] }),
         ),
+        with(
+            "variables of many lists",
+            TOO_COMPLEX,
+            "{ __typename }",
+            json!({ "x": vec![json!([]); 40_000] }),
+        ),
+        with(
+            "variables of many objects",
+            TOO_COMPLEX,
+            "{ __typename }",
+            json!({ "x": vec![json!({ "a": 1 }); 15_000] }),
+        ),
+        with("many variables", TOO_COMPLEX, "{ __typename }", {
+            let many = (0..8_000).map(|n| (format!("v{n}"), json!(n)));
+            Value::Object(many.collect())
+        }),
         with(
             "nested variables",
             TOO_COMPLEX,

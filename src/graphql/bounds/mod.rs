@@ -53,7 +53,7 @@ const TOKENS: Bound = Bound {
 const NAMES: Bound = Bound {
     place: "The document",
     what: "bytes of names",
-    limit: 32 * 1024,
+    limit: 24 * 1024,
     advice: SPLIT,
 };
 

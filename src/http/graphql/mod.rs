@@ -25,8 +25,9 @@ use super::{
 use crate::graphql::{self, Caller, Code, DocumentError};
 use negotiate::MediaType;
 
-/// Bytes of a body, at most.
-const BODY_MAX: usize = 1024 * 1024;
+/// Bytes of a body, at most, and of a message on a WebSocket: a document and variables of the
+/// largest size fit in. Reading it as JSON is the first work that is done for anyone.
+pub(super) const BODY_MAX: usize = 128 * 1024;
 
 /// How long the rest of a body that is too large is received, into nothing: a client that is
 /// still sending when its connection is closed does not read the answer.
