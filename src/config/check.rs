@@ -64,6 +64,7 @@ impl Given {
         let writing = check.writing(&self.writing);
         let model = check.model(&self.model);
         check.prices_for_limits(&writing, model.as_ref());
+        let http = check.http(&self.http, environment);
         // Last: it makes a secret only when nothing is wrong.
         let secrets = check.secrets(&self, required);
 
@@ -94,6 +95,7 @@ impl Given {
             shutdown_timeout,
             writing,
             model,
+            http,
         })
     }
 }

@@ -3,6 +3,7 @@
 //! May use: nothing of ours.
 
 mod check;
+mod http;
 mod model;
 mod secret;
 mod writing;
@@ -16,6 +17,7 @@ use std::{
 use clap::{ArgAction, Args};
 
 pub use check::Problems;
+pub use http::{GivenHttp, Http};
 pub use model::{Dialect, GivenModel, Model, Prices, Timeouts};
 pub use writing::{GivenWriting, Writing};
 
@@ -125,6 +127,8 @@ pub struct Given {
     pub writing: GivenWriting,
     #[command(flatten)]
     pub model: GivenModel,
+    #[command(flatten)]
+    pub http: GivenHttp,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,6 +164,7 @@ pub struct Settings {
     pub writing: Writing,
     /// None: the built-in advisor answers.
     pub model: Option<Model>,
+    pub http: Http,
 }
 
 /// The settings of the commands beside `serve`, read and checked.

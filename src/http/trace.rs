@@ -1,8 +1,10 @@
 //! What holds for every request: an id that its answer and all its log lines carry, and one
 //! log line of its own.
 
+use std::net::{IpAddr, SocketAddr};
+
 use axum::{
-    extract::{Request, State},
+    extract::{ConnectInfo, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::Response,
@@ -67,6 +69,8 @@ struct Line {
     span: Span,
     method: Method,
     path: String,
+    /// The client's address, or its proxy's.
+    peer: Option<IpAddr>,
     begun: Instant,
     status: Option<StatusCode>,
     operation: Option<OperationName>,
@@ -78,6 +82,10 @@ impl Line {
             span,
             method: request.method().clone(),
             path: request.uri().path().chars().take(PATH_MAX).collect(),
+            peer: request
+                .extensions()
+                .get()
+                .map(|ConnectInfo(peer): &ConnectInfo<SocketAddr>| peer.ip()),
             begun: Instant::now(),
             status: None,
             operation: None,
@@ -89,12 +97,13 @@ impl Drop for Line {
     fn drop(&mut self) {
         let _in = self.span.enter();
         let Self { method, path, .. } = self;
+        let peer = self.peer.map(tracing::field::display);
         let ms = self.begun.elapsed().as_millis();
         if let Some(status) = self.status {
             let operation = self.operation.as_ref().and_then(|name| loggable(&name.0));
-            tracing::info!(%method, path, status = status.as_u16(), ms, operation, "answered");
+            tracing::info!(%method, path, status = status.as_u16(), ms, peer, operation, "answered");
         } else {
-            tracing::info!(%method, path, ms, "the client left before its answer");
+            tracing::info!(%method, path, ms, peer, "the client left before its answer");
         }
     }
 }

@@ -21,7 +21,11 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{State, graphql::request, trace::RequestId};
+use super::{
+    State,
+    graphql::{BODY_MAX, request},
+    trace::RequestId,
+};
 use crate::graphql::{self, Caller};
 
 const PROTOCOL: &str = "graphql-transport-ws";
@@ -38,9 +42,6 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Operations that run on one socket, at most.
 const MAX_OPERATIONS: usize = 32;
-
-/// Bytes of a message, at most.
-const MAX_MESSAGE: usize = 256 * 1024;
 
 /// Messages that wait to be sent: a client that reads slowly holds its operations back.
 const QUEUE: usize = 16;
@@ -88,8 +89,8 @@ pub(super) async fn upgrade(
     let operations = connection.state.operations.clone();
     upgrade
         .protocols([PROTOCOL])
-        .max_message_size(MAX_MESSAGE)
-        .max_frame_size(MAX_MESSAGE)
+        .max_message_size(BODY_MAX)
+        .max_frame_size(BODY_MAX)
         // Tracked: the process does not end before it has told its clients that it does.
         .on_upgrade(move |socket| operations.track_future(connection.serve(socket)))
 }
@@ -287,7 +288,7 @@ impl Connection {
             let limits = json!({ "limit": MAX_OPERATIONS, "actual": self.operations.len() + 1 });
             return Ok(Some(refused(&message, "QUERY_TOO_COMPLEX", limits)));
         }
-        let request = match request::from_members(payload) {
+        let request = match request::from_members(payload, &self.state.documents) {
             Ok(request) => request,
             Err(bad) => return Ok(Some(refused(&bad.to_string(), bad.code(), json!({})))),
         };
