@@ -104,13 +104,17 @@ impl Server {
             clock,
             operations: operations.clone(),
             allowed_origins: settings.allowed_origins,
+            trusted_proxies: settings.clients.trusted_proxies.into(),
             graphiql: settings.graphiql,
             stopping: stopping.clone(),
         });
         let serving = tokio::spawn(
-            axum::serve(listener, router)
-                .with_graceful_shutdown(stopping.clone().cancelled_owned())
-                .into_future(),
+            axum::serve(
+                listener,
+                router.into_make_service_with_connect_info::<SocketAddr>(),
+            )
+            .with_graceful_shutdown(stopping.clone().cancelled_owned())
+            .into_future(),
         );
         Ok(Self {
             address,

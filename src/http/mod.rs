@@ -3,13 +3,14 @@
 //! May use: `graphql`, `account` (who a token speaks for), `db` (whether it answers), `clock`
 //! (request ids).
 
+mod client_address;
 mod graphiql;
 mod graphql;
 mod health;
 mod trace;
 mod websocket;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -18,6 +19,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing,
 };
+use ipnet::IpNet;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::cors::CorsLayer;
 
@@ -36,6 +38,7 @@ pub struct State {
     /// Operations that run: they end even when the client that sent them does not wait.
     pub operations: TaskTracker,
     pub allowed_origins: Vec<String>,
+    pub trusted_proxies: Arc<[IpNet]>,
     pub graphiql: bool,
     /// Cancelled when open streams are to end, for clients to come back to another instance.
     pub stopping: CancellationToken,
@@ -59,7 +62,7 @@ pub fn router(state: State) -> Router {
     // Outermost, so that what the layers answer by themselves has an id and a log line too.
     router
         .layer(middleware::from_fn_with_state(
-            state.clock.clone(),
+            state.clone(),
             trace::every_request,
         ))
         .with_state(state)

@@ -1,7 +1,7 @@
 //! GraphQL over WebSocket: `graphql-transport-ws`
 //! (<https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md>).
 
-use std::{collections::HashMap, future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{collections::HashMap, future::Future, net::IpAddr, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{
     Extension,
@@ -21,7 +21,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{State, graphql::request, trace::RequestId};
+use super::{State, client_address::ClientAddress, graphql::request, trace::RequestId};
 use crate::graphql::{self, Caller};
 
 const PROTOCOL: &str = "graphql-transport-ws";
@@ -60,6 +60,7 @@ const RESTART: Close = (1012, "Service restart");
 pub(super) async fn upgrade(
     Extracted(state): Extracted<State>,
     Extension(RequestId(request_id)): Extension<RequestId>,
+    Extension(ClientAddress(address)): Extension<ClientAddress>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
@@ -79,6 +80,7 @@ pub(super) async fn upgrade(
     let connection = Connection {
         state,
         request_id,
+        address,
         user_agent: text(header::USER_AGENT),
         authorization: text(header::AUTHORIZATION),
         session: None,
@@ -123,6 +125,7 @@ async fn send(socket: &mut WebSocket, message: Message) -> bool {
 struct Connection {
     state: State,
     request_id: String,
+    address: IpAddr,
     user_agent: Option<String>,
     authorization: Option<String>,
     /// Cancelled when the session ends that the client signed in with.
@@ -331,6 +334,7 @@ impl Connection {
             self.authorization.as_deref(),
             self.user_agent.as_deref(),
             self.request_id.clone(),
+            self.address,
         )
         .await
     }

@@ -139,6 +139,9 @@ impl Database {
             ("--secret-key", SECRET),
             ("--bcrypt-cost", "4"),
             ("--readings-per-day", "0"),
+            ("--login-rate", "off"),
+            ("--register-rate", "off"),
+            ("--ask-rate", "off"),
         ] {
             if !more.contains(&name) {
                 flags.extend([name.to_owned(), value.to_owned()]);
