@@ -175,6 +175,7 @@ on_both! {
             ("nobody@example.com", PASSWORD),
             ("nobody@example.com", ""),
             ("not an address", PASSWORD),
+            ("ada@example.com\u{0}", PASSWORD),
             ("", ""),
             // Inactive is told only to who has the right password.
             ("bea@example.com", "wrong horse"),

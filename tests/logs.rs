@@ -178,7 +178,10 @@ impl Run {
             ("x-forwarded-for", token.to_owned()),
             ("forwarded", format!("for={token}")),
         ] {
-            let request = self.client.request("POST", "/graphql").header(name, value);
+            let mut request = self.client.request("POST", "/graphql").header(name, value);
+            if name != "content-type" {
+                request = request.header("content-type", "application/json");
+            }
             send(request.body(r#"{ "query": "{ advisors { name } }" }"#)).await;
         }
         let input = |input: &str| format!("mutation {{ login(input: {input}) {{ tokenType }} }}");
@@ -198,62 +201,44 @@ impl Run {
             format!("{{ readings(after: \"{token}\") {{ totalCount }} }}"),
             format!("{{ readings(first: \"{QUESTION}\") {{ totalCount }} }}"),
             format!("{{ readings(first: 3000000000, search: \"{QUESTION}\") {{ totalCount }} }}"),
-            format!("query {} {{ advisors {{ name }} }}", USERNAME),
+            format!("query {USERNAME} {{ advisors {{ name }} }}"),
             format!("{{ profile(question: \"{QUESTION}\") {{ id }} }}"),
             format!("{{ advisors @{USERNAME}(if: \"{PASSWORD}\") {{ name }} }}"),
             QUESTION.to_owned(),
         ] {
             self.graphql(token, &query, json!({})).await;
         }
-        for (query, variables) in [
-            (
-                LOGIN,
-                json!({ "input": { "email": EMAIL, "password": { "is": PASSWORD } } }),
-            ),
-            (
-                LOGIN,
-                json!({ "input": { "email": EMAIL, "password": [PASSWORD] } }),
-            ),
-            (
-                LOGIN,
-                json!({ "input": { "email": EMAIL, "password": PASSWORD.repeat(9) } }),
-            ),
-            (
-                LOGIN,
-                json!({ "input": { "email": EMAIL, "pass": PASSWORD } }),
-            ),
-            (
-                LOGIN,
-                json!({ "input": { "email": format!("{EMAIL}\u{0}"), "password": PASSWORD } }),
-            ),
-            (LOGIN, json!({ "input": PASSWORD })),
-            (LOGIN, json!({ "password": PASSWORD })),
-            (
-                ASK,
-                json!({ "input": { "advisor": QUESTION, "question": QUESTION } }),
-            ),
-            (
-                ASK,
-                json!({ "input": { "advisor": "OSHUN", "question": [QUESTION] } }),
-            ),
-            (
-                ASK,
-                json!({ "input": { "advisor": "OSHUN", "question": QUESTION.repeat(99) } }),
-            ),
-            (
-                ASK,
-                json!({ "input": { "advisor": "LEGBA", "question": QUESTION, "idempotencyKey": KEY } }),
-            ),
-            (
-                "query ($first: Int) { readings(first: $first) { totalCount } }",
-                json!({ "first": PASSWORD }),
-            ),
-            (
-                "query ($id: ID!) { node(id: $id) { id } }",
-                json!({ "id": { "token": token } }),
-            ),
-        ] {
-            let answer = self.graphql(token, query, variables).await;
+        self.send_it_malformed(token).await;
+    }
+
+    async fn send_it_malformed(&self, token: &str) {
+        let logins = [
+            json!({ "email": EMAIL, "password": { "is": PASSWORD } }),
+            json!({ "email": EMAIL, "password": [PASSWORD] }),
+            json!({ "email": EMAIL, "password": PASSWORD.repeat(9) }),
+            json!({ "email": EMAIL, "pass": PASSWORD }),
+            json!({ "email": format!("{EMAIL}\u{0}"), "password": PASSWORD }),
+            json!(PASSWORD),
+        ];
+        let questions = [
+            json!({ "advisor": QUESTION, "question": QUESTION }),
+            json!({ "advisor": "OSHUN", "question": [QUESTION] }),
+            json!({ "advisor": "OSHUN", "question": QUESTION.repeat(99) }),
+            json!({ "advisor": "LEGBA", "question": QUESTION, "idempotencyKey": KEY }),
+        ];
+        let first = "query ($input: Int) { readings(first: $input) { totalCount } }";
+        let node = "query ($input: ID!) { node(id: $input) { id } }";
+        for (query, input) in logins
+            .map(|login| (LOGIN, login))
+            .into_iter()
+            .chain(questions.map(|question| (ASK, question)))
+            .chain([
+                (first, json!(PASSWORD)),
+                (node, json!({ "token": token })),
+                (node, json!(token)),
+            ])
+        {
+            let answer = self.graphql(token, query, json!({ "input": input })).await;
             assert!(answer.json.get("errors").is_some(), "{}", answer.json);
         }
         for body in [
@@ -263,12 +248,9 @@ impl Run {
             format!("password={PASSWORD}"),
         ] {
             let request = self.client.request("POST", "/graphql");
-            send(
-                request
-                    .header("content-type", "application/json")
-                    .body(body),
-            )
-            .await;
+            let request = request.header("content-type", "application/json");
+            let answer = request.body(body).send().await.unwrap();
+            assert_eq!(answer.status(), 400);
         }
     }
 }
