@@ -116,6 +116,7 @@ impl Server {
             clock,
             operations: operations.clone(),
             allowed_origins: settings.allowed_origins,
+            trusted_proxies: settings.clients.trusted_proxies.into(),
             graphiql: settings.graphiql,
             body_timeout: settings.http.body_timeout,
             answer_timeout: settings.http.request_timeout + ask_wait,

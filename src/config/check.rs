@@ -61,6 +61,7 @@ impl Given {
             &self.shutdown_timeout,
             Duration::ZERO..=Duration::from_mins(10),
         );
+        let clients = check.clients(&self.clients);
         let writing = check.writing(&self.writing);
         let model = check.model(&self.model);
         check.prices_for_limits(&writing, model.as_ref());
@@ -93,6 +94,7 @@ impl Given {
             log_format,
             log_level: self.log_level,
             shutdown_timeout,
+            clients,
             writing,
             model,
             http,

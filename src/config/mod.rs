@@ -3,6 +3,7 @@
 //! May use: nothing of ours.
 
 mod check;
+mod clients;
 mod http;
 mod model;
 mod secret;
@@ -17,6 +18,7 @@ use std::{
 use clap::{ArgAction, Args};
 
 pub use check::Problems;
+pub use clients::{Clients, GivenClients, Rate};
 pub use http::{GivenHttp, Http};
 pub use model::{Dialect, GivenModel, Model, Prices, Timeouts};
 pub use writing::{GivenWriting, Writing};
@@ -124,6 +126,8 @@ pub struct Given {
     #[arg(long, env = "SHUTDOWN_TIMEOUT", default_value = "10s", global = true)]
     pub shutdown_timeout: String,
     #[command(flatten)]
+    pub clients: GivenClients,
+    #[command(flatten)]
     pub writing: GivenWriting,
     #[command(flatten)]
     pub model: GivenModel,
@@ -161,6 +165,7 @@ pub struct Settings {
     pub log_format: LogFormat,
     pub log_level: String,
     pub shutdown_timeout: Duration,
+    pub clients: Clients,
     pub writing: Writing,
     /// None: the built-in advisor answers.
     pub model: Option<Model>,

@@ -323,6 +323,12 @@ pub(super) fn finish(mut response: Response, request_id: &str) -> Response {
             extensions.set("requestId", request_id);
         }
     }
+    if is_refused_whole(&response) {
+        response.data = Value::Null;
+        for error in &mut response.errors {
+            error.path.clear();
+        }
+    }
     response
 }
 
@@ -330,5 +336,22 @@ fn shorten(message: &mut String) {
     if let Some((end, _)) = message.char_indices().nth(MAX_MESSAGE) {
         message.truncate(end);
         message.push('…');
+    }
+}
+
+/// Whether every field of the operation was refused for coming too often. Then nothing of it was
+/// executed, and it is answered like a request that cannot be: by errors alone.
+fn is_refused_whole(response: &Response) -> bool {
+    let refused = |error: &ServerError| {
+        let code = error.extensions.as_ref().and_then(|all| all.get("code"));
+        code == Some(&Code::RateLimited.as_str().into())
+    };
+    match &response.data {
+        Value::Object(fields) => {
+            fields.len() == response.errors.len()
+                && fields.values().all(|value| *value == Value::Null)
+                && response.errors.iter().all(refused)
+        }
+        _ => false,
     }
 }

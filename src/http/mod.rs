@@ -3,6 +3,7 @@
 //! May use: `graphql`, `account` (who a token speaks for), `db` (whether it answers), `clock`
 //! (request ids), `config`.
 
+mod client_address;
 mod connection;
 mod graphiql;
 mod graphql;
@@ -20,6 +21,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing,
 };
+use ipnet::IpNet;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::{catch_panic::CatchPanicLayer, cors::CorsLayer};
 
@@ -45,6 +47,7 @@ pub struct State {
     /// Operations that run: they end even when the client that sent them does not wait.
     pub operations: TaskTracker,
     pub allowed_origins: Vec<String>,
+    pub trusted_proxies: Arc<[IpNet]>,
     pub graphiql: bool,
     /// How long a request's body may take to arrive.
     pub body_timeout: Duration,
@@ -69,15 +72,19 @@ pub fn router(state: State) -> Router {
     if !state.allowed_origins.is_empty() {
         router = router.layer(cors(&state.allowed_origins));
     }
-    around(router, state.clock.clone()).with_state(state)
+    let every = trace::Every {
+        clock: state.clock.clone(),
+        trusted_proxies: state.trusted_proxies.clone(),
+    };
+    around(router, every).with_state(state)
 }
 
 /// What is around every handler. Outermost the id and the log line, so that what the layers answer
 /// by themselves has them too.
-fn around<S: Clone + Send + Sync + 'static>(router: Router<S>, clock: Clock) -> Router<S> {
+fn around<S: Clone + Send + Sync + 'static>(router: Router<S>, every: trace::Every) -> Router<S> {
     router
         .layer(CatchPanicLayer::custom(broken_off))
-        .layer(middleware::from_fn_with_state(clock, trace::every_request))
+        .layer(middleware::from_fn_with_state(every, trace::every_request))
 }
 
 /// The answer where there would be none: a handler panicked.
@@ -139,7 +146,11 @@ mod tests {
         let router = Router::new()
             .route("/panics", routing::get(panics))
             .route("/works", routing::get(async || "yes"));
-        let router = super::around(router, Clock::default());
+        let every = super::trace::Every {
+            clock: Clock::default(),
+            trusted_proxies: [].into(),
+        };
+        let router = super::around(router, every);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let timeout = std::time::Duration::from_mins(1);

@@ -1,7 +1,7 @@
 //! GraphQL over WebSocket: `graphql-transport-ws`
 //! (<https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md>).
 
-use std::{collections::HashMap, future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{collections::HashMap, future::Future, net::IpAddr, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{
     Extension,
@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     State,
+    client_address::ClientAddress,
     graphql::{BODY_MAX, request},
     trace::RequestId,
 };
@@ -61,6 +62,7 @@ const RESTART: Close = (1012, "Service restart");
 pub(super) async fn upgrade(
     Extracted(state): Extracted<State>,
     Extension(RequestId(request_id)): Extension<RequestId>,
+    Extension(ClientAddress(address)): Extension<ClientAddress>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
@@ -80,6 +82,7 @@ pub(super) async fn upgrade(
     let connection = Connection {
         state,
         request_id,
+        address,
         user_agent: text(header::USER_AGENT),
         authorization: text(header::AUTHORIZATION),
         session: None,
@@ -124,6 +127,7 @@ async fn send(socket: &mut WebSocket, message: Message) -> bool {
 struct Connection {
     state: State,
     request_id: String,
+    address: IpAddr,
     user_agent: Option<String>,
     authorization: Option<String>,
     /// Cancelled when the session ends that the client signed in with.
@@ -333,6 +337,7 @@ impl Connection {
             self.authorization.as_deref(),
             self.user_agent.as_deref(),
             self.request_id.clone(),
+            self.address,
         )
         .await
     }

@@ -20,6 +20,7 @@ use tracing::Instrument;
 
 use super::{
     NO_STORE, State,
+    client_address::ClientAddress,
     trace::{OperationName, RequestId},
 };
 use crate::graphql::{self, Caller, Code, DocumentError};
@@ -36,6 +37,7 @@ const BODY_LINGER: Duration = Duration::from_secs(2);
 pub(super) async fn answer(
     extract::State(state): extract::State<State>,
     Extension(RequestId(request_id)): Extension<RequestId>,
+    Extension(ClientAddress(address)): Extension<ClientAddress>,
     request: extract::Request,
 ) -> Response {
     let media_type = negotiate::negotiate(request.headers());
@@ -43,7 +45,17 @@ pub(super) async fn answer(
     let mut response = match (request.method().clone(), media_type) {
         (Method::GET | Method::POST, Some(media_type)) => match read(request, &state).await {
             Ok((request, headers)) => {
-                execute(&state, request, by_get, &headers, request_id, media_type).await
+                let text =
+                    |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+                let caller = Caller::new(
+                    &state.accounts,
+                    text(header::AUTHORIZATION),
+                    text(header::USER_AGENT),
+                    request_id.clone(),
+                    address,
+                )
+                .await;
+                execute(&state, request, by_get, caller, request_id, media_type).await
             }
             Err(refusal) => refusal.into_response(media_type),
         },
@@ -157,18 +169,10 @@ async fn execute(
     state: &State,
     request: async_graphql::Request,
     by_get: bool,
-    headers: &HeaderMap,
+    caller: Caller,
     request_id: String,
     media_type: MediaType,
 ) -> Response {
-    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    let caller = Caller::new(
-        &state.accounts,
-        text(header::AUTHORIZATION),
-        text(header::USER_AGENT),
-        request_id.clone(),
-    )
-    .await;
     let operation = request.operation_name.clone().map(OperationName);
     let mut response = if matches!(media_type, MediaType::EventStream | MediaType::Multipart) {
         stream::respond(state, request, caller, by_get, media_type)
@@ -248,7 +252,10 @@ fn answered(response: &async_graphql::Response, media_type: MediaType) -> Respon
     } else if code_of(response) == Some(Code::InternalServerError.as_str()) {
         StatusCode::INTERNAL_SERVER_ERROR
     } else {
-        media_type.request_error()
+        match (media_type.request_error(), code_of(response)) {
+            (StatusCode::BAD_REQUEST, Some("RATE_LIMITED")) => StatusCode::TOO_MANY_REQUESTS,
+            (status, _) => status,
+        }
     };
     let mut answer = json(status, media_type, &answer);
     if let Some(seconds) = response.errors.iter().filter_map(retry_after).max() {
