@@ -364,21 +364,22 @@ async fn an_address_asks_as_much_as_ten_accounts() {
 
 #[tokio::test]
 async fn what_was_refused_whole_has_no_data_and_what_was_not_has() {
-    let server = server(&["--login-rate", "2/1h"]).await;
-    server.register("ada").await.data();
-    let two = "mutation ($input: LoginInput!) {
-        first: login(input: $input) { tokenType } second: login(input: $input) { tokenType }
+    let server = server(&["--login-rate", "1/1h", "--ask-rate", "1/1h"]).await;
+    let ada = server.join("ada").await;
+    let two = "mutation ($input: AskAdvisorInput!) {
+        first: askAdvisor(input: $input) { reading { status } }
+        second: askAdvisor(input: $input) { reading { status } }
     }";
-    let input = json!({ "input": { "email": "ada@example.com", "password": PASSWORD } });
-    server.graphql(&Nobody, LOGIN, input.clone()).await.data();
+    let input = json!({ "input": { "advisor": "LEGBA", "question": "Which way from here?" } });
 
-    let half = server.graphql(&Nobody, two, input.clone()).await;
+    let half = server.graphql(&ada, two, input).await;
     assert_eq!(half.status, 200);
-    assert_eq!(half.json["data"]["first"]["tokenType"], "bearer");
+    assert_eq!(half.json["data"]["first"]["reading"]["status"], "COMPLETED");
     assert_eq!(half.json["data"]["second"], Value::Null);
     assert_eq!(half.error()["path"], json!(["second"]));
     wait(&half);
 
+    let input = json!({ "input": { "email": "ada@example.com", "password": PASSWORD } });
     let whole = server.graphql(&Nobody, LOGIN, input.clone()).await;
     assert_eq!(whole.status, 429);
     assert!(whole.json.get("data").is_none(), "{}", whole.json);
