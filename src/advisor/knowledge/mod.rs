@@ -234,7 +234,7 @@ impl Subject {
         let mut subjects = Vec::new();
         for mut section in sections(file, text)? {
             if !section.name.is_empty()
-                && let Some(words) = errors.or(section.some("words"))
+                && let Some(words) = errors.or(section.words("words"))
             {
                 subjects.push(Self {
                     name: section.name.clone(),
@@ -378,7 +378,7 @@ mod tests {
     #[test]
     fn subjects_are_checked() {
         let subjects = Subject::parse(("x.txt", "[sea]\nwords: salt, tide\nwords: wave\n"));
-        assert_eq!(subjects.unwrap()[0].words, ["salt, tide", "wave"]);
+        assert_eq!(subjects.unwrap()[0].words, ["salt", "tide", "wave"]);
         let fault = |text: &str| Subject::parse(("x.txt", text)).unwrap_err().to_string();
         assert_eq!(fault("words: a\n"), "x.txt:1: words: is not known in []");
         assert_eq!(fault("[sea]\n"), "x.txt:1: words: is missing in [sea]");

@@ -112,10 +112,11 @@ impl Section<'_> {
         }
     }
 
+    /// All that stands between commas in the values of a key, which may stand several times.
     pub(in crate::advisor) fn words(&mut self, key: &str) -> Result<Vec<String>, Error> {
-        let words = self.one(key)?;
+        let values = self.some(key)?;
+        let words = values.iter().flat_map(|value| value.split(','));
         Ok(words
-            .split(',')
             .map(|word| word.trim().to_owned())
             .filter(|word| !word.is_empty())
             .collect())
