@@ -46,7 +46,6 @@ pub async fn serve(
         let next = async {
             // First of all: who finds no place waits in the system's queue, and costs nothing.
             let slot = slots.clone().acquire_owned().await;
-            let slot = slot.expect("nobody closes it");
             (slot, accept(&listener).await)
         };
         tokio::select! {
