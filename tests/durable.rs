@@ -213,8 +213,9 @@ async fn postgres_goes_away_and_comes_back() {
     server.database.take_away().await;
     server.database.bring_back().await;
 
-    for (told, follower) in told.iter_mut().zip(&mut followers) {
-        told.listen_to_end(follower).await;
+    let listening = told.iter_mut().zip(&mut followers);
+    join_all(listening.map(|(told, follower)| told.listen_to_end(follower))).await;
+    for told in &told {
         assert_eq!(told.status.as_deref(), Some("COMPLETED"));
     }
     let stored = server.reading(&ada, &id).await;

@@ -132,8 +132,10 @@ on_both! {
         let mut first = other.follow(Via::Events, &ada, &id, 0).await;
         assert!(back_and_forth.listen(&mut first, 1).await.is_none());
         let mut second = server.follow(Via::Events, &ada, &id, 1).await;
-        back_and_forth.listen_to_end(&mut second).await;
-        there.listen_to_end(&mut follower).await;
+        tokio::join!(
+            back_and_forth.listen_to_end(&mut second),
+            there.listen_to_end(&mut follower),
+        );
 
         let stored = server.reading(&ada, &id).await;
         assert_eq!(stored["response"], there.text);
