@@ -13,6 +13,7 @@ mod draft;
 mod end;
 mod find;
 mod follow;
+mod idempotency;
 mod lease;
 mod recover;
 mod regenerate;

@@ -26,7 +26,7 @@ impl Readings {
         let mut problems = Problems::default();
         problems.note(
             "input.idempotencyKey",
-            super::ask::check_key(idempotency_key.as_deref()),
+            super::idempotency::check_key(idempotency_key.as_deref()),
         );
         if !problems.0.is_empty() {
             return Err(Error::Invalid(problems));
