@@ -65,7 +65,7 @@ release: ## Build for TARGET, by default this machine, and pack it into dist/
 	cd dist && shasum -a 256 mula-$(VERSION)-$(TARGET).tar.gz > mula-$(VERSION)-$(TARGET).tar.gz.sha256
 
 sbom: | cargo-cyclonedx ## List what the binary is made of, into dist/ (CycloneDX)
-	cargo cyclonedx --format json --spec-version 1.5 --override-filename mula-$(VERSION).cdx
+	cargo cyclonedx --format json --spec-version 1.5 --no-build-deps --override-filename mula-$(VERSION).cdx
 	mkdir -p dist
 	mv mula-$(VERSION).cdx.json dist/
 	rm -f migration/mula-$(VERSION).cdx.json
