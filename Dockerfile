@@ -30,7 +30,7 @@ LABEL org.opencontainers.image.title="mula" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
-# For the TLS of language models and hosted databases; not every base has it.
+# For the TLS of language models; not every base has it.
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /build/target/release/mula /usr/local/bin/mula
 # The number of distroless's user `nonroot`. Only /data is ever written to.
