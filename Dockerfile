@@ -1,17 +1,41 @@
-# syntax=docker/dockerfile:1
-FROM rust:1.94-slim-bookworm AS build
-WORKDIR /build
-COPY . .
-RUN --mount=type=cache,target=/usr/local/cargo/registry \
-    --mount=type=cache,target=/build/target \
-    cargo build --release --locked && cp target/release/mula /usr/local/bin/mula
+# The image: `make image`. Where the rest goes from here: docs/deployment.md.
+ARG RUST_VERSION=1.94
+# Any Debian 12 will do that has glibc and libgcc: this one has no shell, debian:12-slim has.
+ARG BASE=gcr.io/distroless/cc-debian12:nonroot
 
-FROM debian:bookworm-slim
-RUN useradd --system --uid 10001 --no-create-home mula && install -d -o mula -g mula -m 0700 /data
-# What a language model's server is known by.
+FROM docker.io/library/rust:${RUST_VERSION}-slim-bookworm AS build
+WORKDIR /build
+# First the dependencies alone, with nothing of ours to compile: a layer that is built again only
+# when Cargo.toml or Cargo.lock changes. Tests and benchmarks are not part of the build.
+COPY Cargo.toml Cargo.lock ./
+COPY migration/Cargo.toml migration/
+RUN sed -i '/^\[\[\(test\|bench\)\]\]/,/^$/d' Cargo.toml \
+    && mkdir -p src migration/src \
+    && touch src/lib.rs migration/src/lib.rs \
+    && echo 'fn main() {}' > src/main.rs \
+    && cargo build --release --locked
+COPY knowledge knowledge
+COPY migration/src migration/src
+COPY src src
+# Cargo compares times, and what was copied may be older than what stood in for it.
+RUN touch src/lib.rs src/main.rs migration/src/lib.rs \
+    && cargo build --release --locked \
+    && install --directory --mode 0700 /data
+
+FROM ${BASE}
+ARG VERSION=dev
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="mula" \
+      org.opencontainers.image.description="Mula: The Root. One GraphQL API from one binary." \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+# For the TLS of language models; not every base has it.
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
-COPY --from=build /usr/local/bin/mula /usr/local/bin/mula
-USER mula
+COPY --from=build /build/target/release/mula /usr/local/bin/mula
+# The number of distroless's user `nonroot`. Only /data is ever written to.
+COPY --from=build --chown=65532:65532 /data /data
+USER 65532:65532
 # Docker kills what has not stopped 10 seconds after it was told to.
 ENV HOST=0.0.0.0 \
     PORT=8000 \
@@ -19,6 +43,6 @@ ENV HOST=0.0.0.0 \
     SHUTDOWN_TIMEOUT=8s
 VOLUME /data
 EXPOSE 8000
-HEALTHCHECK --interval=10s --timeout=12s --start-period=10s CMD ["mula", "health"]
+HEALTHCHECK --interval=10s --timeout=12s --start-period=10s --retries=2 CMD ["mula", "health"]
 ENTRYPOINT ["mula"]
 CMD ["serve"]

@@ -1,9 +1,15 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint format schema coverage audit conformance image clean
+.PHONY: help run test bench lint format schema coverage audit conformance image image-check \
+    proxy-check release sbom clean
+
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
+TARGET = $(shell rustc --print host-tuple)
+ENGINE := docker
 
 # Lines that tests have to run, in percent.
 COVERAGE := 95
 
+CARGO_CYCLONEDX := 0.5.9
 CARGO_DENY := 0.20.2
 CARGO_TARPAULIN := 0.37.5
 
@@ -44,14 +50,36 @@ audit: | cargo-deny ## Check dependencies, also against the RustSec advisories (
 conformance: ## Run the public audits, and clients of another make, against a server of our own (needs Node and Python)
 	.ci/conformance
 
-image: ## Build the container image mula
-	docker build --tag mula .
+image: ## Build the container image mula, with docker, podman or buildah
+	deploy/image
+
+image-check: ## Run the container image, and see that it keeps its promises (ENGINE: docker or podman)
+	deploy/image-check $(ENGINE)
+
+proxy-check: ## Test the load balancer before two instances (needs nginx, PostgreSQL and Node)
+	cargo build
+	npm ci --prefix conformance --no-audit --no-fund
+	node deploy/nginx/check.mjs
+
+release: ## Build for TARGET, by default this machine, and pack it into dist/
+	cargo build --release --locked --target $(TARGET)
+	mkdir -p dist
+	tar -czf dist/mula-$(VERSION)-$(TARGET).tar.gz -C target/$(TARGET)/release mula -C $(CURDIR) LICENSE README.md
+	cd dist && shasum -a 256 mula-$(VERSION)-$(TARGET).tar.gz > mula-$(VERSION)-$(TARGET).tar.gz.sha256
+
+sbom: | cargo-cyclonedx ## List what the binary is made of, into dist/ (CycloneDX)
+	cargo cyclonedx --format json --spec-version 1.5 --no-build-deps --override-filename mula-$(VERSION).cdx
+	mkdir -p dist
+	mv mula-$(VERSION).cdx.json dist/
+	rm -f migration/mula-$(VERSION).cdx.json
 
 clean: ## Remove what was built; data/ stays
 	cargo clean
-	rm -rf conformance/node_modules graphiql/node_modules
+	rm -rf dist conformance/node_modules graphiql/node_modules
 
-.PHONY: cargo-deny cargo-tarpaulin
+.PHONY: cargo-cyclonedx cargo-deny cargo-tarpaulin
+cargo-cyclonedx:
+	@command -v cargo-cyclonedx >/dev/null || cargo install --locked cargo-cyclonedx@$(CARGO_CYCLONEDX)
 cargo-deny:
 	@command -v cargo-deny >/dev/null || cargo install --locked cargo-deny@$(CARGO_DENY)
 cargo-tarpaulin:
