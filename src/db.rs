@@ -11,8 +11,9 @@ use std::{path::Path, time::Duration};
 use log::LevelFilter;
 use migration::Migrator;
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction,
-    DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait, sqlx,
+    AccessMode, ConnectOptions, ConnectionTrait, DatabaseBackend, DatabaseConnection,
+    DatabaseTransaction, DbErr, IsolationLevel, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait, sqlx,
 };
 use sea_orm_migration::MigratorTrait;
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
@@ -118,6 +119,23 @@ impl Database {
                 ..TransactionOptions::default()
             })
             .await
+    }
+
+    /// Begins a transaction that reads all as it is at one moment.
+    ///
+    /// # Errors
+    ///
+    /// If no connection is to be had in time.
+    pub async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
+        if self.is_postgres() {
+            let (isolation, access) = (IsolationLevel::RepeatableRead, AccessMode::ReadOnly);
+            self.reads
+                .begin_with_config(Some(isolation), Some(access))
+                .await
+        } else {
+            // SQLite's read transactions are all of this kind.
+            self.reads.begin().await
+        }
     }
 
     /// Whether the database answers.

@@ -17,6 +17,7 @@
 //!       │
 //!      advisor             who answers: personas, library, cast, the built-in engine
 //!
+//! archive                  data in and out: export, import; for cli alone
 //! entity, db               tables, one file each; connections and transactions
 //! clock, digest, invalid   the time; keys; all that is wrong with an input at once
 //! ```
@@ -25,6 +26,7 @@
 
 pub mod account;
 pub mod advisor;
+pub mod archive;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -8,6 +8,7 @@
 mod support;
 
 mod accounts;
+mod archive;
 mod auth;
 mod budget;
 mod cancel;
@@ -22,6 +23,7 @@ mod headers;
 mod interrupted;
 mod model_settings;
 mod nodes;
+mod original;
 mod pages;
 mod process;
 mod readings;
