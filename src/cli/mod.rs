@@ -2,6 +2,8 @@
 //!
 //! May use: everything.
 
+mod backup;
+mod doctor;
 mod env_file;
 mod export;
 mod health;
@@ -27,7 +29,7 @@ use sea_orm::DbErr;
 
 use crate::{
     archive::Problem,
-    config::{DatabaseSettings, Given, Problems},
+    config::{DatabaseSettings, Given, LogFormat, Problems},
     db::Database,
     server,
 };
@@ -64,6 +66,8 @@ enum Command {
     /// Delete expired sessions
     #[command(subcommand)]
     Session(session::Command),
+    /// Copy a SQLite database, while a server writes to it, and check the copy
+    Backup(backup::Arguments),
     /// Write all data, or one user's, as JSON Lines
     Export(export::Arguments),
     /// Read an export back: all of it, or nothing
@@ -72,6 +76,8 @@ enum Command {
     ImportOriginal(import_original::Arguments),
     /// Ask a running server whether it is ready: exit code 0 if so, 1 if not
     Health(health::Arguments),
+    /// Check settings, database, clock, model, disk and port, and say what to do
+    Doctor,
 }
 
 const EXAMPLES: &str = "\
@@ -110,6 +116,15 @@ enum Error {
     Unhealthy(String),
     #[error("{}: {error}", path.display())]
     File { path: PathBuf, error: io::Error },
+    #[error(
+        "mula backup is for SQLite. PostgreSQL has pg_dump --format=custom; docs/backup.md tells \
+         more"
+    )]
+    NotSqlite,
+    #[error("The copy is damaged, as the database may be: {0}")]
+    Damaged(String),
+    #[error("{} failed", count(*.0, "check"))]
+    Unwell(u64),
     #[error("--from is not right: write postgres://user:password@host:5432/name")]
     NotPostgres,
     #[error("The database {name} cannot be taken over: {why}")]
@@ -124,9 +139,11 @@ impl Error {
     /// 2 where the command line or the settings have to change, as clap has it, or else 1.
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::EnvFile(_) | Self::Settings(_) | Self::NotConfirmed(_) | Self::NotPostgres => {
-                ExitCode::from(2)
-            }
+            Self::EnvFile(_)
+            | Self::Settings(_)
+            | Self::NotConfirmed(_)
+            | Self::NotPostgres
+            | Self::NotSqlite => ExitCode::from(2),
             // Whoever reads the output has seen enough: `mula user list | head`.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
             _ => ExitCode::FAILURE,
@@ -197,6 +214,10 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Error> {
             );
             return serve::run(settings).await;
         }
+        Some(Command::Doctor) => {
+            log::start(log::For::Command, LogFormat::Text, "off", false);
+            return doctor::run(cli.settings).await.map(|()| ExitCode::SUCCESS);
+        }
         Some(command) => command,
     };
     let settings = cli.settings.check_for_command()?;
@@ -210,13 +231,16 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Error> {
         Command::Migrate(command) => migrate::run(command, &settings.database).await,
         Command::User(command) => user::run(command, &settings.database).await,
         Command::Session(command) => session::run(command, &settings.database).await,
+        Command::Backup(arguments) => backup::run(arguments, &settings.database).await,
         Command::Export(arguments) => export::run(arguments, &settings.database).await,
         Command::Import(arguments) => import::run(arguments, &settings.database).await,
         Command::ImportOriginal(arguments) => {
             import_original::run(arguments, &settings.database).await
         }
         Command::Health(arguments) => health::run(arguments, settings.address).await,
-        Command::Serve | Command::Schema => unreachable!("both have returned above"),
+        Command::Serve | Command::Schema | Command::Doctor => {
+            unreachable!("they have returned above")
+        }
     }
     .map(|()| ExitCode::SUCCESS)
 }

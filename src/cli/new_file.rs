@@ -34,6 +34,11 @@ impl NewFile {
         }
     }
 
+    /// Where it is until it is kept.
+    pub fn draft(&self) -> &Path {
+        self.draft.path()
+    }
+
     /// Gives it its name, once it is on the disk.
     pub fn keep(self) -> Result<PathBuf, Error> {
         let Self { path, draft } = self;

@@ -152,6 +152,11 @@ impl Server {
         }
     }
 
+    /// Sends a request, whatever comes of it.
+    pub(super) async fn execute(&self, request: Request) -> Result<Response, reqwest::Error> {
+        self.client.execute(request).await
+    }
+
     /// Sends a request once. What the server says of a refusal is logged, without the prompt.
     pub(super) async fn send_once(
         &self,
@@ -283,7 +288,7 @@ pub(super) fn clean(said: &str, settings: &Settings, prompt: Option<&Prompt>) ->
 }
 
 /// The last of the causes says it best: "Connection refused".
-fn root_cause(error: &reqwest::Error) -> String {
+pub(super) fn root_cause(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(deeper) = cause.source() {
         cause = deeper;
