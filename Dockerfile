@@ -8,6 +8,8 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
 
 FROM debian:bookworm-slim
 RUN useradd --system --uid 10001 --no-create-home mula && install -d -o mula -g mula -m 0700 /data
+# What a language model's server is known by.
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /usr/local/bin/mula /usr/local/bin/mula
 USER mula
 # Docker kills what has not stopped 10 seconds after it was told to.

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format schema coverage audit conformance image clean
+.PHONY: help run test bench lint format schema coverage audit conformance image clean
 
 # Lines that tests have to run, in percent.
 COVERAGE := 95
@@ -15,6 +15,9 @@ run: ## Serve at http://127.0.0.1:8000, as built for production
 
 test: ## Run all tests
 	cargo test
+
+bench: ## Measure how well and how fast the library finds passages
+	cargo bench --bench library
 
 lint: | cargo-deny ## Check form, lints, dependencies, schema.graphql and documentation
 	cargo fmt --all --check
@@ -38,7 +41,7 @@ coverage: | cargo-tarpaulin ## Measure which lines the tests run, and list those
 audit: | cargo-deny ## Check dependencies, also against the RustSec advisories (fetched from GitHub)
 	cargo deny --locked check --hide-inclusion-graph
 
-conformance: ## Run the public audits, and clients of another make, against a server of our own (needs Node)
+conformance: ## Run the public audits, and clients of another make, against a server of our own (needs Node and Python)
 	.ci/conformance
 
 image: ## Build the container image mula

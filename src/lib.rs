@@ -19,7 +19,8 @@
 //!
 //! archive                  data in and out: export, import; for cli alone
 //! entity, db               tables, one file each; connections and transactions
-//! clock, digest, invalid   the time; keys; all that is wrong with an input at once
+//! cause, clock, digest      what is behind an error; the time; keys
+//! invalid                  all that is wrong with an input at once
 //! ```
 //!
 //! Calls go down only. Nothing under `graphql` knows GraphQL, nothing under `http` knows HTTP.
@@ -27,6 +28,7 @@
 pub mod account;
 pub mod advisor;
 pub mod archive;
+mod cause;
 pub mod cli;
 pub mod clock;
 pub mod config;

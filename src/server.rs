@@ -11,6 +11,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     account::{self, Accounts},
     advisor::{self, Advisors, model::Model},
+    cause,
     clock::Clock,
     config::Settings,
     db::Database,
@@ -32,10 +33,10 @@ pub enum Error {
         "the database cannot be used: {0}. Check DATABASE_URL, and that the database is running."
     )]
     Database(#[from] DbErr),
-    #[error("the knowledge is not right: {0}")]
-    Knowledge(#[from] advisor::Error),
-    #[error("the client that asks the language model cannot be made: {0}")]
+    #[error("the client that asks the language model cannot be made: {}", cause::root(.0))]
     Model(#[from] reqwest::Error),
+    #[error("what the advisors know is not right:\n{0}")]
+    Knowledge(#[from] advisor::Errors),
     #[error("cannot listen on {address}: {source}. Choose another with HOST and PORT.")]
     Listen {
         address: SocketAddr,
@@ -67,7 +68,8 @@ impl Server {
     /// If the database, the knowledge or the address cannot be used.
     pub async fn start(settings: Settings, clock: Clock) -> Result<Self, Error> {
         let model = settings.model.clone().map(Model::new).transpose()?;
-        let advisors = Arc::new(Advisors::load(model)?);
+        let knowledge = settings.knowledge_dir.as_deref();
+        let advisors = Arc::new(Advisors::load(knowledge, model)?);
         let db = Database::connect(&settings.database).await?;
         db.migrate_up().await?;
         let wanted = SocketAddr::new(settings.host, settings.port);

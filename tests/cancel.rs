@@ -255,7 +255,6 @@ on_both! {
         assert_eq!(server.reading(&ada, &id).await["response"], told.text);
     }
 
-    #[settings("--database-acquire-timeout", "60s")]
     async fn a_key_asks_once(server: Server) {
         let ada = server.join("ada").await;
         let bea = server.join("bea").await;
@@ -290,7 +289,7 @@ on_both! {
     }
 
     // A hundred wait for one writer, and the disk may be slow.
-    #[settings("--readings-per-day", "10", "--database-acquire-timeout", "60s")]
+    #[settings("--readings-per-day", "10")]
     async fn a_day_has_so_many_readings(server: Server) {
         noon(&server);
         let ada = server.join("ada").await;

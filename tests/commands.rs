@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::support::{Database, PASSWORD, Server, mula, on_both, run};
+use crate::support::{Database, PASSWORD, Server, Serving, mula, on_both, run};
 
 fn folder() -> TempDir {
     tempfile::tempdir().unwrap()
@@ -23,7 +23,9 @@ async fn help_lists_every_setting() {
         let flag = format!("--{} ", setting.get_long().unwrap());
         assert!(help.contains(&flag), "{flag} is not in {help}");
     }
-    for command in ["serve", "migrate", "schema", "user", "session", "health"] {
+    for command in [
+        "serve", "migrate", "schema", "user", "session", "library", "health",
+    ] {
         assert!(help.contains(&format!("\n  {command} ")), "{command}");
     }
     assert!(!help.contains('\u{1b}'), "colours are for terminals");
@@ -206,6 +208,38 @@ async fn health_says_why_a_server_is_not_ready() {
         err.contains("503") && err.contains("the database does not answer"),
         "{err}"
     );
+}
+
+#[tokio::test]
+async fn no_certificates_are_needed_where_nothing_is_encrypted() {
+    let dir = folder();
+    let without = |arguments: &[&str]| {
+        let mut command = mula(dir.path(), arguments);
+        command
+            .env("SSL_CERT_FILE", dir.path().join("none.pem"))
+            .env("SSL_CERT_DIR", dir.path());
+        command
+    };
+    let model = |url| {
+        [
+            "serve",
+            "--port",
+            "0",
+            "--model-name",
+            "m",
+            "--model-base-url",
+            url,
+        ]
+    };
+    let serving = Serving::serve(without(&model("http://127.0.0.1:1/v1")));
+
+    let port = serving.address.port().to_string();
+    let (code, out, err) = run(without(&["health", "--port", &port])).await;
+    assert_eq!(code, Some(0), "{out}{err}");
+
+    let (code, _, err) = run(without(&model("https://127.0.0.1:1/v1"))).await;
+    assert_eq!(code, Some(1));
+    assert!(err.contains("certificates"), "{err}");
 }
 
 #[tokio::test]

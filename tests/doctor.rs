@@ -347,6 +347,17 @@ async fn a_model_that_answers_or_does_not() {
 }
 
 #[tokio::test]
+async fn knowledge_that_cannot_be_read() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("legba.txt"), "nothing of the kind").unwrap();
+
+    let folder = dir.path().to_str().unwrap();
+    let said = doctor_in(dir.path(), &["--knowledge-dir", folder]).await;
+
+    said.has("failed", "knowledge", "legba.txt");
+}
+
+#[tokio::test]
 async fn a_folder_that_cannot_be_written_to() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("data"), "not a folder").unwrap();

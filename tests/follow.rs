@@ -99,7 +99,7 @@ on_both! {
     }
 
     // Two hundred share four connections, and the disk may be slow.
-    #[settings("--embedded-pace", "60", "--database-acquire-timeout", "60s")]
+    #[settings("--embedded-pace", "60")]
     async fn two_hundred_follow_twenty_and_come_and_go(server: Server) {
         let members = server.join_all(10).await;
         let questions = members.iter().flat_map(|who| [(who, "Which way?"), (who, "And then?")]);

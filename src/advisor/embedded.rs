@@ -14,7 +14,7 @@ use super::{
 use crate::entity::Source;
 
 /// Passages an answer brings, at most.
-const PASSAGES: usize = 3;
+pub(super) const PASSAGES: usize = 3;
 
 /// Characters of a source's excerpt, at most.
 const EXCERPT: usize = 160;

@@ -3,14 +3,16 @@
 //! May use: `entity` for the names that are stored (advisor, source), `config` (the model's
 //! settings). Knows nothing of users and readings.
 
+mod care;
 mod embedded;
 pub mod engine;
 mod knowledge;
 mod library;
 pub mod model;
 pub mod obi;
+mod vectors;
 
-use std::time::Duration;
+use std::{path::Path, sync::Arc, time::Duration};
 
 use tokio::sync::mpsc;
 
@@ -18,59 +20,68 @@ use crate::{
     digest,
     entity::reading::{Advisor, Engine},
 };
+use care::Care;
 pub use embedded::Answer;
 use engine::{Asked, Begun, Event, Failure};
-pub use knowledge::{Error, Persona};
-use knowledge::{Knowledge, Obi};
-use library::Library;
+pub use knowledge::{Error, Errors, Passage, Persona};
+use knowledge::{Files, Knowledge, Obi, Subject};
+use library::{Elsewhere, Library};
+pub use library::{Ranked, Ranking, Vote};
 use model::{Model, Prompt};
 
 /// Which text came from which code: part of every cache key, so that a change of the writer is
 /// not hidden by what an earlier one wrote.
-const WRITER_VERSION: &str = "embedded-1";
-
-const FILES: [(&str, &str); 4] = [
-    ("legba.txt", include_str!("../../knowledge/legba.txt")),
-    ("oshun.txt", include_str!("../../knowledge/oshun.txt")),
-    ("shango.txt", include_str!("../../knowledge/shango.txt")),
-    ("yemaya.txt", include_str!("../../knowledge/yemaya.txt")),
-];
-const OBI: (&str, &str) = ("obi.txt", include_str!("../../knowledge/obi.txt"));
+const WRITER_VERSION: &str = "embedded-2";
 
 /// All four, ready to answer.
 #[derive(Debug)]
 pub struct Advisors {
     all: [(Knowledge, Library); 4],
     obi: Obi,
+    care: Care,
     /// None: the built-in engine answers.
     model: Option<Model>,
     version: String,
 }
 
 impl Advisors {
-    /// Reads what the binary carries.
+    /// Reads what the binary carries, and over it what is in a folder.
     ///
     /// # Errors
     ///
-    /// The first entry that is not right, by file and line.
-    pub fn load(model: Option<Model>) -> Result<Self, Error> {
-        let [legba, oshun, shango, yemaya] = FILES.map(|(file, text)| {
-            Knowledge::parse(file, text).map(|knowledge| {
-                let library = Library::new(&knowledge.passages);
-                (knowledge, library)
-            })
+    /// All entries that are not right, by file and line.
+    pub fn load(folder: Option<&Path>, model: Option<Model>) -> Result<Self, Errors> {
+        let files = Files::read(folder)?;
+        let mut errors = Errors::default();
+        let subjects = errors.or(Subject::parse(files.get("elsewhere.txt")));
+        let obi = errors.or(Obi::parse(files.get("obi.txt")));
+        let care = errors.or(Care::parse(files.get("care.txt")));
+        let all = ["legba", "oshun", "shango", "yemaya"].map(|advisor| {
+            let more = files.maybe(&format!("{advisor}.more.txt"));
+            errors.or(Knowledge::parse(files.get(&format!("{advisor}.txt")), more))
         });
-        let by = model
+        let (
+            Some(subjects),
+            Some(obi),
+            Some(care),
+            [Some(legba), Some(oshun), Some(shango), Some(yemaya)],
+        ) = (subjects, obi, care, all)
+        else {
+            return Err(errors);
+        };
+        let elsewhere = Arc::new(Elsewhere::new(&subjects));
+        let all = [legba, oshun, shango, yemaya].map(|knowledge| {
+            let library = Library::new(&knowledge.passages, elsewhere.clone());
+            (knowledge, library)
+        });
+        let writer = model
             .as_ref()
             .map_or_else(|| WRITER_VERSION.to_owned(), Model::version);
-        let texts = FILES
-            .iter()
-            .map(|(_, text)| *text)
-            .chain([OBI.1, by.as_str()]);
         Ok(Self {
-            all: [legba?, oshun?, shango?, yemaya?],
-            obi: Obi::parse(OBI.0, OBI.1)?,
-            version: digest::hex(texts),
+            all,
+            obi,
+            care,
+            version: digest::hex(files.texts().chain([writer.as_str()])),
             model,
         })
     }
@@ -84,6 +95,18 @@ impl Advisors {
     #[must_use]
     pub fn persona(&self, advisor: Advisor) -> &Persona {
         &self.of(advisor).0.persona
+    }
+
+    /// What an advisor's library holds.
+    #[must_use]
+    pub fn passages(&self, advisor: Advisor) -> &[Passage] {
+        &self.of(advisor).0.passages
+    }
+
+    /// All of an advisor's passages for a question, and which of them an answer would bring.
+    #[must_use]
+    pub fn rank(&self, advisor: Advisor, question: &str) -> Ranking {
+        self.of(advisor).1.rank(question, embedded::PASSAGES)
     }
 
     /// What answers, when it can.
@@ -135,10 +158,11 @@ impl Advisors {
         embedded::tell(&answer, &begun, pause, out).await
     }
 
-    /// The fixed reply, if the question speaks of harm.
+    /// The fixed reply to a question that speaks of suicide, self-harm or violence, with where
+    /// to find help as its sources; none for any other question. It takes microseconds.
     #[must_use]
-    pub fn care(&self, _: &str) -> Option<Answer> {
-        None
+    pub fn care(&self, question: &str) -> Option<Answer> {
+        self.care.answer(question).cloned()
     }
 
     fn of(&self, advisor: Advisor) -> &(Knowledge, Library) {

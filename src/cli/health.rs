@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::Error;
+use crate::cause;
 
 /// Longer than the server waits for its database by default: its own reason is the better one.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -26,6 +27,8 @@ pub async fn run(arguments: Arguments, server: SocketAddr) -> Result<(), Error> 
     // A proxy for the world outside is no way to this machine.
     let client = reqwest::Client::builder()
         .no_proxy()
+        // Nothing is encrypted, and a container may have no certificates to load.
+        .tls_certs_only([])
         .timeout(TIMEOUT)
         .build();
     let answer = match client {
@@ -33,7 +36,7 @@ pub async fn run(arguments: Arguments, server: SocketAddr) -> Result<(), Error> 
         Err(error) => Err(error),
     };
     let answer =
-        answer.map_err(|error| unhealthy(format!("does not answer: {}", root_cause(&error))))?;
+        answer.map_err(|error| unhealthy(format!("does not answer: {}", cause::root(&error))))?;
     let status = answer.status();
     let text = answer.text().await.unwrap_or_default();
     if !status.is_success() {
@@ -51,15 +54,6 @@ pub(super) fn reachable(server: SocketAddr) -> SocketAddr {
         ip => ip,
     };
     SocketAddr::new(host, server.port())
-}
-
-/// The last of the causes says it best: "Connection refused".
-fn root_cause(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    cause.to_string()
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod export;
 mod health;
 mod import;
 mod import_original;
+mod library;
 mod log;
 mod migrate;
 mod new_file;
@@ -28,6 +29,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use sea_orm::DbErr;
 
 use crate::{
+    advisor,
     archive::Problem,
     config::{DatabaseSettings, Given, LogFormat, Problems},
     db::Database,
@@ -74,6 +76,9 @@ enum Command {
     Import(import::Arguments),
     /// Take over the users and readings of the original service
     ImportOriginal(import_original::Arguments),
+    /// See what the advisors know, and what they find on a question; needs no database
+    #[command(subcommand)]
+    Library(library::Command),
     /// Ask a running server whether it is ready: exit code 0 if so, 1 if not
     Health(health::Arguments),
     /// Check settings, database, clock, model, disk and port, and say what to do
@@ -86,6 +91,7 @@ Examples:
   mula --port 9000 --log-level debug      settings are flags,
   PORT=9000 LOG_LEVEL=debug mula          or environment variables, or lines of .env
   mula user list                          who has an account
+  mula library search 'Who am I?'         what the advisors would answer from
   mula user COMMAND --help                what a command takes";
 
 /// Why a command failed. The text is one line for whoever typed it.
@@ -97,6 +103,8 @@ enum Error {
     Settings(#[from] Problems),
     #[error("Mula cannot start: {0}")]
     Start(#[from] server::Error),
+    #[error("What the advisors know is not right:\n{0}")]
+    Knowledge(#[from] advisor::Errors),
     #[error("Mula cannot start: {0}")]
     Runtime(#[source] io::Error),
     #[error("The database {name}: {error}")]
@@ -172,8 +180,13 @@ fn try_run() -> Result<ExitCode, Error> {
     env_file::load(Path::new(".env"))?;
     let matches = parser().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    if let Some(Command::Schema) = cli.command {
-        return schema::run().map(|()| ExitCode::SUCCESS);
+    match &cli.command {
+        Some(Command::Schema) => return schema::run().map(|()| ExitCode::SUCCESS),
+        Some(Command::Library(command)) => {
+            let folder = cli.settings.knowledge_dir.as_deref();
+            return library::run(command, folder).map(|()| ExitCode::SUCCESS);
+        }
+        _ => {}
     }
 
     let runtime = tokio::runtime::Runtime::new().map_err(Error::Runtime)?;
@@ -238,8 +251,8 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Error> {
             import_original::run(arguments, &settings.database).await
         }
         Command::Health(arguments) => health::run(arguments, settings.address).await,
-        Command::Serve | Command::Schema | Command::Doctor => {
-            unreachable!("they have returned above")
+        Command::Serve | Command::Schema | Command::Library(_) | Command::Doctor => {
+            unreachable!("these have returned above")
         }
     }
     .map(|()| ExitCode::SUCCESS)

@@ -97,6 +97,7 @@ impl Given {
             host: address.ip(),
             port: address.port(),
             data_dir: self.data_dir,
+            knowledge_dir: self.knowledge_dir,
             database,
             secrets,
             token_lifetime,

@@ -49,6 +49,9 @@ pub struct Given {
     /// Folder of the SQLite database and the generated secret
     #[arg(long, env = "DATA_DIR", default_value = "data", global = true)]
     pub data_dir: PathBuf,
+    /// Folder of files instead of, or beside, the built-in knowledge; see knowledge/README.md
+    #[arg(long, env = "KNOWLEDGE_DIR", global = true)]
+    pub knowledge_dir: Option<PathBuf>,
     /// postgres://user:password@host/name, or sqlite://path; by default mula.db in DATA_DIR
     #[arg(long, env = "DATABASE_URL", global = true, hide_env_values = true)]
     pub database_url: Option<String>,
@@ -144,6 +147,7 @@ pub struct Settings {
     pub host: IpAddr,
     pub port: u16,
     pub data_dir: PathBuf,
+    pub knowledge_dir: Option<PathBuf>,
     pub database: DatabaseSettings,
     pub secrets: Secrets,
     pub token_lifetime: Duration,

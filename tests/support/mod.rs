@@ -8,6 +8,7 @@ mod provider;
 mod server;
 mod service;
 mod socket;
+mod writing;
 
 pub use client::{Answer, Client, Credentials, Nobody};
 pub use program::{Serving, mula, run};
@@ -15,6 +16,7 @@ pub use provider::{Call, Provider, chunk, deltas, finish, state};
 pub use server::{Database, Member, PASSWORD, SECRET, Server, given, settings};
 pub use service::{Instance, Process, Service};
 pub use socket::{Events, FOLLOW, Follower, Heard, News, Socket, Told, Via};
+pub use writing::{QUESTION, Writing, Written, answered, model, prompt, titles, told_of};
 
 /// Runs each function once on SQLite and once on PostgreSQL, with a new server over an empty
 /// database. `#[settings("--flag", "value")]` above a function adds settings.

@@ -109,7 +109,7 @@ impl Call {
     pub async fn answer(mut self, status: u16, headers: &[(&str, &str)], body: &str) {
         let mut head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n", body.len());
         for (name, value) in headers {
-            head += &format!("{name}: {value}\r\n");
+            head.extend([name, ": ", value, "\r\n"]);
         }
         self.write(format!("{head}\r\n{body}").as_bytes()).await;
         tokio::spawn(Self::read(self.stream, self.connection, self.calls));
@@ -165,7 +165,9 @@ impl Call {
     }
 
     /// Closes the connection in the middle of the stream.
-    pub fn break_off(self) {}
+    pub fn break_off(self) {
+        drop(self.stream);
+    }
 
     /// Waits until the client closes the connection.
     pub async fn closed(mut self) {

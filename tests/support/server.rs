@@ -138,6 +138,8 @@ impl Database {
             ("--database-pool-size", "4"),
             ("--secret-key", SECRET),
             ("--bcrypt-cost", "4"),
+            // A hundred at once may have to queue, on a machine that has other things to do.
+            ("--database-acquire-timeout", "60s"),
             ("--readings-per-day", "0"),
         ] {
             if !more.contains(&name) {

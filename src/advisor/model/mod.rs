@@ -245,7 +245,12 @@ impl Model {
                 Err(_) if draft.is_finished() => return Ok(()),
                 Err(error) => return Err(malformed(&error)),
             };
-            let goes_on = draft.take(sequence, parts).await.map_err(Stop::Ended)?;
+            let was_finished = draft.is_finished();
+            let goes_on = match draft.take(sequence, parts).await {
+                Ok(goes_on) => goes_on,
+                Err(_) if was_finished => return Ok(()),
+                Err(failure) => return Err(Stop::Ended(failure)),
+            };
             if draft.is_finished() {
                 if is_last || self.settings.dialect == Dialect::Responses {
                     events.leave();

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
 
 use super::{Model, server};
+use crate::cause;
 
 /// Bytes of a list of models, of which some servers have hundreds.
 const LONGEST: usize = 4 * 1024 * 1024;
@@ -46,7 +47,7 @@ impl Model {
         let request = self.server.execute(Request::new(Method::GET, url));
         let response = match timeout_at(by, request).await {
             Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Probe::Unreachable(server::root_cause(&error)),
+            Ok(Err(error)) => return Probe::Unreachable(cause::root(&error).to_string()),
             Err(_) => return Probe::Unreachable("no answer in time".to_owned()),
         };
         let status = response.status();

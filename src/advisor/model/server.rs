@@ -16,7 +16,7 @@ use super::{
     prompt::Prompt,
     wire,
 };
-use crate::config::Model as Settings;
+use crate::{cause, config::Model as Settings};
 
 /// How often a request is tried again, at most.
 const RETRIES: u32 = 2;
@@ -82,6 +82,10 @@ impl Server {
         if is_loopback(&settings.url) {
             // A proxy for the world outside is no way to this machine.
             builder = builder.no_proxy();
+        }
+        if settings.url.starts_with("http:") {
+            // Nothing is encrypted, and a container may have no certificates to load.
+            builder = builder.tls_certs_only([]);
         }
         let client = builder.build()?;
         let url = client.get(&settings.url).build()?.url().clone();
@@ -167,7 +171,7 @@ impl Server {
         let response = match timeout_at(by, self.client.execute(request)).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => {
-                tracing::warn!(error = %root_cause(&error), "the model's server cannot be reached");
+                tracing::warn!(error = %cause::root(&error), "the model's server cannot be reached");
                 return Err(Refused {
                     may_retry: error.is_connect(),
                     ..Refused::with(Failure::Unavailable)
@@ -285,15 +289,6 @@ pub(super) fn clean(said: &str, settings: &Settings, prompt: Option<&Prompt>) ->
         }
     }
     wire::clip(&said, LOGGED)
-}
-
-/// The last of the causes says it best: "Connection refused".
-pub(super) fn root_cause(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    cause.to_string()
 }
 
 #[cfg(test)]

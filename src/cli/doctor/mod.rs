@@ -76,9 +76,13 @@ pub async fn run(given: Given) -> Result<(), Error> {
         let lease = settings.as_ref().map(|settings| settings.writing.lease);
         database::check(&command.database, lease, &mut report).await;
     }
-    match Advisors::load(None) {
+    match Advisors::load(given.knowledge_dir.as_deref(), None) {
         Ok(_) => report.ok("knowledge", "all of it can be read"),
-        Err(error) => report.fail("knowledge", error),
+        Err(errors) => {
+            for error in errors.0 {
+                report.fail("knowledge", error);
+            }
+        }
     }
     if let Some(settings) = settings {
         model::check(settings.model, &mut report).await;

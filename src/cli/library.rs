@@ -1,0 +1,171 @@
+//! `mula library`: what the advisors know, and what they would find on a question and why.
+
+use std::{
+    io::{self, Write},
+    path::Path,
+};
+
+use clap::ValueEnum;
+
+use super::{Error, count};
+use crate::{
+    advisor::{Advisors, Passage, Ranked},
+    entity::reading,
+};
+
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Show which passages would answer a question, and why; needs no database
+    Search {
+        /// What is asked
+        question: String,
+        /// Whom; by default all four
+        #[arg(long)]
+        advisor: Option<Advisor>,
+        /// Passages to show of each, whether found or only nearest
+        #[arg(long, default_value = "3", value_parser = clap::value_parser!(u8).range(1..=100))]
+        limit: u8,
+    },
+    /// Read and check all that the advisors know, and say how much it is
+    Check,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Advisor {
+    Legba,
+    Oshun,
+    Shango,
+    Yemaya,
+}
+
+impl From<Advisor> for reading::Advisor {
+    fn from(advisor: Advisor) -> Self {
+        match advisor {
+            Advisor::Legba => Self::Legba,
+            Advisor::Oshun => Self::Oshun,
+            Advisor::Shango => Self::Shango,
+            Advisor::Yemaya => Self::Yemaya,
+        }
+    }
+}
+
+pub fn run(command: &Command, folder: Option<&Path>) -> Result<(), Error> {
+    let advisors = Advisors::load(folder, None)?;
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    match command {
+        Command::Search {
+            question,
+            advisor,
+            limit,
+        } => {
+            let asked = match advisor {
+                Some(advisor) => std::slice::from_ref(advisor),
+                None => Advisor::value_variants(),
+            };
+            for (n, advisor) in asked.iter().enumerate() {
+                if n > 0 {
+                    writeln!(out)?;
+                }
+                search(&mut out, &advisors, (*advisor).into(), question, *limit)?;
+            }
+        }
+        Command::Check => check(&mut out, &advisors)?,
+    }
+    out.flush()?;
+    Ok(())
+}
+
+fn search(
+    out: &mut impl Write,
+    advisors: &Advisors,
+    advisor: reading::Advisor,
+    question: &str,
+    limit: u8,
+) -> io::Result<()> {
+    let ranking = advisors.rank(advisor, question);
+    let name = &advisors.persona(advisor).name;
+    if ranking.found > 0 {
+        writeln!(out, "{name} finds {}.", count(ranking.found, "passage"))?;
+    } else {
+        write!(out, "{name}'s library holds nothing on this")?;
+        match &ranking.elsewhere {
+            Some((subject, likeness)) if *likeness > 0.0 => {
+                writeln!(
+                    out,
+                    ": it is as much about [{subject}], likeness {likeness:.2}."
+                )?;
+            }
+            _ => writeln!(out, ".")?,
+        }
+        writeln!(out, "What came nearest:")?;
+    }
+    let passages = advisors.passages(advisor);
+    for (n, ranked) in ranking.ranked.iter().take(limit.into()).enumerate() {
+        if n > 0 && n == ranking.found {
+            writeln!(out, "\nNot found, but next:")?;
+        }
+        explain(out, n + 1, &passages[ranked.passage], ranked)?;
+    }
+    Ok(())
+}
+
+/// A passage, and its score and rank in each ranking.
+fn explain(out: &mut impl Write, n: usize, passage: &Passage, ranked: &Ranked) -> io::Result<()> {
+    writeln!(out, "\n{n:>3}  {}  [{}]", passage.title, passage.slug)?;
+    write_wrapped(out, &passage.source)?;
+    let Ranked {
+        words,
+        likeness,
+        subject,
+        ..
+    } = ranked;
+    writeln!(
+        out,
+        "{MARGIN}votes {:.4}  likeness {:.2} (rank {})  subject {:.2} (rank {})  words {:.2} (rank {})",
+        ranked.score,
+        likeness.score,
+        likeness.rank,
+        subject.score,
+        subject.rank,
+        words.score,
+        words.rank
+    )?;
+    match &ranked.matched[..] {
+        [] => writeln!(out, "{MARGIN}no words of the question"),
+        matched => write_wrapped(
+            out,
+            &format!("words of the question: {}", matched.join(", ")),
+        ),
+    }
+}
+
+const MARGIN: &str = "     ";
+/// Columns.
+const WIDTH: usize = 95;
+
+fn write_wrapped(out: &mut impl Write, text: &str) -> io::Result<()> {
+    let mut line = String::new();
+    for word in text.split(' ') {
+        if !line.is_empty()
+            && MARGIN.len() + line.chars().count() + 1 + word.chars().count() > WIDTH
+        {
+            writeln!(out, "{MARGIN}{line}")?;
+            line.clear();
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    writeln!(out, "{MARGIN}{line}")
+}
+
+fn check(out: &mut impl Write, advisors: &Advisors) -> io::Result<()> {
+    for advisor in Advisor::value_variants() {
+        let advisor = reading::Advisor::from(*advisor);
+        let name = &advisors.persona(advisor).name;
+        let passages = count(advisors.passages(advisor).len(), "passage");
+        writeln!(out, "{name:<8} {passages}")?;
+    }
+    writeln!(out, "All is right.")
+}

@@ -1,0 +1,157 @@
+//! An answer that a language model's engine writes, as it is told.
+
+use std::{sync::LazyLock, time::Duration};
+
+use mula::{
+    advisor::{
+        Advisors,
+        engine::{Asked, Begun, Event, Failure, Usage},
+        model::{Model, Prompt},
+        obi::Cast,
+    },
+    entity::{Source, reading::Advisor},
+};
+use serde_json::Value;
+use tokio::{sync::mpsc, task::JoinHandle};
+
+use super::{
+    provider::{Call, Provider},
+    server::settings,
+};
+
+/// One that the library holds several passages for.
+pub const QUESTION: &str = "Which door should I choose, stuck at this crossroads?";
+
+/// A model that is served there.
+pub fn model(url: &str, flags: &[&str]) -> Model {
+    let mut all = vec![
+        "--model-base-url",
+        url,
+        "--model-name",
+        "m",
+        "--model-api-key",
+        "k-1",
+    ];
+    all.extend(flags);
+    Model::new(settings(&all).model.unwrap()).unwrap()
+}
+
+/// What it is told to answer a question.
+pub fn prompt(question: &str) -> Prompt {
+    static ADVISORS: LazyLock<Advisors> = LazyLock::new(|| Advisors::load(None, None).unwrap());
+    ADVISORS.prompt(&Asked {
+        advisor: Advisor::Legba,
+        question: question.to_owned(),
+        cast: Cast::stored(0).unwrap(),
+    })
+}
+
+/// The titles of a prompt's passages, number 1 and on, as they are told of.
+pub fn titles(prompt: &Prompt) -> Vec<String> {
+    let lines = prompt.instructions.lines();
+    let titles = lines.filter_map(|line| {
+        let (number, rest) = line.strip_prefix('[')?.split_once("] ")?;
+        number.parse::<usize>().ok()?;
+        let (title, source) = rest.strip_suffix(')')?.split_once(" (")?;
+        Some(format!("{title}: {source}"))
+    });
+    titles.collect()
+}
+
+/// An answer that is being written.
+pub struct Writing {
+    events: mpsc::Receiver<Event>,
+    task: JoinHandle<Result<(), Failure>>,
+}
+
+/// All that was told of an answer.
+#[derive(Debug, Default, PartialEq)]
+pub struct Written {
+    pub text: String,
+    pub sources: Vec<Source>,
+    pub model: Option<String>,
+    pub usage: Option<Usage>,
+    pub failure: Option<Failure>,
+}
+
+impl Writing {
+    pub fn begin(model: &Model) -> Self {
+        Self::go_on(model, Begun::default())
+    }
+
+    pub fn go_on(model: &Model, begun: Begun) -> Self {
+        Self::go_on_into(mpsc::channel(100), model, begun)
+    }
+
+    /// Into a channel of a size of its own.
+    pub fn go_on_into(
+        (out, events): (mpsc::Sender<Event>, mpsc::Receiver<Event>),
+        model: &Model,
+        begun: Begun,
+    ) -> Self {
+        let (model, prompt) = (model.clone(), prompt(QUESTION));
+        let task = tokio::spawn(async move { model.write(&prompt, begun, &out).await });
+        Self { events, task }
+    }
+
+    pub async fn event(&mut self) -> Event {
+        let event = tokio::time::timeout(Duration::from_secs(20), self.events.recv()).await;
+        event
+            .expect("something is told")
+            .expect("it is being written")
+    }
+
+    /// The next text; what else is told before it is passed over.
+    pub async fn text(&mut self) -> String {
+        loop {
+            if let Event::Text { text, .. } = self.event().await {
+                return text;
+            }
+        }
+    }
+
+    /// All that is told from here on.
+    pub async fn told(mut self) -> Written {
+        let mut told = Written::default();
+        while let Some(event) = self.events.recv().await {
+            match event {
+                Event::Text { text, .. } => told.text += &text,
+                Event::Source(source) => told.sources.push(source),
+                Event::Model(name) => told.model = Some(name),
+                Event::Usage(usage) => told.usage = Some(usage),
+            }
+        }
+        told.failure = self.task.await.unwrap().err();
+        told
+    }
+
+    /// Nobody listens any more.
+    pub fn leave(self) {
+        drop(self.events);
+    }
+
+    /// The future is dropped; the channel is not.
+    pub async fn abort(self) {
+        self.task.abort();
+        assert!(self.task.await.unwrap_err().is_cancelled());
+    }
+}
+
+/// What is told when these events come, and the stream then ends.
+pub async fn told_of(flags: &[&str], events: impl IntoIterator<Item = Value>) -> Written {
+    let mut provider = Provider::start().await;
+    let writing = Writing::begin(&model(provider.url(), flags));
+    let mut call = provider.call().await;
+    call.begin().await;
+    call.events(events).await;
+    call.end().await;
+    writing.told().await
+}
+
+/// What is told when a request is answered by this.
+pub async fn answered(flags: &[&str], answer: impl AsyncFnOnce(Call)) -> Written {
+    let mut provider = Provider::start().await;
+    let writing = Writing::begin(&model(provider.url(), flags));
+    let call = provider.call().await;
+    tokio::join!(answer(call), writing.told()).1
+}
