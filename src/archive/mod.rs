@@ -1,8 +1,8 @@
 //! Data in and out: the export and its import, and what an earlier service of the same name kept.
 //!
-//! An export is JSON Lines (<https://jsonlines.org>): an object a line, of the kinds in [`line`].
+//! An export is JSON Lines (<https://jsonlines.org>): an object a line, of the kinds in [`mod@line`].
 //! It is read in one snapshot, a page at a time, and imported in one transaction: all of it, or
-//! nothing. May use: `entity`, `db`, `account` (names), `advisor` (how answers fail), `digest`.
+//! nothing. May use: `entity`, `db`, `account` (names), `advisor` (how answers fail), `digest`, `invalid`.
 
 mod batch;
 mod check;
