@@ -2,20 +2,34 @@
 //!
 //! May use: nothing of ours. `clippy.toml` forbids reading the time anywhere else.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use uuid::{ContextV7, Timestamp, Uuid};
 
 /// The system's clock, moved by as much as [`Clock::advance`] was told. Clones move together.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Clock {
+    begun: Instant,
     shift: Arc<AtomicI64>,
     /// Makes the ids of one millisecond increase.
     order: Arc<std::sync::Mutex<ContextV7>>,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self {
+            begun: Instant::now(),
+            shift: Arc::default(),
+            order: Arc::default(),
+        }
+    }
 }
 
 impl Clock {
@@ -25,6 +39,14 @@ impl Clock {
         #[expect(clippy::disallowed_methods, reason = "this is the one place")]
         let now = Utc::now();
         (now + TimeDelta::microseconds(self.shift.load(Ordering::Relaxed))).trunc_subsecs(6)
+    }
+
+    /// How long ago the clock was made: for what is a matter of time passed, since it goes on
+    /// evenly when the system's time is set anew.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        let shift = self.shift.load(Ordering::Relaxed).max(0).unsigned_abs();
+        self.begun.elapsed() + Duration::from_micros(shift)
     }
 
     /// Moves this clock and all its clones.

@@ -1,4 +1,4 @@
-//! SHA-256 of several parts, as a key.
+//! SHA-256: of several parts, as a key, and of one text, as others reckon it.
 //!
 //! May use: nothing of ours.
 
@@ -12,6 +12,15 @@ pub fn hex<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
+    in_hex(hash)
+}
+
+/// Of the text and nothing else, in lower-case hexadecimal.
+pub fn sha256(text: &str) -> String {
+    in_hex(Sha256::new_with_prefix(text))
+}
+
+fn in_hex(hash: Sha256) -> String {
     hash.finalize()
         .iter()
         .fold(String::with_capacity(64), |mut hex, byte| {

@@ -15,7 +15,7 @@ use crate::{
     clock::Clock,
     config::Settings,
     db::Database,
-    graphql::{self, Services},
+    graphql::{self, Documents, Services},
     http,
     reading::Readings,
 };
@@ -37,6 +37,8 @@ pub enum Error {
     Model(#[from] reqwest::Error),
     #[error("what the advisors know is not right:\n{0}")]
     Knowledge(#[from] advisor::Errors),
+    #[error("the file TRUSTED_DOCUMENTS={0}.")]
+    TrustedDocuments(#[from] graphql::Unusable),
     #[error("cannot listen on {address}: {source}. Choose another with HOST and PORT.")]
     Listen {
         address: SocketAddr,
@@ -56,7 +58,7 @@ pub struct Server {
     background: TaskTracker,
     /// What clients asked for and may no longer wait for.
     operations: TaskTracker,
-    serving: JoinHandle<std::io::Result<()>>,
+    serving: JoinHandle<()>,
     patience: Duration,
 }
 
@@ -86,6 +88,7 @@ impl Server {
             Accounts::new(&settings, db.clone(), clock.clone()).map_err(Error::Threads)?;
         background.spawn(accounts.clone().watch_until(stopping.clone()));
         background.spawn(prune_until(stopping.clone(), db.clone(), clock.clone()));
+        let ask_wait = settings.writing.ask_wait;
         let readings = Readings::start(
             settings.writing,
             settings.limits,
@@ -93,27 +96,34 @@ impl Server {
             clock.clone(),
             advisors.clone(),
         );
+        let services = Services {
+            accounts: accounts.clone(),
+            readings: readings.clone(),
+            advisors,
+            limits: settings.limits,
+        };
+        let schema = graphql::build(services, settings.http.introspection);
+        let documents = match &settings.http.trusted_documents {
+            Some(file) => Documents::trusted(file, &schema).await?,
+            None => Documents::sent(),
+        };
         let operations = TaskTracker::new();
         let router = http::router(http::State {
-            schema: graphql::build(Services {
-                accounts: accounts.clone(),
-                readings: readings.clone(),
-                advisors,
-                limits: settings.limits,
-            }),
+            schema,
+            documents: Arc::new(documents),
             accounts,
             db: db.clone(),
             clock,
             operations: operations.clone(),
             allowed_origins: settings.allowed_origins,
+            trusted_proxies: settings.clients.trusted_proxies.into(),
             graphiql: settings.graphiql,
+            body_timeout: settings.http.body_timeout,
+            answer_timeout: settings.http.request_timeout + ask_wait,
             stopping: stopping.clone(),
         });
-        let serving = tokio::spawn(
-            axum::serve(listener, router)
-                .with_graceful_shutdown(stopping.clone().cancelled_owned())
-                .into_future(),
-        );
+        let serving = http::serve(listener, router, settings.http, stopping.clone());
+        let serving = tokio::spawn(serving);
         Ok(Self {
             address,
             db,

@@ -53,6 +53,10 @@ fn all_that_is_wrong_is_named_at_once() {
         ("--log-format", "xml", "LOG_FORMAT"),
         ("--log-level", "mula=loud", "LOG_LEVEL"),
         ("--shutdown-timeout", "1h", "SHUTDOWN_TIMEOUT"),
+        ("--trusted-proxies", "10.0.0.0/33", "TRUSTED_PROXIES"),
+        ("--login-rate", "60", "LOGIN_RATE"),
+        ("--register-rate", "0/1h", "REGISTER_RATE"),
+        ("--ask-rate", "10/2days", "ASK_RATE"),
         ("--ask-wait", "", "ASK_WAIT"),
         ("--writers", "0", "WRITERS"),
         ("--lease", "10ms", "LEASE"),
@@ -309,4 +313,31 @@ fn origins_are_what_browsers_send() {
         let problem = problem(&["--allowed-origins", bad, "--secret-key", SECRET]);
         assert!(problem.starts_with("ALLOWED_ORIGINS"), "{bad}: {problem}");
     }
+}
+
+#[test]
+fn how_often_and_whom_to_believe() {
+    let clients = settings(&[]).clients;
+    assert!(clients.trusted_proxies.is_empty());
+    let rate = clients.login.unwrap();
+    assert_eq!((rate.count.get(), rate.per.as_secs()), (60, 600));
+
+    let clients = settings(&[
+        "--trusted-proxies",
+        " 10.0.0.7, 172.16.0.0/12,fd00::/8 ",
+        "--login-rate",
+        "5 / 1m",
+        "--register-rate",
+        "OFF",
+    ])
+    .clients;
+    let proxies: Vec<_> = clients
+        .trusted_proxies
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(proxies, ["10.0.0.7/32", "172.16.0.0/12", "fd00::/8"]);
+    assert_eq!(clients.login.unwrap().per.as_secs(), 60);
+    assert_eq!(clients.register, None);
+    assert_eq!(clients.ask.unwrap().count.get(), 10);
 }

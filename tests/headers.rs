@@ -1,30 +1,13 @@
 //! What every answer carries, and the paths beside the API. None of it depends on the database.
 
-use reqwest::Response;
 use serde_json::{Value, json};
 
-use crate::support::{Database, Server};
+use crate::support::{Database, Server, header, list};
 
 const QUERY: &str = "{ advisors { name } }";
 
 async fn server(flags: &[&str]) -> Server {
     Server::start(Database::sqlite(), flags).await
-}
-
-fn header<'a>(response: &'a Response, name: &str) -> &'a str {
-    response
-        .headers()
-        .get(name)
-        .map_or("", |value| value.to_str().unwrap())
-}
-
-/// All values of a header that may be there several times, in lower case.
-fn list(response: &Response, name: &str) -> Vec<String> {
-    let values = response.headers().get_all(name).iter();
-    values
-        .flat_map(|value| value.to_str().unwrap().split(','))
-        .map(|value| value.trim().to_ascii_lowercase())
-        .collect()
 }
 
 #[tokio::test]

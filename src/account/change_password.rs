@@ -1,8 +1,10 @@
 //! A new password.
 
+use std::net::IpAddr;
+
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 
-use super::{Accounts, Error, Requester, password};
+use super::{Accounts, Error, Requester};
 use crate::{entity::user, invalid::Problems};
 
 impl Accounts {
@@ -10,15 +12,23 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] if the new one fails its rules, or the current one is not right.
+    /// [`Error::RateLimited`]; [`Error::Invalid`] if the new one fails its rules, or the current
+    /// one is not right.
     pub async fn change_password(
         &self,
         requester: &Requester,
         current: String,
         new: String,
+        from: IpAddr,
     ) -> Result<(user::Model, u64), Error> {
+        let user = &requester.user;
+        self.limits.password(&user.email_key, from)?;
         let mut problems = Problems::default();
-        problems.note("input.newPassword", password::check(&new));
+        let names = [user.email.as_str(), user.username.as_str()];
+        problems.note(
+            "input.newPassword",
+            self.passwords.check(&new, names).await?,
+        );
         if new == current {
             problems.add(
                 "input.newPassword",
@@ -26,7 +36,8 @@ impl Accounts {
                 "The new password is the current one.",
             );
         }
-        self.check_current(&mut problems, "input.currentPassword", requester, current)
+        let path = "input.currentPassword";
+        self.check_current(&mut problems, path, requester, current, from)
             .await?;
 
         let hashed_password = self.passwords.hash(new).await?;
@@ -51,16 +62,21 @@ impl Accounts {
         Ok((user, revoked))
     }
 
-    /// Adds to `problems` that the password is wrong, if it is, and fails if there are any.
+    /// Adds to `problems` that the password is wrong, if it is, and fails if there are any. The
+    /// try has been counted.
     pub(super) async fn check_current(
         &self,
         problems: &mut Problems,
         path: &'static str,
         requester: &Requester,
         password: String,
+        from: IpAddr,
     ) -> Result<(), Error> {
         let hash = Some(requester.user.hashed_password.clone());
-        if !self.passwords.verify(password, hash).await? {
+        if self.passwords.verify(password, hash).await? {
+            self.limits
+                .password_was_right(&requester.user.email_key, from);
+        } else {
             problems.add(
                 path,
                 "WRONG_PASSWORD",

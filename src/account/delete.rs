@@ -1,5 +1,7 @@
 //! Leaving for good.
 
+use std::net::IpAddr;
+
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
@@ -15,13 +17,20 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] if it is not.
-    pub async fn confirm(&self, requester: &Requester, password: String) -> Result<(), Error> {
+    /// [`Error::RateLimited`]; [`Error::Invalid`] if it is not.
+    pub async fn confirm(
+        &self,
+        requester: &Requester,
+        password: String,
+        from: IpAddr,
+    ) -> Result<(), Error> {
+        self.limits.password(&requester.user.email_key, from)?;
         self.check_current(
             &mut Problems::default(),
             "input.password",
             requester,
             password,
+            from,
         )
         .await
     }

@@ -1,5 +1,9 @@
 //! Signing in.
 
+use std::net::IpAddr;
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
+
 use super::{Accounts, Error, name};
 use crate::entity::{session, user};
 
@@ -14,22 +18,37 @@ pub struct SignedIn {
 impl Accounts {
     /// # Errors
     ///
-    /// [`Error::WrongCredentials`], the same and after the same work for an unknown email and
+    /// [`Error::RateLimited`]; [`Error::WrongCredentials`], the same and after the same work for an unknown email and
     /// for a wrong password; [`Error::Inactive`] only to who knows the password.
     pub async fn login(
         &self,
         email: &str,
         password: String,
         user_agent: Option<&str>,
+        from: IpAddr,
     ) -> Result<SignedIn, Error> {
-        use sea_orm::EntityTrait;
-        let user = user::Entity::find_by_email_key(&name::email_key(email))
-            .one(self.reads())
-            .await?;
+        let email_key = name::email_key(email);
+        self.limits.password(&email_key, from)?;
+        let user = if email_key.contains('\0') {
+            // Nobody has such an address, and PostgreSQL would not even look.
+            None
+        } else {
+            user::Entity::find_by_email_key(&email_key)
+                .one(self.reads())
+                .await?
+        };
         let hash = user.as_ref().map(|user| user.hashed_password.clone());
-        let right = self.passwords.verify(password, hash).await?;
+        let right = self.passwords.verify(password.clone(), hash).await?;
         let Some(user) = user.filter(|_| right) else {
             return Err(Error::WrongCredentials);
+        };
+        self.limits.password_was_right(&email_key, from);
+        // Only now is there a password to make a hash of at the cost of today. It can wait for
+        // the next time.
+        let renewed = if self.passwords.is_outdated(&user.hashed_password) {
+            self.passwords.hash(password).await.ok()
+        } else {
+            None
         };
         // The hash took a while: the account may have been changed in the meantime.
         let tx = self.db.begin().await?;
@@ -40,6 +59,13 @@ impl Accounts {
         if !user.is_active {
             return Err(Error::Inactive);
         }
+        if let Some(renewed) = renewed {
+            user::Entity::update_many()
+                .col_expr(user::Column::HashedPassword, Expr::value(renewed))
+                .filter(user::Column::Id.eq(user.id))
+                .exec(&tx)
+                .await?;
+        }
         let (session, token) = self.open_session(&tx, user.id, user_agent).await?;
         tx.commit().await?;
         Ok(SignedIn {
@@ -47,5 +73,146 @@ impl Accounts {
             session,
             token,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{net::Ipv4Addr, sync::atomic::Ordering};
+
+    use sea_orm::{EntityTrait, sea_query::Expr};
+
+    use super::{Accounts, Error, user};
+    use crate::{
+        account::{Limits, password::Hasher},
+        clock::Clock,
+        config::{Clients, DatabaseSettings, Rate, Secrets},
+        db::Database,
+    };
+
+    const HOME: std::net::IpAddr = std::net::IpAddr::V4(Ipv4Addr::LOCALHOST);
+    const RIGHT: &str = "river and thunder";
+
+    /// At bcrypt's cost 6, with two accounts of which bea's is inactive, and carl's hash is from
+    /// a time of cost 4.
+    async fn accounts(dir: &tempfile::TempDir, login: Option<Rate>) -> Accounts {
+        let clock = Clock::default();
+        let db = Database::connect(&DatabaseSettings {
+            url: format!("sqlite://{}", dir.path().join("mula.db").display()),
+            pool_size: 2,
+            acquire_timeout: std::time::Duration::from_mins(1),
+            ping: false,
+            echo: false,
+        })
+        .await
+        .unwrap();
+        db.migrate_up().await.unwrap();
+        let clients = Clients {
+            trusted_proxies: Vec::new(),
+            login,
+            register: None,
+            ask: None,
+        };
+        let accounts = Accounts {
+            db,
+            limits: Limits::new(&clients, &clock).into(),
+            clock,
+            passwords: Hasher::start(6).unwrap(),
+            tokens: super::super::token::Tokens::new(&Secrets {
+                current: "a secret of thirty-two bytes at least".to_owned(),
+                previous: None,
+            }),
+            lifetime: std::time::Duration::from_mins(1),
+            watched: super::super::watch::Watched::default(),
+        };
+        for (email, name) in [
+            ("ada@example.com", "ada"),
+            ("bea@example.com", "bea"),
+            ("carl@example.com", "carl"),
+        ] {
+            let password = RIGHT.to_owned();
+            accounts
+                .register(email, name, password, HOME)
+                .await
+                .unwrap();
+        }
+        let set = |name: &'static str, column, value: Expr| {
+            use sea_orm::{ColumnTrait, QueryFilter};
+            user::Entity::update_many()
+                .col_expr(column, value)
+                .filter(user::Column::Username.eq(name))
+                .exec(accounts.db.writes())
+        };
+        set("bea", user::Column::IsActive, Expr::value(false))
+            .await
+            .unwrap();
+        let old = bcrypt::hash(RIGHT, 4).unwrap();
+        set("carl", user::Column::HashedPassword, Expr::value(old))
+            .await
+            .unwrap();
+        accounts
+    }
+
+    /// How a sign-in goes, and the rounds of bcrypt it takes.
+    async fn try_with(
+        accounts: &Accounts,
+        email: &str,
+        password: &str,
+    ) -> (Result<(), Error>, u64) {
+        let spent = || accounts.passwords.spent.load(Ordering::Relaxed);
+        let before = spent();
+        let answer = accounts.login(email, password.to_owned(), None, HOME).await;
+        (answer.map(|_| ()), spent() - before)
+    }
+
+    #[tokio::test]
+    async fn every_failure_takes_the_same_work() {
+        let dir = tempfile::tempdir().unwrap();
+        let accounts = accounts(&dir, None).await;
+        let long = "x".repeat(500);
+        for (email, password) in [
+            ("ada@example.com", "wrong"),
+            ("ada@example.com", ""),
+            ("ada@example.com", &long),
+            ("ada@example.com", "\0"),
+            ("nobody@example.com", RIGHT),
+            ("nobody@example.com", &long),
+            ("", ""),
+            ("bea@example.com", "wrong"),
+            ("carl@example.com", "wrong"),
+        ] {
+            let (answer, rounds) = try_with(&accounts, email, password).await;
+            assert!(
+                matches!(answer, Err(Error::WrongCredentials)),
+                "{email} {answer:?}"
+            );
+            assert_eq!(rounds, 1 << 6, "{email} {password:?}");
+        }
+        let (answer, rounds) = try_with(&accounts, "bea@example.com", RIGHT).await;
+        assert!(matches!(answer, Err(Error::Inactive)));
+        assert_eq!(rounds, 1 << 6);
+        let (answer, rounds) = try_with(&accounts, "ada@example.com", RIGHT).await;
+        assert!(answer.is_ok());
+        assert_eq!(rounds, 1 << 6);
+    }
+
+    #[tokio::test]
+    async fn what_is_refused_for_its_rate_takes_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let rate = Rate {
+            count: 1.try_into().unwrap(),
+            per: std::time::Duration::from_hours(1),
+        };
+        let accounts = accounts(&dir, Some(rate)).await;
+        try_with(&accounts, "ada@example.com", "wrong")
+            .await
+            .0
+            .unwrap_err();
+
+        for password in ["wrong", RIGHT] {
+            let (answer, rounds) = try_with(&accounts, "ada@example.com", password).await;
+            assert!(matches!(answer, Err(Error::RateLimited(_))));
+            assert_eq!(rounds, 0);
+        }
     }
 }

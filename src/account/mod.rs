@@ -1,9 +1,10 @@
 //! Who may sign in: accounts, their sessions, passwords and tokens.
 //!
-//! May use: `entity`, `db`, `clock`, `invalid`.
+//! May use: `entity`, `db`, `clock`, `config`, `invalid`.
 
 mod change_password;
 mod delete;
+mod limits;
 mod login;
 pub mod name;
 pub mod password;
@@ -12,7 +13,7 @@ mod session;
 pub mod token;
 mod watch;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use sea_orm::{
     ColumnTrait, DatabaseConnection, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
@@ -26,6 +27,7 @@ use crate::{
     invalid::Problems,
 };
 pub use delete::delete_by_email;
+pub use limits::{Limits, RateLimited};
 pub use login::SignedIn;
 pub use session::{Requester, prune};
 
@@ -35,6 +37,7 @@ pub struct Accounts {
     db: Database,
     clock: Clock,
     passwords: password::Hasher,
+    limits: Arc<Limits>,
     tokens: token::Tokens,
     lifetime: Duration,
     watched: watch::Watched,
@@ -57,6 +60,8 @@ pub enum Error {
     #[error("no such session")]
     NoSuchSession,
     #[error(transparent)]
+    RateLimited(#[from] RateLimited),
+    #[error(transparent)]
     Overloaded(#[from] password::Busy),
     #[error(transparent)]
     Database(#[from] DbErr),
@@ -69,12 +74,19 @@ impl Accounts {
     pub fn new(settings: &Settings, db: Database, clock: Clock) -> std::io::Result<Self> {
         Ok(Self {
             db,
+            limits: Arc::new(Limits::new(&settings.clients, &clock)),
             clock,
             passwords: password::Hasher::start(settings.bcrypt_cost)?,
             tokens: token::Tokens::new(&settings.secrets),
             lifetime: settings.token_lifetime,
             watched: watch::Watched::default(),
         })
+    }
+
+    /// How often may be tried what is not this module's to do.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     fn reads(&self) -> &DatabaseConnection {

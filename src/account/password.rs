@@ -1,8 +1,9 @@
-//! Passwords: their rule, and the threads that hash them.
+//! Passwords: their rules, and the threads that judge and hash them.
 //!
-//! bcrypt burns a core for a quarter of a second on purpose. It runs on a few threads of its
-//! own at the lowest priority, so that it takes what requests leave over, and behind a queue
-//! that is full before waiting becomes pointless.
+//! bcrypt burns a core for a quarter of a second on purpose, and an estimate of how soon a
+//! password would be guessed can take half of that. They run on a few threads of their own at
+//! the lowest priority, so that they take what requests leave over, and behind a queue that is
+//! full before waiting becomes pointless.
 
 use std::{
     sync::{
@@ -22,6 +23,14 @@ const MIN: usize = 8;
 /// Bytes: bcrypt reads no more, and cutting would make two passwords one.
 const MAX: usize = 72;
 
+/// Characters a password is judged by, from its beginning: the estimate's work grows faster than
+/// their number, to 0.1 s at 32 and 0.9 s at 72 for what is written to make it slow.
+const JUDGED: usize = 32;
+
+/// Guesses that a password has to withstand, to the power of ten: zxcvbn's score of 2. At the
+/// hundred an hour that can be tried at an account, a million take more than a year.
+const GUESSES_LOG10: f64 = 6.0;
+
 /// Passwords waiting: about 15 s of work at cost 12 on two cores.
 const QUEUE: usize = 128;
 
@@ -32,7 +41,7 @@ const NO_PASSWORD: &str = "CuZ0Vt0xGqH9BPTJ7yQ1AuwZ0d8rzq0bqQyJ0kq0rJm5dTq3yqJ0K
 /// # Errors
 ///
 /// The rule it fails: 8 characters at least, 72 bytes at most, no NUL (where C's bcrypt stops).
-pub fn check(password: &str) -> Result<(), Rule> {
+fn bounds(password: &str) -> Result<(), Rule> {
     if password.chars().count() < MIN {
         Err(Rule::new(
             "TOO_SHORT",
@@ -53,6 +62,41 @@ pub fn check(password: &str) -> Result<(), Rule> {
     }
 }
 
+/// # Errors
+///
+/// If it would be guessed soon by who knows these names: for being common, for being the name
+/// itself, or for hardly going beyond either.
+fn strength(password: &str, names: &[String]) -> Result<(), Rule> {
+    let judged: String = password.chars().take(JUDGED).collect();
+    let parts = |name| {
+        let words = str::split(name, |c: char| !c.is_alphanumeric());
+        words.chain(name.split('@')).chain([name])
+    };
+    let known: Vec<_> = names
+        .iter()
+        .flat_map(|name| parts(name))
+        .chain(["mula"])
+        .filter(|word| !word.is_empty())
+        .collect();
+    if zxcvbn::zxcvbn(&judged, &known).guesses_log10() < GUESSES_LOG10 {
+        return Err(Rule::new(
+            "TOO_COMMON",
+            "This password is among the first that would be guessed. Take several words that do \
+             not belong together, without your name or email address.",
+        ));
+    }
+    Ok(())
+}
+
+/// A hash of no password, at this cost.
+fn no_hash(cost: u32) -> String {
+    format!("$2b${cost:02}${NO_PASSWORD}")
+}
+
+fn cost_of(hash: &str) -> Option<u32> {
+    Some(hash.parse::<bcrypt::HashParts>().ok()?.get_cost())
+}
+
 /// The queue is full: nothing was done.
 #[derive(Debug, thiserror::Error)]
 #[error("too many passwords are waiting to be checked")]
@@ -65,6 +109,9 @@ type Job = Box<dyn FnOnce() + Send>;
 pub struct Hasher {
     cost: u32,
     jobs: SyncSender<Job>,
+    /// Rounds of bcrypt spent on verifying.
+    #[cfg(test)]
+    pub(super) spent: Arc<std::sync::atomic::AtomicU64>,
 }
 
 impl Hasher {
@@ -83,7 +130,25 @@ impl Hasher {
                 .name(format!("password-{n}"))
                 .spawn(move || work(&queue))?;
         }
-        Ok(Self { cost, jobs })
+        Ok(Self {
+            cost,
+            jobs,
+            #[cfg(test)]
+            spent: Arc::default(),
+        })
+    }
+
+    /// Whether a new password keeps its rules, for somebody with these names.
+    ///
+    /// # Errors
+    ///
+    /// [`Busy`] if the queue is full.
+    pub async fn check(&self, password: &str, names: [&str; 2]) -> Result<Result<(), Rule>, Busy> {
+        if let Err(rule) = bounds(password) {
+            return Ok(Err(rule));
+        }
+        let (password, names) = (password.to_owned(), names.map(str::to_owned));
+        self.run(move || strength(&password, &names)).await
     }
 
     /// # Errors
@@ -102,8 +167,15 @@ impl Hasher {
         .await
     }
 
+    /// Whether a hash was made at another cost than hashes are made now.
+    #[must_use]
+    pub fn is_outdated(&self, hash: &str) -> bool {
+        cost_of(hash) != Some(self.cost)
+    }
+
     /// Whether the password is the hash's. Without a hash (no such user), and for a password
-    /// that cannot be any hash's, no, after as much work as it takes to say so of one.
+    /// that cannot be any hash's, no, after as much work as it takes to say so of one; and as
+    /// much for a hash from a time when the cost was lower.
     ///
     /// # Errors
     ///
@@ -112,15 +184,33 @@ impl Hasher {
         let possible = password.len() <= MAX && !password.contains('\0') && hash.is_some();
         let hash = match hash {
             Some(hash) if possible => hash,
-            _ => format!("$2b${:02}${NO_PASSWORD}", self.cost),
+            _ => no_hash(self.cost),
         };
         let password = if possible {
             password
         } else {
             "no password".to_owned()
         };
-        self.run(move || bcrypt::verify(password, &hash).unwrap_or(false) && possible)
-            .await
+        let cost = self.cost;
+        #[cfg(test)]
+        let spent = self.spent.clone();
+        let verify = move |password: &str, hash: &str| {
+            #[cfg(test)]
+            if let Some(cost) = cost_of(hash) {
+                spent.fetch_add(1 << cost, std::sync::atomic::Ordering::Relaxed);
+            }
+            bcrypt::verify(password, hash).unwrap_or(false)
+        };
+        self.run(move || {
+            let right = verify(&password, &hash);
+            // Each step doubles the work: the steps from one cost up to another are what the
+            // second has more than the first.
+            for step in cost_of(&hash).unwrap_or(cost)..cost {
+                verify(&password, &no_hash(step));
+            }
+            right && possible
+        })
+        .await
     }
 
     async fn run<T: Send + 'static>(
@@ -156,25 +246,68 @@ fn work(queue: &Mutex<Receiver<Job>>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Hasher, NO_PASSWORD, check};
+    use super::{Hasher, bounds, no_hash, strength};
 
     #[test]
-    fn bounds() {
-        assert!(check("12345678").is_ok());
-        assert!(check(&"é".repeat(8)).is_ok());
-        assert_eq!(check("1234567").unwrap_err().code, "TOO_SHORT");
-        assert!(check(&"x".repeat(72)).is_ok());
-        assert_eq!(check(&"x".repeat(73)).unwrap_err().code, "TOO_LONG");
-        assert_eq!(check(&"é".repeat(37)).unwrap_err().code, "TOO_LONG");
+    fn passwords_have_bounds() {
+        assert!(bounds("12345678").is_ok());
+        assert!(bounds(&"é".repeat(8)).is_ok());
+        assert_eq!(bounds("1234567").unwrap_err().code, "TOO_SHORT");
+        assert!(bounds(&"x".repeat(72)).is_ok());
+        assert_eq!(bounds(&"x".repeat(73)).unwrap_err().code, "TOO_LONG");
+        assert_eq!(bounds(&"é".repeat(37)).unwrap_err().code, "TOO_LONG");
         assert_eq!(
-            check("1234\x005678").unwrap_err().code,
+            bounds("1234\x005678").unwrap_err().code,
             "INVALID_CHARACTERS"
         );
     }
 
+    #[test]
+    fn what_would_be_guessed_first_is_too_common() {
+        let names = [
+            "ngozi.okafor@example.com".to_owned(),
+            "riverbird".to_owned(),
+        ];
+        for (password, good) in [
+            ("password", false),
+            ("password123", false),
+            ("Password123!", false),
+            ("P@ssw0rd!", false),
+            ("12345678", false),
+            ("qwertyuiop", false),
+            ("iloveyou", false),
+            ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false),
+            ("ngozi.okafor@example.com", false),
+            ("Ngozi1985", false),
+            ("riverbird1", false),
+            ("RIVERBIRD!", false),
+            ("MulaMula", false),
+            ("correct horse", true),
+            ("river and thunder", true),
+            ("kX9#mQ2p", true),
+            ("una larga caminata", true),
+            ("水は方円の器に随う", true),
+        ] {
+            let judged = strength(password, &names);
+            assert_eq!(judged.is_ok(), good, "{password}");
+            assert!(judged.is_ok() || judged.unwrap_err().code == "TOO_COMMON");
+        }
+        // Another's name says nothing.
+        assert!(strength("riverbird1", &[]).is_ok());
+    }
+
+    #[test]
+    fn a_password_is_judged_by_its_beginning() {
+        let tail = "kX9#mQ2p over the old bridge";
+        let repeated = |times| format!("{}{tail}", "a".repeat(times));
+        assert!(strength(&repeated(16), &[]).is_ok());
+        // The rest would make the estimate slow, and is not looked at.
+        assert!(strength(&repeated(32), &[]).is_err());
+    }
+
     #[tokio::test]
     async fn no_user_is_checked_like_a_user() {
-        let shape = format!("$2b$04${NO_PASSWORD}").parse::<bcrypt::HashParts>();
+        let shape = no_hash(4).parse::<bcrypt::HashParts>();
         assert!(
             shape.is_ok(),
             "a malformed hash would be refused at once: {shape:?}"

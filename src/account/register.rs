@@ -1,26 +1,32 @@
 //! Making an account.
 
+use std::net::IpAddr;
+
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, Set, SqlErr,
 };
 
-use super::{Accounts, Error, name, password};
+use super::{Accounts, Error, name};
 use crate::{entity::user, invalid::Problems};
 
 impl Accounts {
     /// # Errors
     ///
-    /// [`Error::Invalid`] with all failing fields; [`Error::Taken`], decided by the database.
+    /// [`Error::RateLimited`]; [`Error::Invalid`] with all failing fields; [`Error::Taken`],
+    /// decided by the database.
     pub async fn register(
         &self,
         email: &str,
         username: &str,
         password: String,
+        from: IpAddr,
     ) -> Result<user::Model, Error> {
+        self.limits.registration(from)?;
         let mut problems = Problems::default();
+        let checked = self.passwords.check(&password, [email, username]).await?;
         let email = problems.note("input.email", name::email(email));
         let username = problems.note("input.username", name::username(username));
-        problems.note("input.password", password::check(&password));
+        problems.note("input.password", checked);
         let (Some(email), Some(username), true) = (email, username, problems.0.is_empty()) else {
             return Err(Error::Invalid(problems));
         };

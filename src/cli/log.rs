@@ -1,4 +1,9 @@
 //! Where log lines go (standard error), which, and in what form.
+//!
+//! At no level do they hold a password, a token, a secret, an email address or a question: of
+//! what clients send only what `http::trace` lets through is written. Libraries that would say
+//! more, such as the WebSocket's at trace, write to the `log` crate, from which nothing is taken.
+//! `tests/logs.rs` looks for it all in the log of a full run.
 
 use std::io::{self, IsTerminal};
 

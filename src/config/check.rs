@@ -77,9 +77,11 @@ impl Given {
             &self.shutdown_timeout,
             Duration::ZERO..=Duration::from_mins(10),
         );
+        let clients = check.clients(&self.clients);
         let writing = check.writing(&self.writing);
         let model = check.model(&self.model);
         check.prices_for_limits(&writing, model.as_ref());
+        let http = check.http(&self.http, environment);
         // Last: it makes a secret only when nothing is wrong.
         let secrets = check.secrets(&self, required, secret_in);
 
@@ -108,8 +110,10 @@ impl Given {
             log_format,
             log_level: self.log_level,
             shutdown_timeout,
+            clients,
             writing,
             model,
+            http,
         })
     }
 }

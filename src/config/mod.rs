@@ -3,6 +3,8 @@
 //! May use: nothing of ours.
 
 mod check;
+mod clients;
+mod http;
 mod model;
 mod secret;
 mod writing;
@@ -16,6 +18,8 @@ use std::{
 use clap::{ArgAction, Args};
 
 pub use check::{Problems, postgres_url};
+pub use clients::{Clients, GivenClients, Rate};
+pub use http::{GivenHttp, Http};
 pub use model::{Dialect, GivenModel, Model, Prices, Timeouts};
 pub use secret::FILE as SECRET_FILE;
 pub use writing::{GivenWriting, Writing};
@@ -123,9 +127,13 @@ pub struct Given {
     #[arg(long, env = "SHUTDOWN_TIMEOUT", default_value = "10s", global = true)]
     pub shutdown_timeout: String,
     #[command(flatten)]
+    pub clients: GivenClients,
+    #[command(flatten)]
     pub writing: GivenWriting,
     #[command(flatten)]
     pub model: GivenModel,
+    #[command(flatten)]
+    pub http: GivenHttp,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,9 +166,11 @@ pub struct Settings {
     pub log_format: LogFormat,
     pub log_level: String,
     pub shutdown_timeout: Duration,
+    pub clients: Clients,
     pub writing: Writing,
     /// None: the built-in advisor answers.
     pub model: Option<Model>,
+    pub http: Http,
 }
 
 /// The settings of the commands beside `serve`, read and checked.

@@ -1,5 +1,7 @@
 //! Who makes a request, found out once.
 
+use std::net::IpAddr;
+
 use async_graphql::Context;
 use uuid::Uuid;
 
@@ -12,6 +14,8 @@ pub struct Caller {
     requester: Result<Requester, account::Error>,
     pub(super) user_agent: Option<String>,
     pub(super) request_id: String,
+    /// Where the request comes from.
+    pub(super) address: IpAddr,
 }
 
 impl Caller {
@@ -21,6 +25,7 @@ impl Caller {
         authorization: Option<&str>,
         user_agent: Option<&str>,
         request_id: String,
+        address: IpAddr,
     ) -> Self {
         let requester = match authorization.map(|header| header.trim().split_once(' ')) {
             None => Err(token::Error::Missing.into()),
@@ -33,6 +38,7 @@ impl Caller {
             requester,
             user_agent: user_agent.map(str::to_owned),
             request_id,
+            address,
         }
     }
 }

@@ -144,6 +144,17 @@ impl From<ApiError> for async_graphql::Error {
     }
 }
 
+impl From<account::RateLimited> for ApiError {
+    fn from(refused: account::RateLimited) -> Self {
+        let seconds = refused.retry_after;
+        Self::new(
+            Code::RateLimited,
+            format!("Too many tries. Nothing was done; try again in {seconds} seconds."),
+        )
+        .with("retryAfter", seconds)
+    }
+}
+
 impl From<&account::Error> for ApiError {
     fn from(error: &account::Error) -> Self {
         use account::Error;
@@ -169,6 +180,7 @@ impl From<&account::Error> for ApiError {
             ),
             Error::Inactive => Self::new(Code::Forbidden, "This account is inactive."),
             Error::NoSuchSession => Self::not_found("session"),
+            Error::RateLimited(refused) => Self::from(*refused),
             Error::Overloaded(_) => Self::new(
                 Code::Overloaded,
                 "Too many people are signing in. Nothing was done; try again.",

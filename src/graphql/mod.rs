@@ -6,6 +6,7 @@
 mod bounds;
 mod caller;
 mod connection;
+mod documents;
 mod error;
 mod id;
 mod mutation;
@@ -16,13 +17,14 @@ mod scalar;
 mod subscription;
 mod types;
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use async_graphql::{Request, Response, SDLExportOptions};
-use futures_util::{Stream, StreamExt};
+use futures_util::{FutureExt, Stream, StreamExt};
 
 use crate::{account::Accounts, advisor::Advisors, config::Limits, reading::Readings};
 pub use caller::Caller;
+pub use documents::{Documents, Error as DocumentError, Name as DocumentName, Unusable};
 pub use error::{ApiError, Code};
 
 /// The whole API.
@@ -38,15 +40,25 @@ pub struct Services {
     pub limits: Limits,
 }
 
-/// The schema, ready to execute.
+/// The schema, ready to execute. Without `introspection` nobody is told of it, nor are errors of
+/// names it could have been.
 #[must_use]
-pub fn build(services: Services) -> Schema {
-    builder().data(services).finish()
+pub fn build(services: Services, introspection: bool) -> Schema {
+    let rules = rules::Rules {
+        limits: services.limits,
+        introspection,
+    };
+    let mut builder = builder().extension(rules).extension(nulls::Nulls);
+    if !introspection {
+        builder = builder.disable_introspection().disable_suggestions();
+    }
+    builder.data(services).finish()
 }
 
 /// Executes a query or mutation; with `queries_only`, as for GET, no mutation.
 ///
-/// Every error in the answer has a code, and says only what is meant for clients.
+/// Every error in the answer has a code, and says only what is meant for clients. A panic is an
+/// error like any other of our side: what it would leave half changed is dropped with it.
 pub async fn execute(
     schema: &Schema,
     request: Request,
@@ -55,7 +67,13 @@ pub async fn execute(
 ) -> Response {
     let request_id = caller.request_id.clone();
     let request = prepare(request, queries_only).data(caller);
-    rules::finish(schema.execute(request).await, &request_id)
+    let response = AssertUnwindSafe(schema.execute(request))
+        .catch_unwind()
+        .await;
+    rules::finish(
+        response.unwrap_or_else(|panic| rules::broken_off(&*panic)),
+        &request_id,
+    )
 }
 
 /// Executes any operation; a subscription answers more than once. Otherwise as [`execute`].
@@ -67,9 +85,14 @@ pub fn execute_stream(
 ) -> impl Stream<Item = Response> + Send + use<> {
     let request_id = caller.request_id.clone();
     let request = prepare(request, queries_only).data(caller);
-    schema
-        .execute_stream(request)
-        .map(move |response| rules::finish(response, &request_id))
+    AssertUnwindSafe(schema.execute_stream(request))
+        .catch_unwind()
+        .map(move |response| {
+            rules::finish(
+                response.unwrap_or_else(|panic| rules::broken_off(&*panic)),
+                &request_id,
+            )
+        })
 }
 
 fn prepare(request: Request, queries_only: bool) -> Request {
@@ -94,8 +117,6 @@ fn builder()
         mutation::Mutation::default(),
         subscription::Subscription,
     )
-    .extension(rules::Rules)
-    .extension(nulls::Nulls)
     .override_output_type_description::<connection::ReadingConnection>(
         "A page of readings, newest first.",
     )

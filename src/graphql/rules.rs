@@ -1,13 +1,13 @@
 //! What holds for every document: its bounds, before work is done for it, and a code on every
 //! error, with whatever was not meant for clients masked.
 
-use std::sync::Arc;
+use std::{any::Any, sync::Arc};
 
 use async_graphql::{
     Name, Request, Response, ServerError, ServerResult, ValidationResult, Value, Variables,
     extensions::{
-        Extension, ExtensionContext, ExtensionFactory, NextParseQuery, NextPrepareRequest,
-        NextValidation,
+        Extension, ExtensionContext, ExtensionFactory, NextExecute, NextParseQuery,
+        NextPrepareRequest, NextValidation,
     },
     parser::{
         parse_query,
@@ -15,16 +15,25 @@ use async_graphql::{
     },
 };
 
-use super::{
-    ApiError, Code,
-    bounds::{Expansion, MAX_BYTES, MAX_DEPTH, MAX_NESTING, MAX_SELECTIONS, nesting},
-};
+use super::{ApiError, Code, Schema, bounds, documents::Parsed};
+use crate::config::Limits;
 
 /// All a client is told of a fault of ours.
 pub(super) const MASKED: &str =
     "Something went wrong on our side. The request id finds it in our log.";
 
-pub(super) struct Rules;
+/// Errors of one validation that a client is told, at most: a short document can have hundreds.
+const MAX_ERRORS: usize = 20;
+
+/// Characters of a message, at most: the library's repeat what was sent.
+const MAX_MESSAGE: usize = 500;
+
+#[derive(Clone, Copy)]
+pub(super) struct Rules {
+    pub limits: Limits,
+    /// Whether the schema may be asked for.
+    pub introspection: bool,
+}
 
 /// Put into every request: which operation will be executed, and whether it may be a mutation.
 pub(super) struct Chosen {
@@ -32,9 +41,12 @@ pub(super) struct Chosen {
     pub queries_only: bool,
 }
 
+/// Put into a request that is not to be executed.
+struct OnlyCheck;
+
 impl ExtensionFactory for Rules {
     fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Self)
+        Arc::new(*self)
     }
 }
 
@@ -46,15 +58,8 @@ impl Extension for Rules {
         request: Request,
         next: NextPrepareRequest<'_>,
     ) -> ServerResult<Request> {
-        within("bytes", MAX_BYTES, request.query.len())?;
-        let nesting = nesting(&request.query).ok_or_else(|| {
-            ApiError::new(
-                Code::GraphqlParseFailed,
-                "A block string is not closed: \"\"\" is missing.",
-            )
-            .into_server_error(Vec::new())
-        })?;
-        within("nested brackets", MAX_NESTING, nesting)?;
+        bounds::check_text(&request.query).map_err(ApiError::from)?;
+        bounds::check_variables(&request.variables).map_err(ApiError::from)?;
         next.run(ctx, request).await
     }
 
@@ -67,30 +72,39 @@ impl Extension for Rules {
     ) -> ServerResult<ExecutableDocument> {
         // Not by `next`: before it hands the document back, the library follows every spread of
         // every fragment, looking for directives and depth.
-        let document = parse_query(query).map_err(|error| {
-            let positions = error.positions().collect();
-            ApiError::new(Code::GraphqlParseFailed, complaint(&error.to_string()))
-                .into_server_error(positions)
-        })?;
+        let document = match ctx.data() {
+            Ok(Parsed(document)) => ExecutableDocument::clone(document),
+            Err(_) => parse(query)?,
+        };
+        bounds::check_document(&document).map_err(ApiError::from)?;
+        one_root_field(&document)?;
+        if !self.introspection {
+            refuse_introspection(&document)?;
+        }
         if let Ok(Chosen { name, queries_only }) = ctx.data()
             && let Some(operation) = operation(&document, name.as_deref())
         {
             if *queries_only {
                 refuse_mutation(operation)?;
             }
+            let registry = &ctx.schema_env.registry;
+            bounds::check_cost(&document, operation, variables, registry, self.limits)
+                .map_err(ApiError::from)?;
             require_variables(operation, variables)?;
         }
-        let size = Expansion::new(&document).largest().map_err(|name| {
-            let message = format!("The fragment \"{name}\" spreads itself.");
-            ApiError::new(Code::GraphqlValidationFailed, message).into_server_error(Vec::new())
-        })?;
-        within("levels, fragments expanded,", MAX_DEPTH, size.depth)?;
-        within(
-            "selections, fragments expanded,",
-            MAX_SELECTIONS,
-            size.selections,
-        )?;
         Ok(document)
+    }
+
+    async fn execute(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        operation_name: Option<&str>,
+        next: NextExecute<'_>,
+    ) -> Response {
+        if ctx.data::<OnlyCheck>().is_ok() {
+            return Response::new(Value::Null);
+        }
+        next.run(ctx, operation_name).await
     }
 
     async fn validation(
@@ -98,21 +112,72 @@ impl Extension for Rules {
         ctx: &ExtensionContext<'_>,
         next: NextValidation<'_>,
     ) -> Result<ValidationResult, Vec<ServerError>> {
-        next.run(ctx)
-            .await
-            .map_err(|errors| errors.into_iter().map(validation_error).collect())
+        next.run(ctx).await.map_err(|errors| {
+            let errors = errors.into_iter().take(MAX_ERRORS);
+            errors.map(validation_error).collect()
+        })
     }
 }
 
-fn within(what: &str, limit: usize, actual: usize) -> ServerResult<()> {
-    if actual <= limit {
-        return Ok(());
+impl From<bounds::Error> for ApiError {
+    fn from(error: bounds::Error) -> Self {
+        let message = error.to_string();
+        match error {
+            bounds::Error::TooMuch { limit, actual, .. } => {
+                Self::new(Code::QueryTooComplex, message)
+                    .with("limit", limit)
+                    .with("actual", actual)
+            }
+            bounds::Error::Unclosed => Self::new(Code::GraphqlParseFailed, message),
+            bounds::Error::Cycle(_) => Self::new(Code::GraphqlValidationFailed, message),
+        }
     }
-    let message = format!("The document has {actual} {what} and may have {limit}.");
-    Err(ApiError::new(Code::QueryTooComplex, message)
-        .with("limit", limit)
-        .with("actual", actual)
-        .into_server_error(Vec::new()))
+}
+
+impl From<ApiError> for ServerError {
+    fn from(error: ApiError) -> Self {
+        error.into_server_error(Vec::new())
+    }
+}
+
+/// Whether a document could be executed, whatever its variables; parsed, if so.
+pub(super) async fn check(schema: &Schema, text: &str) -> Result<ExecutableDocument, String> {
+    bounds::check_text(text).map_err(|error| error.to_string())?;
+    let document = parse(text).map_err(|error| error.message)?;
+    let mut request = Request::new(text).data(OnlyCheck);
+    // Any will do: all of them are looked at.
+    let name = document.operations.iter().find_map(|(name, _)| name);
+    request.operation_name = name.map(ToString::to_string);
+    let errors = schema.execute(request).await.errors;
+    if errors.is_empty() {
+        return Ok(document);
+    }
+    let messages: Vec<_> = errors.into_iter().map(|error| error.message).collect();
+    Err(messages.join(" "))
+}
+
+/// Parses what [`bounds::check_text`] has let through.
+fn parse(document: &str) -> ServerResult<ExecutableDocument> {
+    parse_query(document).map_err(|error| {
+        let positions = error.positions().collect();
+        ApiError::new(Code::GraphqlParseFailed, complaint(&error.to_string()))
+            .into_server_error(positions)
+    })
+}
+
+/// A subscription is to one thing (<https://spec.graphql.org/draft/#sec-Single-Root-Field>); the
+/// library would start all of them.
+fn one_root_field(document: &ExecutableDocument) -> ServerResult<()> {
+    for (_, operation) in document.operations.iter() {
+        if operation.node.ty == OperationType::Subscription
+            && bounds::root_fields(document, &operation.node).len() > 1
+        {
+            let message = "A subscription has one field at its root. Send each as its own.";
+            return Err(ApiError::new(Code::GraphqlValidationFailed, message)
+                .into_server_error(vec![operation.pos]));
+        }
+    }
+    Ok(())
 }
 
 /// A value that does not fit its argument is bad input, as the rules of our own are; anything
@@ -149,6 +214,22 @@ fn invalid_values<'a>(paths: impl IntoIterator<Item = &'a str>, message: String)
     ApiError::new(Code::BadUserInput, message).with("fields", Value::List(fields))
 }
 
+/// The library would answer with null, which looks like a schema without types.
+fn refuse_introspection(document: &ExecutableDocument) -> ServerResult<()> {
+    for (_, operation) in document.operations.iter() {
+        let mut fields = bounds::root_fields(document, &operation.node).into_iter();
+        if let Some(field) =
+            fields.find(|field| matches!(field.name.node.as_str(), "__schema" | "__type"))
+        {
+            let message = "Introspection is off here: the schema is not told. INTROSPECTION=true, \
+                a setting of the service, turns it on; `mula schema` prints the schema.";
+            return Err(ApiError::new(Code::GraphqlValidationFailed, message)
+                .into_server_error(vec![field.name.pos]));
+        }
+    }
+    Ok(())
+}
+
 /// The operation that will be executed. None if that is not clear: execution will say why.
 fn operation<'a>(
     document: &'a ExecutableDocument,
@@ -168,7 +249,7 @@ fn operation<'a>(
 fn refuse_mutation(operation: &OperationDefinition) -> ServerResult<()> {
     if operation.ty == OperationType::Mutation {
         let error = ApiError::new(Code::BadRequest, "Send a mutation with POST.");
-        return Err(error.into_server_error(Vec::new()));
+        return Err(error.into());
     }
     Ok(())
 }
@@ -199,9 +280,23 @@ fn require_variables(operation: &OperationDefinition, variables: &Variables) -> 
     Err(invalid_values(names, message).into_server_error(at))
 }
 
+/// The answer where there would be none: a resolver panicked.
+pub(super) fn broken_off(panic: &(dyn Any + Send)) -> Response {
+    let said = panic.downcast_ref::<&str>().copied();
+    let said = said.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    tracing::error!(
+        panic = said.unwrap_or_default(),
+        "a request broke off by a fault of ours"
+    );
+    Response::from_errors(vec![
+        ApiError::new(Code::InternalServerError, MASKED).into(),
+    ])
+}
+
 /// Sees to it that every error has a code, and a fault of ours the request's id and no more.
 pub(super) fn finish(mut response: Response, request_id: &str) -> Response {
     for error in &mut response.errors {
+        shorten(&mut error.message);
         let extensions = error.extensions.get_or_insert_default();
         if extensions.get("code").is_none() {
             let unresolved = [
@@ -228,5 +323,35 @@ pub(super) fn finish(mut response: Response, request_id: &str) -> Response {
             extensions.set("requestId", request_id);
         }
     }
+    if is_refused_whole(&response) {
+        response.data = Value::Null;
+        for error in &mut response.errors {
+            error.path.clear();
+        }
+    }
     response
+}
+
+fn shorten(message: &mut String) {
+    if let Some((end, _)) = message.char_indices().nth(MAX_MESSAGE) {
+        message.truncate(end);
+        message.push('…');
+    }
+}
+
+/// Whether every field of the operation was refused for coming too often. Then nothing of it was
+/// executed, and it is answered like a request that cannot be: by errors alone.
+fn is_refused_whole(response: &Response) -> bool {
+    let refused = |error: &ServerError| {
+        let code = error.extensions.as_ref().and_then(|all| all.get("code"));
+        code == Some(&Code::RateLimited.as_str().into())
+    };
+    match &response.data {
+        Value::Object(fields) => {
+            fields.len() == response.errors.len()
+                && fields.values().all(|value| *value == Value::Null)
+                && response.errors.iter().all(refused)
+        }
+        _ => false,
+    }
 }

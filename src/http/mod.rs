@@ -1,15 +1,18 @@
 //! The wire: which path is answered by what, and what every answer carries.
 //!
 //! May use: `graphql`, `account` (who a token speaks for), `db` (whether it answers), `clock`
-//! (request ids).
+//! (request ids), `config`.
 
+mod client_address;
+mod connection;
 mod graphiql;
 mod graphql;
 mod health;
+mod listen;
 mod trace;
 mod websocket;
 
-use std::time::Duration;
+use std::{any::Any, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -18,10 +21,17 @@ use axum::{
     response::{IntoResponse, Response},
     routing,
 };
+use ipnet::IpNet;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tower_http::cors::CorsLayer;
+use tower_http::{catch_panic::CatchPanicLayer, cors::CorsLayer};
 
-use crate::{account::Accounts, clock::Clock, db::Database, graphql::Schema};
+use crate::{
+    account::Accounts,
+    clock::Clock,
+    db::Database,
+    graphql::{Documents, Schema},
+};
+pub use listen::serve;
 
 /// How long a browser remembers what a preflight allowed. Chromium caps it at two hours.
 const PREFLIGHT_LIFETIME: Duration = Duration::from_hours(2);
@@ -30,13 +40,19 @@ const PREFLIGHT_LIFETIME: Duration = Duration::from_hours(2);
 #[derive(Clone)]
 pub struct State {
     pub schema: Schema,
+    pub documents: Arc<Documents>,
     pub accounts: Accounts,
     pub db: Database,
     pub clock: Clock,
     /// Operations that run: they end even when the client that sent them does not wait.
     pub operations: TaskTracker,
     pub allowed_origins: Vec<String>,
+    pub trusted_proxies: Arc<[IpNet]>,
     pub graphiql: bool,
+    /// How long a request's body may take to arrive.
+    pub body_timeout: Duration,
+    /// How long an answer may take.
+    pub answer_timeout: Duration,
     /// Cancelled when open streams are to end, for clients to come back to another instance.
     pub stopping: CancellationToken,
 }
@@ -56,13 +72,26 @@ pub fn router(state: State) -> Router {
     if !state.allowed_origins.is_empty() {
         router = router.layer(cors(&state.allowed_origins));
     }
-    // Outermost, so that what the layers answer by themselves has an id and a log line too.
+    let every = trace::Every {
+        clock: state.clock.clone(),
+        trusted_proxies: state.trusted_proxies.clone(),
+    };
+    around(router, every).with_state(state)
+}
+
+/// What is around every handler. Outermost the id and the log line, so that what the layers answer
+/// by themselves has them too.
+fn around<S: Clone + Send + Sync + 'static>(router: Router<S>, every: trace::Every) -> Router<S> {
     router
-        .layer(middleware::from_fn_with_state(
-            state.clock.clone(),
-            trace::every_request,
-        ))
-        .with_state(state)
+        .layer(CatchPanicLayer::custom(broken_off))
+        .layer(middleware::from_fn_with_state(every, trace::every_request))
+}
+
+/// The answer where there would be none: a handler panicked.
+fn broken_off(_: Box<dyn Any + Send>) -> Response {
+    tracing::error!("a request broke off by a fault of ours");
+    let text = "Something went wrong on our side. The request id finds it in our log.\n";
+    (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
 }
 
 /// Lets the front ends of these origins call from a browser, with a token but without cookies.
@@ -99,3 +128,52 @@ fn not_found(graphiql: bool) -> Response {
 /// Not kept by anyone on the way.
 const NO_STORE: (HeaderName, HeaderValue) =
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+
+#[cfg(test)]
+mod tests {
+    use axum::{Router, routing};
+    use tokio::net::TcpListener;
+    use tokio_util::sync::CancellationToken;
+
+    use crate::{clock::Clock, config};
+
+    async fn panics() -> &'static str {
+        panic!("on purpose")
+    }
+
+    #[tokio::test]
+    async fn a_handler_that_panics_is_one_answer_with_an_id() {
+        let router = Router::new()
+            .route("/panics", routing::get(panics))
+            .route("/works", routing::get(async || "yes"));
+        let every = super::trace::Every {
+            clock: Clock::default(),
+            trusted_proxies: [].into(),
+        };
+        let router = super::around(router, every);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let timeout = std::time::Duration::from_mins(1);
+        let settings = config::Http {
+            introspection: false,
+            trusted_documents: None,
+            connections: 10,
+            header_timeout: timeout,
+            body_timeout: timeout,
+            idle_timeout: timeout,
+            request_timeout: timeout,
+        };
+        let stopping = CancellationToken::new();
+        tokio::spawn(super::serve(listener, router, settings, stopping));
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+
+        for _ in 0..3 {
+            let answer = client.get(format!("{url}/panics")).send().await.unwrap();
+            assert_eq!(answer.status(), 500);
+            assert!(answer.headers().contains_key("x-request-id"));
+            assert!(!answer.text().await.unwrap().contains("on purpose"));
+            let answer = client.get(format!("{url}/works")).send().await.unwrap();
+            assert_eq!(answer.text().await.unwrap(), "yes");
+        }
+    }
+}

@@ -1,24 +1,28 @@
 //! What holds for every request: an id that its answer and all its log lines carry, and one
 //! log line of its own.
 
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
+
 use axum::{
-    extract::{Request, State},
+    extract::{ConnectInfo, MatchedPath, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::Response,
 };
+use ipnet::IpNet;
 use tokio::time::Instant;
 use tracing::{Instrument, Span};
 
+use super::client_address::{ClientAddress, client_address};
 use crate::clock::Clock;
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Characters of a request id, or of an operation's name in the log, at most.
 const NAME_MAX: usize = 64;
-
-/// Characters of a path in the log, at most.
-const PATH_MAX: usize = 128;
 
 /// The request's id, for handlers.
 #[derive(Clone, Debug)]
@@ -28,16 +32,29 @@ pub(super) struct RequestId(pub String);
 #[derive(Clone, Debug)]
 pub(super) struct OperationName(pub String);
 
+/// What is needed of every request.
+#[derive(Clone)]
+pub(super) struct Every {
+    pub clock: Clock,
+    pub trusted_proxies: Arc<[IpNet]>,
+}
+
 pub(super) async fn every_request(
-    State(clock): State<Clock>,
+    State(every): State<Every>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let id = given_id(request.headers()).unwrap_or_else(|| clock.new_id().to_string());
+    let id = given_id(request.headers()).unwrap_or_else(|| every.clock.new_id().to_string());
     let header = HeaderValue::from_str(&id).expect("letters, digits, _ and -");
     // At the level of errors: whatever the filter lets through stands in this span.
     let span = tracing::error_span!("request", id);
-    let mut line = Line::new(&request, span.clone());
+    let ConnectInfo(peer): ConnectInfo<SocketAddr> = *request
+        .extensions()
+        .get()
+        .expect("the server says of every request where it came from");
+    let client = client_address(peer.ip(), request.headers(), &every.trusted_proxies);
+    let mut line = Line::new(&request, client, span.clone());
+    request.extensions_mut().insert(ClientAddress(client));
     request.extensions_mut().insert(RequestId(id));
 
     let mut response = next.run(request).instrument(span).await;
@@ -66,18 +83,22 @@ fn given_id(headers: &HeaderMap) -> Option<String> {
 struct Line {
     span: Span,
     method: Method,
-    path: String,
+    /// As the router knows it. What else clients write there is theirs, and may be a secret that
+    /// they put in the wrong place.
+    path: Option<MatchedPath>,
+    client: IpAddr,
     begun: Instant,
     status: Option<StatusCode>,
     operation: Option<OperationName>,
 }
 
 impl Line {
-    fn new(request: &Request, span: Span) -> Self {
+    fn new(request: &Request, client: IpAddr, span: Span) -> Self {
         Self {
             span,
             method: request.method().clone(),
-            path: request.uri().path().chars().take(PATH_MAX).collect(),
+            path: request.extensions().get().cloned(),
+            client,
             begun: Instant::now(),
             status: None,
             operation: None,
@@ -88,13 +109,14 @@ impl Line {
 impl Drop for Line {
     fn drop(&mut self) {
         let _in = self.span.enter();
-        let Self { method, path, .. } = self;
+        let Self { method, client, .. } = self;
+        let path = self.path.as_ref().map(MatchedPath::as_str);
         let ms = self.begun.elapsed().as_millis();
         if let Some(status) = self.status {
             let operation = self.operation.as_ref().and_then(|name| loggable(&name.0));
-            tracing::info!(%method, path, status = status.as_u16(), ms, operation, "answered");
+            tracing::info!(%client, %method, path, status = status.as_u16(), ms, operation, "answered");
         } else {
-            tracing::info!(%method, path, ms, "the client left before its answer");
+            tracing::info!(%client, %method, path, ms, "the client left before its answer");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! GraphQL over WebSocket: `graphql-transport-ws`
 //! (<https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md>).
 
-use std::{collections::HashMap, future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{collections::HashMap, future::Future, net::IpAddr, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{
     Extension,
@@ -21,7 +21,12 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{State, graphql::request, trace::RequestId};
+use super::{
+    State,
+    client_address::ClientAddress,
+    graphql::{BODY_MAX, request},
+    trace::RequestId,
+};
 use crate::graphql::{self, Caller};
 
 const PROTOCOL: &str = "graphql-transport-ws";
@@ -38,9 +43,6 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Operations that run on one socket, at most.
 const MAX_OPERATIONS: usize = 32;
-
-/// Bytes of a message, at most.
-const MAX_MESSAGE: usize = 256 * 1024;
 
 /// Messages that wait to be sent: a client that reads slowly holds its operations back.
 const QUEUE: usize = 16;
@@ -60,6 +62,7 @@ const RESTART: Close = (1012, "Service restart");
 pub(super) async fn upgrade(
     Extracted(state): Extracted<State>,
     Extension(RequestId(request_id)): Extension<RequestId>,
+    Extension(ClientAddress(address)): Extension<ClientAddress>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
@@ -79,6 +82,7 @@ pub(super) async fn upgrade(
     let connection = Connection {
         state,
         request_id,
+        address,
         user_agent: text(header::USER_AGENT),
         authorization: text(header::AUTHORIZATION),
         session: None,
@@ -88,8 +92,8 @@ pub(super) async fn upgrade(
     let operations = connection.state.operations.clone();
     upgrade
         .protocols([PROTOCOL])
-        .max_message_size(MAX_MESSAGE)
-        .max_frame_size(MAX_MESSAGE)
+        .max_message_size(BODY_MAX)
+        .max_frame_size(BODY_MAX)
         // Tracked: the process does not end before it has told its clients that it does.
         .on_upgrade(move |socket| operations.track_future(connection.serve(socket)))
 }
@@ -123,6 +127,7 @@ async fn send(socket: &mut WebSocket, message: Message) -> bool {
 struct Connection {
     state: State,
     request_id: String,
+    address: IpAddr,
     user_agent: Option<String>,
     authorization: Option<String>,
     /// Cancelled when the session ends that the client signed in with.
@@ -287,7 +292,7 @@ impl Connection {
             let limits = json!({ "limit": MAX_OPERATIONS, "actual": self.operations.len() + 1 });
             return Ok(Some(refused(&message, "QUERY_TOO_COMPLEX", limits)));
         }
-        let request = match request::from_members(payload) {
+        let request = match request::from_members(payload, &self.state.documents) {
             Ok(request) => request,
             Err(bad) => return Ok(Some(refused(&bad.to_string(), bad.code(), json!({})))),
         };
@@ -332,6 +337,7 @@ impl Connection {
             self.authorization.as_deref(),
             self.user_agent.as_deref(),
             self.request_id.clone(),
+            self.address,
         )
         .await
     }

@@ -61,6 +61,23 @@ impl Client {
     }
 }
 
+/// A header, or nothing.
+pub fn header<'a>(response: &'a reqwest::Response, name: &str) -> &'a str {
+    response
+        .headers()
+        .get(name)
+        .map_or("", |value| value.to_str().unwrap())
+}
+
+/// All values of a header that may be there several times, in lower case.
+pub fn list(response: &reqwest::Response, name: &str) -> Vec<String> {
+    let values = response.headers().get_all(name).iter();
+    values
+        .flat_map(|value| value.to_str().unwrap().split(','))
+        .map(|value| value.trim().to_ascii_lowercase())
+        .collect()
+}
+
 /// What a GraphQL request is answered.
 #[derive(Debug)]
 pub struct Answer {

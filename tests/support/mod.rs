@@ -1,6 +1,7 @@
 //! What the tests stand on: a server of their own each, a client that talks to it over a real
 //! socket, and both databases.
 
+pub mod attacks;
 mod client;
 mod postgres;
 mod program;
@@ -10,7 +11,7 @@ mod service;
 mod socket;
 mod writing;
 
-pub use client::{Answer, Client, Credentials, Nobody};
+pub use client::{Answer, Client, Credentials, Nobody, header, list};
 pub use program::{Serving, mula, run};
 pub use provider::{Call, Provider, chunk, deltas, finish, state};
 pub use server::{Database, Member, PASSWORD, SECRET, Server, given, settings};

@@ -5,6 +5,7 @@ use std::{
     net::SocketAddr,
     path::Path,
     process::{Child, Command, Output, Stdio},
+    thread::JoinHandle,
 };
 
 /// The program in a folder, with an environment of its own.
@@ -36,7 +37,8 @@ pub async fn run(mut command: Command) -> (Option<i32>, String, String) {
 
 /// The program while it serves, gone with the test.
 pub struct Serving {
-    child: Child,
+    child: Running,
+    log: JoinHandle<String>,
     pub output: String,
     pub address: SocketAddr,
 }
@@ -49,6 +51,13 @@ impl Serving {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        // To its end: a program whose log nobody reads stands still.
+        let mut log = child.stderr.take().unwrap();
+        let log = std::thread::spawn(move || {
+            let mut text = String::new();
+            log.read_to_string(&mut text).unwrap();
+            text
+        });
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut output = String::new();
         for line in lines.by_ref() {
@@ -63,13 +72,7 @@ impl Serving {
             .lines()
             .find_map(|line| line.trim().strip_prefix("GraphQL "));
         let Some(url) = url else {
-            let mut log = String::new();
-            child
-                .stderr
-                .take()
-                .unwrap()
-                .read_to_string(&mut log)
-                .unwrap();
+            let log = log.join().unwrap();
             panic!("it did not start: {output}{log}");
         };
         let address = url
@@ -80,7 +83,8 @@ impl Serving {
             .unwrap();
         let address = address.parse().unwrap();
         Self {
-            child,
+            child: Running(child),
+            log,
             output,
             address,
         }
@@ -88,28 +92,25 @@ impl Serving {
 
     pub fn signal(&self, name: &str) {
         let done = Command::new("kill")
-            .args([&format!("-{name}"), &self.child.id().to_string()])
+            .args([&format!("-{name}"), &self.child.0.id().to_string()])
             .status();
         assert!(done.unwrap().success());
     }
 
     /// Waits for its end; returns the exit code and the log.
-    pub async fn end(mut self) -> (Option<i32>, String) {
-        let mut log = self.child.stderr.take().unwrap();
-        let text = tokio::task::spawn_blocking(move || {
-            let mut text = String::new();
-            log.read_to_string(&mut text).unwrap();
-            text
-        });
-        let text = text.await.unwrap();
-        (self.child.wait().unwrap().code(), text)
+    pub async fn end(self) -> (Option<i32>, String) {
+        let Self { mut child, log, .. } = self;
+        let code = tokio::task::spawn_blocking(move || child.0.wait().unwrap().code());
+        (code.await.unwrap(), log.join().unwrap())
     }
 }
 
-impl Drop for Serving {
+/// It may have ended already, as it should.
+struct Running(Child);
+
+impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended already, as it should.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }

@@ -141,6 +141,9 @@ impl Database {
             // A hundred at once may have to queue, on a machine that has other things to do.
             ("--database-acquire-timeout", "60s"),
             ("--readings-per-day", "0"),
+            ("--login-rate", "off"),
+            ("--register-rate", "off"),
+            ("--ask-rate", "off"),
         ] {
             if !more.contains(&name) {
                 flags.extend([name.to_owned(), value.to_owned()]);

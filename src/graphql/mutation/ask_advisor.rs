@@ -42,7 +42,9 @@ impl AskAdvisor {
         #[graphql(desc = "Whom to ask, and what.")] input: AskAdvisorInput,
     ) -> Result<Option<AskAdvisorPayload>, ApiError> {
         let user_id = ctx.requester()?.user.id;
-        let readings = &ctx.services().readings;
+        let (services, from) = (ctx.services(), ctx.caller().address);
+        services.accounts.limits().question(user_id, from)?;
+        let readings = &services.readings;
         let ask = Ask {
             advisor: input.advisor.into(),
             question: input.question,

@@ -7,7 +7,7 @@ use crate::graphql::{ApiError, caller::ContextExt, types::User};
 struct ChangePasswordInput {
     /// The password so far.
     current_password: String,
-    /// The password from now on: 8 characters at least, 72 bytes at most.
+    /// The password from now on: 8 characters at least, 72 bytes at most, and none of the first that would be guessed.
     new_password: String,
 }
 
@@ -35,9 +35,9 @@ impl ChangePassword {
             current_password,
             new_password,
         } = input;
-        let accounts = &ctx.services().accounts;
+        let (accounts, from) = (&ctx.services().accounts, ctx.caller().address);
         let (user, revoked) = accounts
-            .change_password(ctx.requester()?, current_password, new_password)
+            .change_password(ctx.requester()?, current_password, new_password, from)
             .await?;
         Ok(Some(ChangePasswordPayload {
             user: User(user),

@@ -29,7 +29,11 @@ impl DeleteAccount {
     ) -> Result<Option<DeleteAccountPayload>, ApiError> {
         let (services, requester) = (ctx.services(), ctx.requester()?);
         let id = requester.user.id;
-        services.accounts.confirm(requester, input.password).await?;
+        let from = ctx.caller().address;
+        services
+            .accounts
+            .confirm(requester, input.password, from)
+            .await?;
         // What a provider is writing has to be paid for, whoever asked for it.
         services.readings.cancel_all(id).await?;
         services.accounts.delete(id).await?;

@@ -41,11 +41,12 @@ impl Login {
         ctx: &Context<'_>,
         #[graphql(desc = "Who signs in.")] input: LoginInput,
     ) -> Result<Option<LoginPayload>, ApiError> {
-        let user_agent = ctx.caller().user_agent.as_deref();
+        let caller = ctx.caller();
+        let user_agent = caller.user_agent.as_deref();
         let signed_in = ctx
             .services()
             .accounts
-            .login(&input.email, input.password, user_agent)
+            .login(&input.email, input.password, user_agent, caller.address)
             .await?;
         let lifetime = signed_in.session.expires_at - signed_in.session.created_at;
         Ok(Some(LoginPayload {

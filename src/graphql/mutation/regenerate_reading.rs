@@ -34,7 +34,9 @@ impl RegenerateReading {
     ) -> Result<Option<RegenerateReadingPayload>, ApiError> {
         let user_id = ctx.requester()?.user.id;
         let id = Kind::Reading.parse(&input.id, "input.id")?;
-        let readings = &ctx.services().readings;
+        let (services, from) = (ctx.services(), ctx.caller().address);
+        services.accounts.limits().question(user_id, from)?;
+        let readings = &services.readings;
         let mut reading = readings
             .regenerate(user_id, id, input.idempotency_key)
             .await?;

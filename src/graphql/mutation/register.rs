@@ -9,7 +9,7 @@ struct RegisterInput {
     email: String,
     /// 3 to 100 letters, digits, underscores, points and hyphens. One account a name, whatever the case.
     username: String,
-    /// 8 characters at least, 72 bytes at most.
+    /// 8 characters at least, 72 bytes at most, and none of the first that would be guessed.
     password: String,
 }
 
@@ -39,7 +39,7 @@ impl Register {
         let user = ctx
             .services()
             .accounts
-            .register(&email, &username, password)
+            .register(&email, &username, password, ctx.caller().address)
             .await?;
         Ok(Some(RegisterPayload { user: User(user) }))
     }

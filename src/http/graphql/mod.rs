@@ -20,16 +20,15 @@ use tracing::Instrument;
 
 use super::{
     NO_STORE, State,
+    client_address::ClientAddress,
     trace::{OperationName, RequestId},
 };
-use crate::graphql::{self, Caller, Code};
+use crate::graphql::{self, Caller, Code, DocumentError};
 use negotiate::MediaType;
 
-/// Bytes of a body, at most.
-const BODY_MAX: usize = 1024 * 1024;
-
-/// How long a body may take to arrive.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// Bytes of a body, at most, and of a message on a WebSocket: a document and variables of the
+/// largest size fit in. Reading it as JSON is the first work that is done for anyone.
+pub(super) const BODY_MAX: usize = 128 * 1024;
 
 /// How long the rest of a body that is too large is received, into nothing: a client that is
 /// still sending when its connection is closed does not read the answer.
@@ -38,14 +37,25 @@ const BODY_LINGER: Duration = Duration::from_secs(2);
 pub(super) async fn answer(
     extract::State(state): extract::State<State>,
     Extension(RequestId(request_id)): Extension<RequestId>,
+    Extension(ClientAddress(address)): Extension<ClientAddress>,
     request: extract::Request,
 ) -> Response {
     let media_type = negotiate::negotiate(request.headers());
     let by_get = request.method() == Method::GET;
     let mut response = match (request.method().clone(), media_type) {
-        (Method::GET | Method::POST, Some(media_type)) => match read(request).await {
+        (Method::GET | Method::POST, Some(media_type)) => match read(request, &state).await {
             Ok((request, headers)) => {
-                execute(&state, request, by_get, &headers, request_id, media_type).await
+                let text =
+                    |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+                let caller = Caller::new(
+                    &state.accounts,
+                    text(header::AUTHORIZATION),
+                    text(header::USER_AGENT),
+                    request_id.clone(),
+                    address,
+                )
+                .await;
+                execute(&state, request, by_get, caller, request_id, media_type).await
             }
             Err(refusal) => refusal.into_response(media_type),
         },
@@ -74,8 +84,8 @@ enum Refusal {
     MediaType,
     #[error("The body is larger than {BODY_MAX} bytes.")]
     TooLarge,
-    #[error("The body took more than {} seconds to arrive.", BODY_TIMEOUT.as_secs())]
-    TooSlow,
+    #[error("The body took more than {} to arrive.", humantime::format_duration(*.0))]
+    TooSlow(Duration),
     #[error("The body broke off.")]
     BrokenOff,
     #[error(transparent)]
@@ -89,9 +99,11 @@ impl Refusal {
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
             // Understood, and to be sent again with its text: no fault in the HTTP request.
-            Self::Request(request::Error::PersistedQuery) => media_type.request_error(),
+            Self::Request(request::Error::Document(
+                DocumentError::NotFound | DocumentError::Unknown(_),
+            )) => media_type.request_error(),
             Self::BrokenOff | Self::Request(_) => StatusCode::BAD_REQUEST,
         };
         let code = match &self {
@@ -110,7 +122,7 @@ impl Refusal {
                 .insert(header::ALLOW, HeaderValue::from_static(allow));
         }
         // The rest of the body may not have been read: no further request can follow it.
-        if matches!(self, Self::TooLarge | Self::TooSlow) {
+        if matches!(self, Self::TooLarge | Self::TooSlow(_)) {
             response
                 .headers_mut()
                 .insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -120,21 +132,26 @@ impl Refusal {
 }
 
 /// What the client asks, from the URL or the body, and the headers it came with.
-async fn read(request: extract::Request) -> Result<(async_graphql::Request, HeaderMap), Refusal> {
+async fn read(
+    request: extract::Request,
+    state: &State,
+) -> Result<(async_graphql::Request, HeaderMap), Refusal> {
     let (head, body) = request.into_parts();
     if head.method == Method::GET {
-        let request = request::from_parameters(head.uri.query().unwrap_or_default())?;
+        let request =
+            request::from_parameters(head.uri.query().unwrap_or_default(), &state.documents)?;
         return Ok((request, head.headers));
     }
     if !negotiate::is_json(&head.headers) {
         return Err(Refusal::MediaType);
     }
-    let body = receive(body).await?;
-    Ok((request::from_body(&body)?, head.headers))
+    let body = receive(body, state.body_timeout).await?;
+    let request = request::from_body(&body, &state.documents)?;
+    Ok((request, head.headers))
 }
 
-async fn receive(mut body: Body) -> Result<Bytes, Refusal> {
-    let whole = tokio::time::timeout(BODY_TIMEOUT, Limited::new(&mut body, BODY_MAX).collect());
+async fn receive(mut body: Body, timeout: Duration) -> Result<Bytes, Refusal> {
+    let whole = tokio::time::timeout(timeout, Limited::new(&mut body, BODY_MAX).collect());
     match whole.await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
@@ -144,7 +161,7 @@ async fn receive(mut body: Body) -> Result<Bytes, Refusal> {
             Err(Refusal::TooLarge)
         }
         Ok(Err(_)) => Err(Refusal::BrokenOff),
-        Err(_) => Err(Refusal::TooSlow),
+        Err(_) => Err(Refusal::TooSlow(timeout)),
     }
 }
 
@@ -152,18 +169,10 @@ async fn execute(
     state: &State,
     request: async_graphql::Request,
     by_get: bool,
-    headers: &HeaderMap,
+    caller: Caller,
     request_id: String,
     media_type: MediaType,
 ) -> Response {
-    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    let caller = Caller::new(
-        &state.accounts,
-        text(header::AUTHORIZATION),
-        text(header::USER_AGENT),
-        request_id.clone(),
-    )
-    .await;
     let operation = request.operation_name.clone().map(OperationName);
     let mut response = if matches!(media_type, MediaType::EventStream | MediaType::Multipart) {
         stream::respond(state, request, caller, by_get, media_type)
@@ -187,18 +196,24 @@ async fn at_once(
     let schema = state.schema.clone();
     // In a task of its own: what has begun is not left half done when the client hangs up.
     let execution = async move { graphql::execute(&schema, request, caller, by_get).await };
-    match state.operations.spawn(execution.in_current_span()).await {
-        Ok(response) if code_of(&response) == Some("BAD_REQUEST") => {
-            Refusal::MutationByGet.into_response(media_type)
+    let execution = state.operations.spawn(execution.in_current_span());
+    let why = match tokio::time::timeout(state.answer_timeout, execution).await {
+        Ok(Ok(response)) if code_of(&response) == Some("BAD_REQUEST") => {
+            return Refusal::MutationByGet.into_response(media_type);
         }
-        Ok(response) => answered(&response, media_type),
-        Err(failure) => {
+        Ok(Ok(response)) => return answered(&response, media_type),
+        Ok(Err(failure)) => {
             tracing::error!(error = %failure, "an operation broke off");
-            let code = Code::InternalServerError.as_str();
-            let body = error("Something went wrong on our side.", code, Some(&request_id));
-            json(StatusCode::INTERNAL_SERVER_ERROR, media_type, &body)
+            "Something went wrong on our side."
         }
-    }
+        Err(_) => {
+            tracing::error!("an operation took too long; it goes on without its client");
+            "It takes too long on our side. What was begun may still be done."
+        }
+    };
+    let code = Code::InternalServerError.as_str();
+    let body = error(why, code, Some(&request_id));
+    json(StatusCode::INTERNAL_SERVER_ERROR, media_type, &body)
 }
 
 /// A response as it goes out (<https://spec.graphql.org/draft/#sec-Response-Format>).
@@ -234,8 +249,13 @@ fn answered(response: &async_graphql::Response, media_type: MediaType) -> Respon
     let answer = Answer::from(response);
     let status = if answer.data.is_some() {
         StatusCode::OK
+    } else if code_of(response) == Some(Code::InternalServerError.as_str()) {
+        StatusCode::INTERNAL_SERVER_ERROR
     } else {
-        media_type.request_error()
+        match (media_type.request_error(), code_of(response)) {
+            (StatusCode::BAD_REQUEST, Some("RATE_LIMITED")) => StatusCode::TOO_MANY_REQUESTS,
+            (status, _) => status,
+        }
     };
     let mut answer = json(status, media_type, &answer);
     if let Some(seconds) = response.errors.iter().filter_map(retry_after).max() {

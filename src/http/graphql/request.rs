@@ -3,6 +3,8 @@
 use async_graphql::{Request, Variables};
 use serde_json::{Map, Value};
 
+use crate::graphql::{DocumentError, DocumentName, Documents};
+
 /// Why something is not a GraphQL request.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::http) enum Error {
@@ -20,18 +22,19 @@ pub(in crate::http) enum Error {
     Repeated(&'static str),
     #[error("`{0}` is not JSON: {1}.")]
     Parameter(&'static str, #[source] serde_json::Error),
-    #[error("`query` is missing: the GraphQL document, as a string.")]
-    NoQuery,
-    /// In these words, which clients of the protocol compare.
-    #[error("PersistedQueryNotSupported")]
+    #[error(
+        "`extensions.persistedQuery` must be an object of `version`, which is 1, and `sha256Hash`."
+    )]
     PersistedQuery,
+    #[error(transparent)]
+    Document(#[from] DocumentError),
 }
 
 impl Error {
     /// `extensions.code`.
     pub(in crate::http) fn code(&self) -> &'static str {
         match self {
-            Self::PersistedQuery => "PERSISTED_QUERY_NOT_SUPPORTED",
+            Self::Document(error) => error.code(),
             _ => "BAD_REQUEST",
         }
     }
@@ -39,23 +42,27 @@ impl Error {
 
 const NAMES: [&str; 4] = ["query", "operationName", "variables", "extensions"];
 
+/// What a document's id may be called: by the proposal, and as Relay's documentation has it.
+const IDS: [&str; 3] = ["documentId", "doc_id", "id"];
+
 /// Reads a POST's body.
-pub(super) fn from_body(body: &[u8]) -> Result<Request, Error> {
+pub(super) fn from_body(body: &[u8], documents: &Documents) -> Result<Request, Error> {
     if body.trim_ascii().is_empty() {
         return Err(Error::Empty);
     }
     match serde_json::from_slice(body).map_err(Error::NotJson)? {
-        Value::Object(members) => from_members(members),
+        Value::Object(members) => from_members(members, documents),
         Value::Array(_) => Err(Error::Batch),
         _ => Err(Error::NotAnObject),
     }
 }
 
 /// Reads a GET's URL parameters, where an empty one is as good as none.
-pub(super) fn from_parameters(parameters: &str) -> Result<Request, Error> {
+pub(super) fn from_parameters(parameters: &str, documents: &Documents) -> Result<Request, Error> {
     let mut members = Map::new();
     for (name, text) in form_urlencoded::parse(parameters.as_bytes()) {
-        let Some(name) = NAMES.into_iter().find(|known| *known == name) else {
+        let known = NAMES.into_iter().chain(IDS);
+        let Some(name) = known.into_iter().find(|known| *known == name) else {
             continue;
         };
         let value = match name {
@@ -69,29 +76,50 @@ pub(super) fn from_parameters(parameters: &str) -> Result<Request, Error> {
             return Err(Error::Repeated(name));
         }
     }
-    from_members(members)
+    from_members(members, documents)
 }
 
 /// Reads the members of a JSON object: also what comes over a WebSocket. Members we do not know
 /// are left alone, as the specification asks.
-pub(in crate::http) fn from_members(mut members: Map<String, Value>) -> Result<Request, Error> {
+pub(in crate::http) fn from_members(
+    mut members: Map<String, Value>,
+    documents: &Documents,
+) -> Result<Request, Error> {
     let [query, operation_name, variables, extensions] =
         NAMES.map(|name| members.remove(name).unwrap_or_default());
-    let extensions = object("extensions", extensions)?.unwrap_or_default();
-    let persisted = extensions
-        .get("persistedQuery")
-        .is_some_and(|hash| !hash.is_null());
-    let query = match string("query", query)? {
-        Some(query) => query,
-        None if persisted => return Err(Error::PersistedQuery),
-        None => return Err(Error::NoQuery),
+    let query = string("query", query)?;
+    let mut extensions = object("extensions", extensions)?.unwrap_or_default();
+    let name = match extensions.remove("persistedQuery") {
+        None | Some(Value::Null) => id(&mut members, query.is_some())?,
+        Some(persisted) => Some(DocumentName::Hash(hash(&persisted)?)),
     };
-    let mut request = Request::new(query);
+    let mut request = documents.find(query, name)?;
     request.operation_name = string("operationName", operation_name)?;
     if let Some(variables) = object("variables", variables)? {
         request.variables = Variables::from_json(Value::Object(variables));
     }
     Ok(request)
+}
+
+/// The document's id. Where the document itself is, only what the proposal calls it counts: the
+/// other names are common enough to mean something else.
+fn id(members: &mut Map<String, Value>, has_query: bool) -> Result<Option<DocumentName>, Error> {
+    for name in IDS.into_iter().take(if has_query { 1 } else { IDS.len() }) {
+        if let Some(id) = string(name, members.remove(name).unwrap_or_default())? {
+            return Ok(Some(DocumentName::Id(id)));
+        }
+    }
+    Ok(None)
+}
+
+/// What an automatic persisted query is called by.
+fn hash(persisted: &Value) -> Result<String, Error> {
+    match (&persisted["version"], &persisted["sha256Hash"]) {
+        (Value::Number(version), Value::String(hash)) if version.as_u64() == Some(1) => {
+            Ok(hash.clone())
+        }
+        _ => Err(Error::PersistedQuery),
+    }
 }
 
 fn string(name: &'static str, value: Value) -> Result<Option<String>, Error> {
@@ -112,7 +140,17 @@ fn object(name: &'static str, value: Value) -> Result<Option<Map<String, Value>>
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    fn body_of(body: &[u8]) -> Result<Request, Error> {
+        from_body(body, &Documents::sent())
+    }
+
+    fn parameters_of(parameters: &str) -> Result<Request, Error> {
+        from_parameters(parameters, &Documents::sent())
+    }
 
     #[test]
     fn a_body_says_what_is_wrong_with_it() {
@@ -149,24 +187,30 @@ mod tests {
             ),
             (
                 r#"{"extensions": {"persistedQuery": {"version": 1}}}"#,
-                "PersistedQueryNotSupported",
+                "`extensions.persistedQuery` must be",
+            ),
+            (r#"{"documentId": 7}"#, "`documentId` must be a string"),
+            (r#"{"id": {}}"#, "`id` must be a string"),
+            (
+                r#"{"doc_id": "a"}"#,
+                "There is no document with the id \"a\"",
             ),
             (
                 r#"{"extensions": {"persistedQuery": null}}"#,
                 "`query` is missing",
             ),
         ] {
-            let error = from_body(body.as_bytes()).unwrap_err().to_string();
+            let error = body_of(body.as_bytes()).unwrap_err().to_string();
             assert!(error.contains(expected), "{body}: {error}");
         }
-        assert!(from_body(b"{\"query\": \"\xff\"}").is_err());
+        assert!(body_of(b"{\"query\": \"\xff\"}").is_err());
     }
 
     #[test]
     fn a_body_is_read() {
         let body = r#"{"query": "query A { a }", "operationName": "A", "variables": {"n": [1]},
-            "extensions": {"persistedQuery": {"version": 1}}, "unknown": true}"#;
-        let request = from_body(body.as_bytes()).unwrap();
+            "extensions": {"other": {"version": 1}}, "id": 7, "unknown": true}"#;
+        let request = body_of(body.as_bytes()).unwrap();
         assert_eq!(request.query, "query A { a }");
         assert_eq!(request.operation_name.as_deref(), Some("A"));
         assert_eq!(
@@ -176,14 +220,14 @@ mod tests {
 
         let nulls =
             r#"{"query": "{a}", "operationName": null, "variables": null, "extensions": null}"#;
-        let request = from_body(nulls.as_bytes()).unwrap();
+        let request = body_of(nulls.as_bytes()).unwrap();
         assert_eq!(request.operation_name, None);
         assert!(request.variables.is_empty());
     }
 
     #[test]
     fn parameters_are_read() {
-        let request = from_parameters(
+        let request = parameters_of(
             "query=query+A%7Ba%7D&operationName=A&variables=%7B%22n%22%3A1%7D&other=1&other=2",
         )
         .unwrap();
@@ -194,7 +238,7 @@ mod tests {
             r#"{"n":1}"#
         );
 
-        let empty = from_parameters("query=%7Ba%7D&operationName=&variables=&extensions=").unwrap();
+        let empty = parameters_of("query=%7Ba%7D&operationName=&variables=&extensions=").unwrap();
         assert_eq!(empty.operation_name, None);
         assert!(empty.variables.is_empty());
 
@@ -207,11 +251,21 @@ mod tests {
             ("query={a}&extensions=1", "`extensions` must be an object"),
             (
                 "extensions={\"persistedQuery\":{}}",
-                "PersistedQueryNotSupported",
+                "`extensions.persistedQuery` must be",
             ),
         ] {
-            let error = from_parameters(parameters).unwrap_err().to_string();
+            let error = parameters_of(parameters).unwrap_err().to_string();
             assert!(error.contains(expected), "{parameters}: {error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_comes_is_a_request_or_an_error(body: Vec<u8>, text: String) {
+            for body in [&body, text.as_bytes(), format!("{{\"query\": \"{text}\"}}").as_bytes()] {
+                let _ = body_of(body);
+            }
+            let _ = parameters_of(&text);
         }
     }
 }

@@ -1,0 +1,69 @@
+//! The settings of how clients are served: how long each may take, and what they may ask.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::Args;
+
+use super::{Environment, check::Check};
+
+/// As they were written.
+#[derive(Args, Clone, Debug)]
+#[expect(
+    clippy::doc_markdown,
+    reason = "these texts are what --help prints, which knows no Markdown"
+)]
+pub struct GivenHttp {
+    /// Whether the schema can be asked for, and errors suggest names; by default in development
+    #[arg(long, env = "INTROSPECTION", global = true)]
+    pub introspection: Option<String>,
+    /// JSON file of documents by their ids: nothing else is executed
+    #[arg(long, env = "TRUSTED_DOCUMENTS", global = true)]
+    pub trusted_documents: Option<PathBuf>,
+    /// Connections of clients at once; more wait to be let in
+    #[arg(long, env = "CONNECTIONS", default_value = "10000", global = true)]
+    pub connections: String,
+    /// How long a request's headers may take to arrive
+    #[arg(long, env = "HEADER_TIMEOUT", default_value = "10s", global = true)]
+    pub header_timeout: String,
+    /// How long a request's body may take to arrive
+    #[arg(long, env = "BODY_TIMEOUT", default_value = "30s", global = true)]
+    pub body_timeout: String,
+    /// How long a connection may wait for its next request, or for its client to take an answer
+    #[arg(long, env = "IDLE_TIMEOUT", default_value = "75s", global = true)]
+    pub idle_timeout: String,
+    /// How long an answer may take, beside what ASK_WAIT allows
+    #[arg(long, env = "REQUEST_TIMEOUT", default_value = "30s", global = true)]
+    pub request_timeout: String,
+}
+
+/// How clients are served.
+#[derive(Clone, Debug)]
+pub struct Http {
+    pub introspection: bool,
+    pub trusted_documents: Option<PathBuf>,
+    pub connections: usize,
+    pub header_timeout: Duration,
+    pub body_timeout: Duration,
+    pub idle_timeout: Duration,
+    pub request_timeout: Duration,
+}
+
+impl Check {
+    pub(super) fn http(&mut self, given: &GivenHttp, environment: Option<Environment>) -> Http {
+        let introspection = given.introspection.as_ref();
+        let introspection = introspection.map(|text| self.truth("INTROSPECTION", text));
+        let mut timeout = |name, value| {
+            let range = Duration::from_millis(100)..=Duration::from_hours(1);
+            self.duration(name, value, range)
+        };
+        Http {
+            introspection: introspection.unwrap_or(environment == Some(Environment::Development)),
+            trusted_documents: given.trusted_documents.clone(),
+            header_timeout: timeout("HEADER_TIMEOUT", &given.header_timeout),
+            body_timeout: timeout("BODY_TIMEOUT", &given.body_timeout),
+            idle_timeout: timeout("IDLE_TIMEOUT", &given.idle_timeout),
+            request_timeout: timeout("REQUEST_TIMEOUT", &given.request_timeout),
+            connections: self.number("CONNECTIONS", &given.connections, 1..=1_000_000),
+        }
+    }
+}

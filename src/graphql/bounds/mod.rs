@@ -1,0 +1,317 @@
+//! How large a request may be, found out before the library looks at it: its parser and its
+//! validation follow whatever they are given, by recursion and without memory.
+//!
+//! May use: the parser's types, `config` (how large a page is).
+//!
+//! The numbers leave room for what clients of all makes send (GraphiQL's introspection has 17
+//! levels and 186 tokens; Relay's documents an alias for each abstract type) and for the largest
+//! page with all that a reading has. They are of the order of GraphQL Armor's defaults
+//! (<https://escape.tech/graphql-armor/docs/category/plugins>: 1,000 tokens, 15 aliases, 50
+//! directives, a cost of 5,000) and cover what the OWASP cheat sheet asks for
+//! (<https://cheatsheetseries.owasp.org/cheatsheets/GraphQL_Cheat_Sheet.html>).
+
+mod cost;
+mod expansion;
+mod text;
+
+use async_graphql::{
+    Value, Variables,
+    parser::types::{ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet},
+    registry::Registry,
+};
+
+use crate::config::Limits;
+use cost::Pricing;
+use expansion::Expansion;
+
+/// How much there may be of something.
+pub(super) struct Bound {
+    /// Where it is counted.
+    place: &'static str,
+    /// What is counted there.
+    what: &'static str,
+    limit: usize,
+    /// What to do about it.
+    advice: &'static str,
+}
+
+const BYTES: Bound = Bound {
+    place: "The document",
+    what: "bytes",
+    limit: 64 * 1024,
+    advice: SPLIT,
+};
+
+const TOKENS: Bound = Bound {
+    place: "The document",
+    what: "tokens and comments",
+    limit: 2_000,
+    advice: SPLIT,
+};
+
+/// Each is compared with all names it could have been.
+const NAMES: Bound = Bound {
+    place: "The document",
+    what: "bytes of names",
+    limit: 24 * 1024,
+    advice: SPLIT,
+};
+
+/// The parser follows values by recursion without a bound of its own.
+const NESTING: Bound = Bound {
+    place: "The document",
+    what: "brackets inside one another",
+    limit: 64,
+    advice: "Nest less deep.",
+};
+
+const OPERATIONS: Bound = Bound {
+    place: "The document",
+    what: "operations",
+    limit: 20,
+    advice: "Send only the one that is to be executed.",
+};
+
+const FRAGMENTS: Bound = Bound {
+    place: "The document",
+    what: "fragments",
+    limit: 50,
+    advice: SPLIT,
+};
+
+const DEPTH: Bound = Bound {
+    place: EXPANDED,
+    what: "levels",
+    limit: 40,
+    advice: "Ask for what is further inside in a request of its own.",
+};
+
+const SELECTIONS: Bound = Bound {
+    place: EXPANDED,
+    what: "selections",
+    limit: 1_000,
+    advice: SPLIT,
+};
+
+const ALIASES: Bound = Bound {
+    place: EXPANDED,
+    what: "aliases",
+    limit: 50,
+    advice: SPLIT,
+};
+
+const DIRECTIVES: Bound = Bound {
+    place: EXPANDED,
+    what: "directives",
+    limit: 50,
+    advice: "Leave out what is not needed instead of skipping it.",
+};
+
+const DIRECTIVES_AT_ONCE: Bound = Bound {
+    place: "One place of the document",
+    what: "directives",
+    limit: 4,
+    advice: "@skip and @include are all there are.",
+};
+
+const ROOT_FIELDS: Bound = Bound {
+    place: EXPANDED,
+    what: "fields at its root",
+    limit: 20,
+    advice: SPLIT,
+};
+
+/// Each is a guess at a password, or as much work as one.
+const ACCOUNT_FIELDS: Bound = Bound {
+    place: EXPANDED,
+    what: "fields of register, login, changePassword and deleteAccount",
+    limit: 1,
+    advice: "Send them one by one.",
+};
+
+const VARIABLES: Bound = Bound {
+    place: "The variables, as compact JSON,",
+    what: "bytes",
+    limit: 64 * 1024,
+    advice: "Send less at once.",
+};
+
+const VARIABLES_NESTING: Bound = Bound {
+    place: "The variables",
+    what: "lists and objects inside one another",
+    limit: 16,
+    advice: "No input of this schema is nested that deep.",
+};
+
+/// Of one item of a page, at most: a reading with everything in it has 45.
+const COST_OF_AN_ITEM: usize = 100;
+
+/// Of an operation without pages, at least.
+const COST_MIN: usize = 10_000;
+
+const SPLIT: &str = "Split it into several requests.";
+const EXPANDED: &str = "An operation, with its fragments in their places,";
+
+const ACCOUNT: [&str; 4] = ["register", "login", "changePassword", "deleteAccount"];
+
+/// Why a document is not executed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    #[error("{place} has {actual} {what} and may have {limit}. {advice}")]
+    TooMuch {
+        place: &'static str,
+        what: &'static str,
+        limit: usize,
+        actual: usize,
+        advice: &'static str,
+    },
+    #[error("A block string is not closed: \"\"\" is missing.")]
+    Unclosed,
+    #[error("The fragment \"{0}\" spreads itself.")]
+    Cycle(String),
+}
+
+impl Bound {
+    fn check(&self, actual: usize) -> Result<(), Error> {
+        if actual <= self.limit {
+            return Ok(());
+        }
+        let Self {
+            place,
+            what,
+            limit,
+            advice,
+        } = *self;
+        Err(Error::TooMuch {
+            place,
+            what,
+            limit,
+            actual,
+            advice,
+        })
+    }
+}
+
+/// Checks a text that is to be parsed, in one pass over it.
+pub(super) fn check_text(document: &str) -> Result<(), Error> {
+    BYTES.check(document.len())?;
+    let text = text::count(document).ok_or(Error::Unclosed)?;
+    NESTING.check(text.nesting)?;
+    TOKENS.check(text.tokens)?;
+    NAMES.check(text.names)
+}
+
+/// Checks what is given beside the text.
+pub(super) fn check_variables(variables: &Variables) -> Result<(), Error> {
+    VARIABLES_NESTING.check(variables.values().map(nesting).max().unwrap_or_default())?;
+    let mut bytes = Bytes(0);
+    serde_json::to_writer(&mut bytes, variables).expect("a JSON that nothing is written to");
+    VARIABLES.check(bytes.0)
+}
+
+/// Levels of lists and objects; what reads JSON has bounded them.
+fn nesting(value: &Value) -> usize {
+    let inside = match value {
+        Value::List(values) => values.iter().map(nesting).max(),
+        Value::Object(fields) => fields.values().map(nesting).max(),
+        _ => return 0,
+    };
+    inside.unwrap_or_default() + 1
+}
+
+/// Takes what is written, and keeps its length.
+struct Bytes(usize);
+
+impl std::io::Write for Bytes {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Checks a parsed document, whichever of its operations will be executed.
+pub(super) fn check_document(document: &ExecutableDocument) -> Result<(), Error> {
+    OPERATIONS.check(document.operations.iter().count())?;
+    FRAGMENTS.check(document.fragments.len())?;
+    let size = Expansion::new(document)
+        .largest()
+        .map_err(|name| Error::Cycle(name.to_owned()))?;
+    DEPTH.check(size.depth)?;
+    SELECTIONS.check(size.selections)?;
+    ALIASES.check(size.aliases)?;
+    DIRECTIVES.check(size.directives)?;
+    DIRECTIVES_AT_ONCE.check(size.directives_at_once)?;
+    for (_, operation) in document.operations.iter() {
+        let fields = root_fields(document, &operation.node);
+        ROOT_FIELDS.check(fields.len())?;
+        let account = fields
+            .iter()
+            .filter(|field| ACCOUNT.contains(&field.name.node.as_str()));
+        ACCOUNT_FIELDS.check(account.count())?;
+    }
+    Ok(())
+}
+
+/// Checks what an operation would cost, with these variables. For documents that
+/// [`check_document`] has let through.
+pub(super) fn check_cost(
+    document: &ExecutableDocument,
+    operation: &OperationDefinition,
+    variables: &Variables,
+    registry: &Registry,
+    limits: Limits,
+) -> Result<(), Error> {
+    let pricing = Pricing {
+        registry,
+        document,
+        operation,
+        variables,
+        limits,
+    };
+    let largest_page = usize::try_from(limits.page_size_max).unwrap_or(usize::MAX);
+    Bound {
+        place: "The operation",
+        what: "fields to fetch, those of a page times its size,",
+        limit: largest_page.saturating_mul(COST_OF_AN_ITEM).max(COST_MIN),
+        advice: "Ask for smaller pages, or for less of each item.",
+    }
+    .check(pricing.cost())
+}
+
+/// The fields at an operation's root, also those that fragments bring. For documents of which
+/// the size is known: it follows every spread.
+pub(super) fn root_fields<'a>(
+    document: &'a ExecutableDocument,
+    operation: &'a OperationDefinition,
+) -> Vec<&'a Field> {
+    fn collect<'a>(
+        document: &'a ExecutableDocument,
+        set: &'a SelectionSet,
+        fields: &mut Vec<&'a Field>,
+    ) {
+        for selection in &set.items {
+            match &selection.node {
+                Selection::Field(field) => fields.push(&field.node),
+                Selection::InlineFragment(fragment) => {
+                    collect(document, &fragment.node.selection_set.node, fields);
+                }
+                Selection::FragmentSpread(spread) => {
+                    let name = &spread.node.fragment_name.node;
+                    if let Some(fragment) = document.fragments.get(name) {
+                        collect(document, &fragment.node.selection_set.node, fields);
+                    }
+                }
+            }
+        }
+    }
+    let mut fields = Vec::new();
+    collect(document, &operation.selection_set.node, &mut fields);
+    fields
+}
+
+#[cfg(test)]
+mod tests;

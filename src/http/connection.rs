@@ -1,0 +1,194 @@
+//! One client's connection: a socket that is cut when its client sends a request's head too
+//! slowly, or does not take what it asked for.
+
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::{body::Body, http::StatusCode, response::Response};
+use http_body_util::BodyExt;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+    time::{Instant, Sleep, sleep},
+};
+
+/// Said before a connection is cut whose request does not come to its end (RFC 9110, section
+/// 15.5.9).
+const TOO_SLOW: &[u8] =
+    b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
+/// What a connection is at: hyper knows, and does not tell.
+#[derive(Clone, Default)]
+pub(super) struct Phase(Arc<AtomicU8>);
+
+/// Nothing has ever come.
+const FRESH: u8 = 0;
+/// A part of a request's head has come.
+const HEAD: u8 = 1;
+/// A request is being answered; its body has a time limit of its own.
+const BUSY: u8 = 2;
+/// Nothing has come of the next request; the last answer may still be on its way.
+const IDLE: u8 = 3;
+/// It speaks HTTP no more.
+const UPGRADED: u8 = 4;
+
+impl Phase {
+    fn get(&self) -> u8 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn set(&self, phase: u8) {
+        self.0.store(phase, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_fresh(&self) -> bool {
+        self.get() == FRESH
+    }
+
+    /// A request's head is there.
+    pub(super) fn begin(&self) {
+        self.set(BUSY);
+    }
+
+    /// The answer, with which the request ends.
+    pub(super) fn end_with(&self, response: Response) -> Response {
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            self.set(UPGRADED);
+            return response;
+        }
+        let ends = Ends(self.clone());
+        // The body keeps it until all of the answer is under way.
+        response.map(|body| {
+            Body::new(body.map_err(move |error| {
+                let _held = &ends;
+                error
+            }))
+        })
+    }
+}
+
+/// Makes a connection idle when it is dropped.
+struct Ends(Phase);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        self.0.set(IDLE);
+    }
+}
+
+/// A socket with deadlines.
+pub(super) struct Watched {
+    stream: TcpStream,
+    phase: Phase,
+    header_timeout: Duration,
+    idle_timeout: Duration,
+    /// When the head has to be there; of use in that phase only.
+    head_due: Pin<Box<Sleep>>,
+    /// When the client has to have taken something, while it takes nothing.
+    write_due: Option<Pin<Box<Sleep>>>,
+}
+
+impl Watched {
+    pub(super) fn new(
+        stream: TcpStream,
+        phase: Phase,
+        header_timeout: Duration,
+        idle_timeout: Duration,
+    ) -> Self {
+        Self {
+            stream,
+            phase,
+            header_timeout,
+            idle_timeout,
+            head_due: Box::pin(sleep(Duration::ZERO)),
+            write_due: None,
+        }
+    }
+
+    /// What came of writing, and an error where nothing has for too long.
+    fn written<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.write_due = None;
+            return written;
+        }
+        let timeout = self.idle_timeout;
+        let due = self
+            .write_due
+            .get_or_insert_with(|| Box::pin(sleep(timeout)));
+        due.as_mut().poll(cx).map(|()| Err(timed_out()))
+    }
+}
+
+fn timed_out() -> io::Error {
+    io::ErrorKind::TimedOut.into()
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut this.stream).poll_read(cx, buffer);
+        if matches!(this.phase.get(), FRESH | IDLE) && buffer.filled().len() > before {
+            this.phase.set(HEAD);
+            let due = Instant::now() + this.header_timeout;
+            this.head_due.as_mut().reset(due);
+        }
+        // Also where there is something to read: a head that comes byte by byte is late as well.
+        if this.phase.get() == HEAD && this.head_due.as_mut().poll(cx).is_ready() {
+            // Nothing else is being written, so that there is room for it.
+            let _ = this.stream.try_write(TOO_SLOW);
+            return Poll::Ready(Err(timed_out()));
+        }
+        read
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let written = Pin::new(&mut this.stream).poll_write(cx, bytes);
+        this.written(cx, written)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let written = Pin::new(&mut this.stream).poll_write_vectored(cx, slices);
+        this.written(cx, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+    }
+}

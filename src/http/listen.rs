@@ -1,0 +1,173 @@
+//! Takes connections and serves each until it ends: `axum::serve` with a bound on how many there
+//! are, and on how slow each may be.
+
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{Router, extract::ConnectInfo};
+use hyper::{body::Incoming, server::conn::http1, service::Service};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    task::JoinSet,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::connection::{Phase, Watched};
+use crate::config::Http;
+
+/// Bytes of a request's head, at most: a URL with a query in it, and headers.
+const HEAD_MAX: usize = 96 * 1024;
+
+/// Headers of a request, at most.
+const HEADERS_MAX: usize = 100;
+
+/// How long nothing is accepted when the system cannot: it is out of something, and asking again
+/// at once would only burn what is left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
+
+/// File descriptors that connections of clients leave to the database and the rest.
+const RESERVED: usize = 64;
+
+/// Serves until it is told to stop; then finishes what is in flight. Dropped, it cuts all
+/// connections.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    settings: Http,
+    stopping: CancellationToken,
+) {
+    let slots = Arc::new(Semaphore::new(connections(settings.connections)));
+    let mut connections = JoinSet::new();
+    loop {
+        let next = async {
+            // First of all: who finds no place waits in the system's queue, and costs nothing.
+            let slot = slots.clone().acquire_owned().await;
+            (slot, accept(&listener).await)
+        };
+        tokio::select! {
+            () = stopping.cancelled() => break,
+            Some(ended) = connections.join_next() => report(ended),
+            (slot, (stream, peer)) = next => {
+                let connection = connection(stream, peer, router.clone(), &settings, stopping.clone());
+                connections.spawn(async move {
+                    connection.await;
+                    drop(slot);
+                });
+            }
+        }
+    }
+    drop(listener);
+    while let Some(ended) = connections.join_next().await {
+        report(ended);
+    }
+}
+
+fn report(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "a connection broke off");
+    }
+}
+
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            // Of one client, which has gone already.
+            Err(error) if is_of_one_client(&error) => {}
+            Err(error) => {
+                tracing::error!(%error, "no connection can be accepted; trying again");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+fn is_of_one_client(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset
+    )
+}
+
+/// Serves one connection to its end.
+fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    settings: &Http,
+    stopping: CancellationToken,
+) -> impl Future<Output = ()> + Send + use<> {
+    // A small answer goes out at once instead of waiting for more. Without, it is only slower.
+    let _ = stream.set_nodelay(true);
+    let phase = Phase::default();
+    let watched = Watched::new(
+        stream,
+        phase.clone(),
+        settings.header_timeout,
+        settings.idle_timeout,
+    );
+    let (watching, router) = (phase.clone(), TowerToHyperService::new(router));
+    let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
+        phase.begin();
+        request.extensions_mut().insert(ConnectInfo(peer));
+        let answer = router.call(request);
+        let phase = phase.clone();
+        async move { Ok::<_, Infallible>(phase.end_with(answer.await?)) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        // It runs from the end of one request to the end of the next one's head.
+        .header_read_timeout(settings.idle_timeout)
+        .max_headers(HEADERS_MAX)
+        .max_header_size(HEAD_MAX)
+        .serve_connection(TokioIo::new(watched), service)
+        .with_upgrades();
+    async move {
+        let mut connection = std::pin::pin!(connection);
+        // What ends a connection is its client, or its being too slow: nothing to tell anyone.
+        tokio::select! {
+            _ = connection.as_mut() => {}
+            // On one that was never used, hyper would wait for a request.
+            () = stopping.cancelled() => if !watching.is_fresh() {
+                connection.as_mut().graceful_shutdown();
+                let _ = connection.await;
+            }
+        }
+    }
+}
+
+/// As many as are wanted, if the system lets this process have them.
+#[cfg(target_os = "linux")]
+fn connections(wanted: usize) -> usize {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    // The soft limit is low for programs that use select(2); this is none.
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: maximum,
+        maximum,
+    };
+    let _ = setrlimit(Resource::Nofile, raised);
+    let descriptors = getrlimit(Resource::Nofile).current;
+    let descriptors = descriptors.map_or(usize::MAX, |limit| {
+        usize::try_from(limit).unwrap_or(usize::MAX)
+    });
+    let room = descriptors.saturating_sub(RESERVED).max(1);
+    if room < wanted {
+        tracing::warn!(
+            wanted,
+            room,
+            "fewer connections than CONNECTIONS: the system allows {descriptors} open files"
+        );
+    }
+    wanted.min(room)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn connections(wanted: usize) -> usize {
+    wanted
+}
