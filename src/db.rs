@@ -11,10 +11,11 @@ use std::{path::Path, time::Duration};
 use log::LevelFilter;
 use migration::Migrator;
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction,
-    DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait, sqlx,
+    AccessMode, ConnectOptions, ConnectionTrait, DatabaseBackend, DatabaseConnection,
+    DatabaseTransaction, DbErr, IsolationLevel, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait, sqlx,
 };
-use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::{MigratorTrait, SchemaManager};
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 
 use crate::config::DatabaseSettings;
@@ -24,6 +25,13 @@ const PING_AFTER: Duration = Duration::from_secs(1);
 
 /// The key of the advisory lock under which one instance migrates and the others wait.
 const MIGRATION_LOCK: i64 = 0x4d75_6c61;
+
+/// Steps by their names, oldest first.
+#[derive(Clone, Debug)]
+pub struct Steps {
+    pub missing: Vec<String>,
+    pub unknown: Vec<String>,
+}
 
 #[derive(Clone, Debug)]
 pub struct Database {
@@ -120,6 +128,23 @@ impl Database {
             .await
     }
 
+    /// Begins a transaction that reads all as it is at one moment.
+    ///
+    /// # Errors
+    ///
+    /// If no connection is to be had in time.
+    pub async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
+        if self.is_postgres() {
+            let (isolation, access) = (IsolationLevel::RepeatableRead, AccessMode::ReadOnly);
+            self.reads
+                .begin_with_config(Some(isolation), Some(access))
+                .await
+        } else {
+            // SQLite's read transactions are all of this kind.
+            self.reads.begin().await
+        }
+    }
+
     /// Whether the database answers.
     ///
     /// # Errors
@@ -174,6 +199,47 @@ impl Database {
                 )
             })
             .collect())
+    }
+
+    /// Which steps are missing, and which there are that this Mula does not know. Unlike
+    /// [`Database::migration_status`] it changes nothing and waits for nobody.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be read.
+    pub async fn look_at_steps(&self) -> Result<Steps, DbErr> {
+        const TABLE: &str = "seaql_migrations";
+        let mut unknown: Vec<String> = Vec::new();
+        if SchemaManager::new(&self.reads).has_table(TABLE).await? {
+            let applied = self.reads.query_all_raw(Statement::from_string(
+                self.reads.get_database_backend(),
+                format!("SELECT version FROM {TABLE} ORDER BY version"),
+            ));
+            for row in applied.await? {
+                unknown.push(row.try_get_by_index(0)?);
+            }
+        }
+        let mut missing = Vec::new();
+        for step in Migrator::migrations() {
+            match unknown.iter().position(|applied| applied == step.name()) {
+                Some(known) => drop(unknown.remove(known)),
+                None => missing.push(step.name().to_owned()),
+            }
+        }
+        Ok(Steps { missing, unknown })
+    }
+
+    /// Copies a SQLite database as it is at one moment, while others write to it, into a file that
+    /// is empty or not there.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read, or the file not be written.
+    pub async fn copy_into(&self, file: &str) -> Result<(), DbErr> {
+        // No transaction: it is one, and reads only.
+        let copy =
+            Statement::from_sql_and_values(DatabaseBackend::Sqlite, "VACUUM INTO ?", [file.into()]);
+        self.writes.execute_raw(copy).await.map(|_| ())
     }
 
     async fn lock_for_migration(&self) -> Result<DatabaseTransaction, DbErr> {

@@ -17,6 +17,7 @@
 //!       │
 //!      advisor             who answers: personas, library, cast, the built-in engine
 //!
+//! archive                  data in and out: export, import; for cli alone
 //! entity, db               tables, one file each; connections and transactions
 //! cause, clock, digest      what is behind an error; the time; keys
 //! invalid                  all that is wrong with an input at once
@@ -26,6 +27,7 @@
 
 pub mod account;
 pub mod advisor;
+pub mod archive;
 mod cause;
 pub mod cli;
 pub mod clock;

@@ -95,7 +95,7 @@ async fn what_is_no_command_is_refused() {
 }
 
 /// A command over a server's database.
-fn over(database: &Database, arguments: &[&str]) -> Command {
+pub fn over(database: &Database, arguments: &[&str]) -> Command {
     let url = database.url();
     let mut command = mula(database.dir(), arguments);
     command.args(["--database-url", &url]);

@@ -37,6 +37,14 @@ pub fn email_key(text: &str) -> String {
     fold(text.trim())
 }
 
+/// A name as a database had it. No rule is applied: it kept those of its time.
+#[must_use]
+pub fn stored(text: &str) -> Name {
+    let text: String = text.trim().nfkc().collect();
+    let key = fold(&text);
+    Name { text, key }
+}
+
 /// # Errors
 ///
 /// The rule it fails: HTML's for `<input type=email>`

@@ -2,24 +2,36 @@
 //!
 //! May use: everything.
 
+mod backup;
+mod doctor;
 mod env_file;
+mod export;
 mod health;
+mod import;
+mod import_original;
 mod library;
 mod log;
 mod migrate;
+mod new_file;
+mod progress;
 mod schema;
 mod serve;
 mod session;
 mod user;
 
-use std::{io, path::Path, process::ExitCode};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use sea_orm::DbErr;
 
 use crate::{
     advisor,
-    config::{DatabaseSettings, Given, Problems},
+    archive::Problem,
+    config::{DatabaseSettings, Given, LogFormat, Problems},
     db::Database,
     server,
 };
@@ -56,11 +68,21 @@ enum Command {
     /// Delete expired sessions
     #[command(subcommand)]
     Session(session::Command),
+    /// Copy a SQLite database, while a server writes to it, and check the copy
+    Backup(backup::Arguments),
+    /// Write all data, or one user's, as JSON Lines
+    Export(export::Arguments),
+    /// Read an export back: all of it, or nothing
+    Import(import::Arguments),
+    /// Take over the users and readings of the original service
+    ImportOriginal(import_original::Arguments),
     /// See what the advisors know, and what they find on a question; needs no database
     #[command(subcommand)]
     Library(library::Command),
     /// Ask a running server whether it is ready: exit code 0 if so, 1 if not
     Health(health::Arguments),
+    /// Check settings, database, clock, model, disk and port, and say what to do
+    Doctor,
 }
 
 const EXAMPLES: &str = "\
@@ -89,6 +111,8 @@ enum Error {
     Database { name: String, error: DbErr },
     #[error("{0} of the database's steps are not applied yet; apply them with: mula migrate up")]
     Behind(usize),
+    #[error("There is no database {}. Name another with DATA_DIR or DATABASE_URL.", .0.display())]
+    NoSuchDatabase(PathBuf),
     #[error("No account has the email {0}.")]
     NoSuchUser(String),
     #[error(
@@ -98,6 +122,23 @@ enum Error {
     NotConfirmed(String),
     #[error("{0}")]
     Unhealthy(String),
+    #[error("{}: {error}", path.display())]
+    File { path: PathBuf, error: io::Error },
+    #[error(
+        "mula backup is for SQLite. PostgreSQL has pg_dump --format=custom; docs/backup.md tells \
+         more"
+    )]
+    NotSqlite,
+    #[error("The copy is damaged, as the database may be: {0}")]
+    Damaged(String),
+    #[error("{} failed", count(*.0, "check"))]
+    Unwell(u64),
+    #[error("--from is not right: write postgres://user:password@host:5432/name")]
+    NotPostgres,
+    #[error("The database {name} cannot be taken over: {why}")]
+    NotTheOriginal { name: String, why: String },
+    #[error("{}", refused(.0))]
+    Refused(Vec<Problem>),
     #[error("The output cannot be written: {0}")]
     Output(#[from] io::Error),
 }
@@ -106,7 +147,11 @@ impl Error {
     /// 2 where the command line or the settings have to change, as clap has it, or else 1.
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::EnvFile(_) | Self::Settings(_) | Self::NotConfirmed(_) => ExitCode::from(2),
+            Self::EnvFile(_)
+            | Self::Settings(_)
+            | Self::NotConfirmed(_)
+            | Self::NotPostgres
+            | Self::NotSqlite => ExitCode::from(2),
             // Whoever reads the output has seen enough: `mula user list | head`.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
             _ => ExitCode::FAILURE,
@@ -182,6 +227,10 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Error> {
             );
             return serve::run(settings).await;
         }
+        Some(Command::Doctor) => {
+            log::start(log::For::Command, LogFormat::Text, "off", false);
+            return doctor::run(cli.settings).await.map(|()| ExitCode::SUCCESS);
+        }
         Some(command) => command,
     };
     let settings = cli.settings.check_for_command()?;
@@ -195,8 +244,14 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Error> {
         Command::Migrate(command) => migrate::run(command, &settings.database).await,
         Command::User(command) => user::run(command, &settings.database).await,
         Command::Session(command) => session::run(command, &settings.database).await,
+        Command::Backup(arguments) => backup::run(arguments, &settings.database).await,
+        Command::Export(arguments) => export::run(arguments, &settings.database).await,
+        Command::Import(arguments) => import::run(arguments, &settings.database).await,
+        Command::ImportOriginal(arguments) => {
+            import_original::run(arguments, &settings.database).await
+        }
         Command::Health(arguments) => health::run(arguments, settings.address).await,
-        Command::Serve | Command::Schema | Command::Library(_) => {
+        Command::Serve | Command::Schema | Command::Library(_) | Command::Doctor => {
             unreachable!("these have returned above")
         }
     }
@@ -226,6 +281,16 @@ impl Opened {
             0 => Ok(opened),
             behind => Err(Error::Behind(behind)),
         }
+    }
+
+    /// One that was there before, and whose tables are there.
+    async fn existing(settings: &DatabaseSettings) -> Result<Self, Error> {
+        if let Some(path) = settings.sqlite_path()
+            && !path.exists()
+        {
+            return Err(Error::NoSuchDatabase(path.to_owned()));
+        }
+        Self::migrated(settings).await
     }
 
     fn named<T>(&self, result: Result<T, DbErr>) -> Result<T, Error> {
@@ -260,6 +325,15 @@ fn name(settings: &DatabaseSettings) -> String {
     url.set_query(None);
     let database = url.path().trim_start_matches('/');
     format!("{database} at {host}{user} (PostgreSQL)")
+}
+
+fn refused(problems: &[Problem]) -> String {
+    use std::fmt::Write;
+    let mut text = String::from("Nothing was imported:");
+    for problem in problems {
+        let _ = write!(text, "\n  - {problem}");
+    }
+    text
 }
 
 /// "1 session", "2 sessions".

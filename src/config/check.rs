@@ -15,6 +15,9 @@ use super::{
     secret,
 };
 
+/// Finds, or makes, the secret in a folder.
+type SecretIn = fn(&Path) -> std::io::Result<String>;
+
 /// All that is wrong with the settings, a line each.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", .0.iter().map(|line| format!("  - {line}")).collect::<Vec<_>>().join("\n"))]
@@ -27,6 +30,19 @@ impl Given {
     ///
     /// All wrong settings at once, each with what to write instead.
     pub fn check(self) -> Result<Settings, Problems> {
+        self.check_with(secret::kept_in)
+    }
+
+    /// The same, without making the secret that a server would make: for who only looks.
+    ///
+    /// # Errors
+    ///
+    /// As [`Given::check`].
+    pub fn check_without_a_trace(self) -> Result<Settings, Problems> {
+        self.check_with(secret::found_in)
+    }
+
+    fn check_with(self, secret_in: SecretIn) -> Result<Settings, Problems> {
         let mut check = Check::default();
         let environment = check.one_of(
             "ENVIRONMENT",
@@ -67,7 +83,7 @@ impl Given {
         check.prices_for_limits(&writing, model.as_ref());
         let http = check.http(&self.http, environment);
         // Last: it makes a secret only when nothing is wrong.
-        let secrets = check.secrets(&self, required);
+        let secrets = check.secrets(&self, required, secret_in);
 
         let (Some(environment), Some(database), Some(secrets), Some(log_format), true) = (
             environment,
@@ -124,6 +140,20 @@ impl Given {
             }
             _ => Err(Problems(check.problems)),
         }
+    }
+}
+
+/// The address of a PostgreSQL database in the one form that drivers know, if it is one. Heroku and
+/// its heirs still hand out the old scheme; `SQLAlchemy` had its own.
+#[must_use]
+pub fn postgres_url(url: &str) -> Option<String> {
+    match url.trim().split_once("://")? {
+        ("postgres" | "postgresql" | "postgresql+asyncpg" | "postgresql+psycopg2", rest)
+            if !rest.is_empty() =>
+        {
+            Some(format!("postgres://{rest}"))
+        }
+        _ => None,
     }
 }
 
@@ -270,15 +300,9 @@ impl Check {
         let echo = self.truth("DATABASE_ECHO", &given.database_echo);
         let url = match &given.database_url {
             None => format!("sqlite://{}", given.data_dir.join("mula.db").display()),
-            // Heroku and its heirs still hand out the old scheme; SQLAlchemy had its own.
-            Some(url) => match url.trim().split_once("://") {
-                Some((
-                    "postgres" | "postgresql" | "postgresql+asyncpg" | "postgresql+psycopg2",
-                    rest,
-                )) if !rest.is_empty() => {
-                    format!("postgres://{rest}")
-                }
-                Some(("sqlite", path)) if !path.is_empty() && !path.starts_with(':') => {
+            Some(url) => match (postgres_url(url), url.trim().split_once("://")) {
+                (Some(url), _) => url,
+                (None, Some(("sqlite", path))) if !path.is_empty() && !path.starts_with(':') => {
                     format!("sqlite://{path}")
                 }
                 _ => {
@@ -301,7 +325,12 @@ impl Check {
         })
     }
 
-    fn secrets(&mut self, given: &Given, required: Option<&str>) -> Option<Secrets> {
+    fn secrets(
+        &mut self,
+        given: &Given,
+        required: Option<&str>,
+        secret_in: SecretIn,
+    ) -> Option<Secrets> {
         for (name, value) in [
             ("SECRET_KEY", &given.secret_key),
             ("SECRET_KEY_PREVIOUS", &given.secret_key_previous),
@@ -322,7 +351,9 @@ impl Check {
                 return None;
             }
             // Made only when nothing else is wrong: a start that is refused leaves no trace.
-            (None, None) if self.problems.is_empty() => self.kept_secret(&given.data_dir)?,
+            (None, None) if self.problems.is_empty() => {
+                self.kept_secret(secret_in, &given.data_dir)?
+            }
             (None, None) => return None,
         };
         Some(Secrets {
@@ -331,8 +362,8 @@ impl Check {
         })
     }
 
-    fn kept_secret(&mut self, data_dir: &Path) -> Option<String> {
-        match secret::kept_in(data_dir) {
+    fn kept_secret(&mut self, secret_in: SecretIn, data_dir: &Path) -> Option<String> {
+        match secret_in(data_dir) {
             Ok(secret) => Some(secret),
             Err(error) => {
                 self.problems.push(format!(

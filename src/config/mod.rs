@@ -11,16 +11,17 @@ mod writing;
 
 use std::{
     net::{IpAddr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
 use clap::{ArgAction, Args};
 
-pub use check::Problems;
+pub use check::{Problems, postgres_url};
 pub use clients::{Clients, GivenClients, Rate};
 pub use http::{GivenHttp, Http};
 pub use model::{Dialect, GivenModel, Model, Prices, Timeouts};
+pub use secret::FILE as SECRET_FILE;
 pub use writing::{GivenWriting, Writing};
 
 /// The settings as they were written: text, until [`Given::check`] has read all of it.
@@ -194,6 +195,15 @@ impl DatabaseSettings {
     #[must_use]
     pub fn is_sqlite(&self) -> bool {
         self.url.starts_with("sqlite:")
+    }
+
+    /// Where the file of a SQLite database is.
+    #[must_use]
+    pub fn sqlite_path(&self) -> Option<&Path> {
+        let path = self.url.strip_prefix("sqlite://")?;
+        Some(Path::new(
+            path.split_once('?').map_or(path, |(path, _)| path),
+        ))
     }
 }
 

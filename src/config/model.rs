@@ -118,6 +118,8 @@ pub enum Dialect {
 /// A language model that answers.
 #[derive(Clone)]
 pub struct Model {
+    /// Where the server is, without a slash at the end.
+    pub base_url: String,
     /// Where requests go: the base and the path, without a slash at the end.
     pub url: String,
     pub api_key: Option<String>,
@@ -247,12 +249,10 @@ impl Check {
                     .to_owned(),
             );
         }
+        let base_url = base_url.trim_end_matches('/').to_owned();
         Some(Model {
-            url: format!(
-                "{}/{}",
-                base_url.trim_end_matches('/'),
-                path.trim_matches('/')
-            ),
+            url: format!("{base_url}/{}", path.trim_matches('/')),
+            base_url,
             api_key,
             name: name?,
             dialect,

@@ -11,6 +11,9 @@ use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 /// RFC 7518, section 3.2: a key of at least the hash's 256 bits.
 const MIN_BYTES: usize = 32;
 
+/// Where it is kept, in `DATA_DIR`.
+pub const FILE: &str = "secret.key";
+
 /// What tutorials and example files print, and people deploy.
 const WELL_KNOWN: [&str; 6] = [
     "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
@@ -42,11 +45,10 @@ pub(super) fn check(secret: &str) -> Result<(), &'static str> {
 ///
 /// Safe against two processes that start at once: the file appears whole, and once.
 pub(super) fn kept_in(dir: &Path) -> io::Result<String> {
-    let path = dir.join("secret.key");
+    let path = dir.join(FILE);
     if !path.exists() {
         fs::create_dir_all(dir)?;
-        let mut bytes = [0; 48];
-        getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+        let secret = new()?;
         // Not by process id: in containers that share the folder, all are number 1.
         let draft = dir.join(format!(
             "secret.key.{:016x}",
@@ -57,7 +59,7 @@ pub(super) fn kept_in(dir: &Path) -> io::Result<String> {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(&draft)?;
-        file.write_all(BASE64_STANDARD_NO_PAD.encode(bytes).as_bytes())?;
+        file.write_all(secret.as_bytes())?;
         file.sync_all()?;
         // Unlike a rename, a link never replaces what another process has just put there.
         let linked = fs::hard_link(&draft, &path);
@@ -67,7 +69,23 @@ pub(super) fn kept_in(dir: &Path) -> io::Result<String> {
             _ => {}
         }
     }
-    let secret = fs::read_to_string(&path)?.trim().to_owned();
+    read(&path)
+}
+
+/// The secret in this folder; where there is none yet, one that is kept nowhere.
+pub(super) fn found_in(dir: &Path) -> io::Result<String> {
+    let path = dir.join(FILE);
+    if path.exists() { read(&path) } else { new() }
+}
+
+fn read(path: &Path) -> io::Result<String> {
+    let secret = fs::read_to_string(path)?.trim().to_owned();
     check(&secret).map_err(|why| io::Error::other(format!("{} {why}", path.display())))?;
     Ok(secret)
+}
+
+fn new() -> io::Result<String> {
+    let mut bytes = [0; 48];
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    Ok(BASE64_STANDARD_NO_PAD.encode(bytes))
 }

@@ -40,6 +40,7 @@ cd / && rm -rf "$dir"
 const TEMPLATE: &str = "migrated";
 
 pub struct Cluster {
+    binaries: PathBuf,
     socket_dir: PathBuf,
     next: AtomicU32,
     /// How a template is copied fastest where nothing has to survive: file by file, which is what
@@ -113,6 +114,7 @@ impl Cluster {
         }
         let version = fs::read_to_string(dir.join("data/PG_VERSION")).unwrap();
         let cluster = Self {
+            binaries: bin,
             strategy: match version.trim().parse::<f32>().unwrap() {
                 15.0.. => "STRATEGY FILE_COPY",
                 _ => "",
@@ -133,6 +135,20 @@ impl Cluster {
         template.migrate_up().await.unwrap();
         template.close().await;
         Some(cluster)
+    }
+
+    /// A program that comes with the server, such as `pg_dump`: where the server really is, or in
+    /// PATH.
+    pub fn program(&self, name: &str) -> Command {
+        let server = fs::canonicalize(self.binaries.join("postgres")).unwrap();
+        let beside = server.with_file_name(name);
+        let mut program = Command::new(if beside.is_file() {
+            beside
+        } else {
+            PathBuf::from(name)
+        });
+        program.stdin(Stdio::null());
+        program
     }
 
     /// A migrated database that nobody else uses.

@@ -9,6 +9,7 @@ mod citations;
 mod draft;
 mod events;
 mod money;
+mod probe;
 mod prompt;
 mod responses;
 mod server;
@@ -29,6 +30,7 @@ use crate::{
 };
 use draft::Draft;
 use events::Events;
+pub use probe::Probe;
 pub(super) use prompt::PASSAGES;
 pub use prompt::Prompt;
 use server::Server;

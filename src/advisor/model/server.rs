@@ -156,6 +156,11 @@ impl Server {
         }
     }
 
+    /// Sends a request, whatever comes of it.
+    pub(super) async fn execute(&self, request: Request) -> Result<Response, reqwest::Error> {
+        self.client.execute(request).await
+    }
+
     /// Sends a request once. What the server says of a refusal is logged, without the prompt.
     pub(super) async fn send_once(
         &self,

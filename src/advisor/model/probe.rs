@@ -1,0 +1,69 @@
+//! Whether a model's server is there and lets us in, at no cost: no model is asked.
+
+use reqwest::{Method, Request, StatusCode};
+use serde::Deserialize;
+use tokio::time::{Instant, timeout_at};
+
+use super::{Model, server};
+use crate::cause;
+
+/// Bytes of a list of models, of which some servers have hundreds.
+const LONGEST: usize = 4 * 1024 * 1024;
+
+/// What a server answers to `GET {base}/models`, which most that speak either dialect have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Probe {
+    /// It lets us in; these are the names of its models, if it says.
+    Models(Vec<String>),
+    /// It is there, and has no such list.
+    Unlisted(StatusCode),
+    /// The key is not right, or missing.
+    Refused(StatusCode),
+    /// It is there, and not well.
+    Unwell(StatusCode),
+    /// Why not.
+    Unreachable(String),
+}
+
+#[derive(Deserialize)]
+struct List {
+    data: Vec<Named>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    id: String,
+}
+
+impl Model {
+    /// Asks for the list of models, within the time that is set for connecting and for the first
+    /// word.
+    pub async fn probe(&self) -> Probe {
+        let timeouts = self.settings.timeouts;
+        let by = Instant::now() + timeouts.connect + timeouts.first_token;
+        let Ok(url) = format!("{}/models", self.settings.base_url).parse() else {
+            return Probe::Unreachable("it is no address".to_owned());
+        };
+        let request = self.server.execute(Request::new(Method::GET, url));
+        let response = match timeout_at(by, request).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Probe::Unreachable(cause::root(&error).to_string()),
+            Err(_) => return Probe::Unreachable("no answer in time".to_owned()),
+        };
+        let status = response.status();
+        match status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => return Probe::Refused(status),
+            _ if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
+                return Probe::Unwell(status);
+            }
+            _ if !status.is_success() => return Probe::Unlisted(status),
+            _ => {}
+        }
+        let body = server::read(response, LONGEST, by)
+            .await
+            .unwrap_or_default();
+        let list: Option<List> = serde_json::from_slice(&body).ok();
+        let names = list.map(|list| list.data.into_iter().map(|one| one.id).collect());
+        Probe::Models(names.unwrap_or_default())
+    }
+}

@@ -1,0 +1,228 @@
+//! The database: there, whole, writable, and with the tables this Mula knows.
+
+use std::{path::Path, time::Duration};
+
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement};
+
+use super::{super::name, Report, clock};
+use crate::{config::DatabaseSettings, db::Database};
+
+/// As long as a lease is when the settings do not say.
+const LEASE: Duration = Duration::from_secs(15);
+
+/// The oldest PostgreSQL that is still maintained (<https://www.postgresql.org/support/versioning/>).
+const OLDEST: i32 = 14;
+
+const ABOUT: &str = "database";
+
+pub(super) async fn check(
+    settings: &DatabaseSettings,
+    lease: Option<Duration>,
+    report: &mut Report,
+) {
+    let named = name(settings);
+    if let Some(path) = settings.sqlite_path()
+        && !path.exists()
+    {
+        report.ok(
+            ABOUT,
+            format_args!("{named} is not there yet; mula serve makes it"),
+        );
+        return;
+    }
+    let db = match Database::connect(settings).await {
+        Ok(db) => db,
+        Err(error) => {
+            report.fail(
+                ABOUT,
+                format_args!(
+                    "{named} cannot be opened: {error}. Check DATABASE_URL, and that the database \
+                     is running"
+                ),
+            );
+            return;
+        }
+    };
+    let lease = lease.unwrap_or(LEASE);
+    let checked = match settings.sqlite_path() {
+        Some(path) => sqlite(&db, &named, path, lease, report).await,
+        None => postgres(&db, &named, settings.pool_size, lease, report).await,
+    };
+    let checked = match checked {
+        Ok(()) => steps(&db, report).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = checked {
+        report.fail(ABOUT, format_args!("{named} cannot be read: {error}"));
+    }
+    db.close().await;
+}
+
+async fn sqlite(
+    db: &Database,
+    named: &str,
+    path: &Path,
+    lease: Duration,
+    report: &mut Report,
+) -> Result<(), DbErr> {
+    let damage: Option<String> = value(db, "PRAGMA quick_check(1)").await?;
+    if let Some(damage) = damage.filter(|damage| damage != "ok") {
+        report.fail(
+            ABOUT,
+            format_args!("{named} is damaged ({damage}): put a backup in its place"),
+        );
+        return Ok(());
+    }
+    // Only this takes the lock: a writer elsewhere may hold it for a moment, and not for long.
+    if let Err(error) = db.begin().await {
+        report.fail(
+            ABOUT,
+            format_args!(
+                "{named} cannot be written to: {error}. Check who owns the file and its folder, \
+                 and that no program holds it locked"
+            ),
+        );
+        return Ok(());
+    }
+    let orphans: Option<String> = value(db, "PRAGMA foreign_key_check").await?;
+    let journal: Option<String> = value(db, "PRAGMA journal_mode").await?;
+    if let Some(table) = orphans {
+        report.fail(
+            ABOUT,
+            format_args!(
+                "{named} has rows in {table} whose owner is gone: something changed it without \
+                 PRAGMA foreign_keys=on; put a backup in its place, or delete those that PRAGMA \
+                 foreign_key_check lists"
+            ),
+        );
+    } else if journal.as_deref() != Some("wal") {
+        report.warn(
+            ABOUT,
+            format_args!(
+                "{named} is not in WAL mode, so that readers wait for writers: put it on a local \
+                 file system"
+            ),
+        );
+    } else {
+        let version: Option<String> = value(db, "SELECT sqlite_version()").await?;
+        let version = version.unwrap_or_default();
+        report.ok(
+            ABOUT,
+            format_args!("{named} {version} is whole and can be written to"),
+        );
+    }
+    if let Some(folder) = path.parent() {
+        clock::against_files(folder, lease, report).await;
+    }
+    Ok(())
+}
+
+#[derive(FromQueryResult)]
+struct Postgres {
+    version: String,
+    number: i32,
+    is_read_only: bool,
+    connections: i32,
+    /// None: there are no tables yet.
+    may_write: Option<bool>,
+}
+
+const POSTGRES: &str = "
+    SELECT current_setting('server_version') AS version,
+        current_setting('server_version_num')::integer AS number,
+        pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on' AS is_read_only,
+        current_setting('max_connections')::integer
+            - current_setting('superuser_reserved_connections')::integer AS connections,
+        (SELECT bool_and(has_table_privilege(oid, privilege))
+            FROM pg_class, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS privilege
+            WHERE oid = to_regclass('readings')) AS may_write";
+
+async fn postgres(
+    db: &Database,
+    named: &str,
+    pool_size: u32,
+    lease: Duration,
+    report: &mut Report,
+) -> Result<(), DbErr> {
+    let row = db
+        .reads()
+        .query_one_raw(Statement::from_string(
+            sea_orm::DatabaseBackend::Postgres,
+            POSTGRES,
+        ))
+        .await?
+        .ok_or_else(|| DbErr::RecordNotFound("the server's settings".to_owned()))?;
+    let server = Postgres::from_query_result(&row, "")?;
+    if server.is_read_only {
+        report.fail(
+            ABOUT,
+            format_args!(
+                "{named} can only be read: it is a standby, or default_transaction_read_only is \
+                 on. Name the primary in DATABASE_URL"
+            ),
+        );
+    } else if server.may_write == Some(false) {
+        report.fail(
+            ABOUT,
+            format_args!(
+                "this user may not read and change the tables of {named}: GRANT ALL ON ALL TABLES \
+                 IN SCHEMA public, or name the tables' owner in DATABASE_URL"
+            ),
+        );
+    } else if server.number / 10_000 < OLDEST {
+        let version = server.version;
+        report.warn(
+            ABOUT,
+            format_args!("{named} is version {version}, which is no longer maintained: upgrade"),
+        );
+    } else if i64::from(pool_size) > i64::from(server.connections) {
+        let connections = server.connections;
+        report.warn(
+            ABOUT,
+            format_args!(
+                "DATABASE_POOL_SIZE={pool_size} is more than the {connections} connections that \
+                 {named} takes from all instances: lower it, or raise max_connections"
+            ),
+        );
+    } else {
+        let version = server.version;
+        report.ok(ABOUT, format_args!("{named} {version} can be written to"));
+    }
+    clock::against_database(db, lease, report).await;
+    Ok(())
+}
+
+async fn steps(db: &Database, report: &mut Report) -> Result<(), DbErr> {
+    let steps = db.look_at_steps().await?;
+    if !steps.unknown.is_empty() {
+        let names = steps.unknown.join(", ");
+        report.fail(
+            "migrations",
+            format_args!(
+                "the database has steps that this Mula does not know ({names}): a newer one made \
+                 them; run that one"
+            ),
+        );
+    } else if steps.missing.is_empty() {
+        report.ok("migrations", "all steps are applied");
+    } else {
+        let names = steps.missing.join(", ");
+        report.warn(
+            "migrations",
+            format_args!(
+                "not applied yet: {names}. mula serve applies them when it starts, or: mula \
+                 migrate up"
+            ),
+        );
+    }
+    Ok(())
+}
+
+/// The first column of the first row.
+async fn value(db: &Database, sql: &str) -> Result<Option<String>, DbErr> {
+    let reads = db.reads();
+    let row = reads
+        .query_one_raw(Statement::from_string(reads.get_database_backend(), sql))
+        .await?;
+    row.map(|row| row.try_get_by_index(0)).transpose()
+}
