@@ -12,7 +12,11 @@ pub mod model;
 pub mod obi;
 mod vectors;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use tokio::sync::mpsc;
 
@@ -36,21 +40,40 @@ const WRITER_VERSION: &str = "embedded-2";
 /// All four, ready to answer.
 #[derive(Debug)]
 pub struct Advisors {
-    all: [(Knowledge, Library); 4],
-    obi: Obi,
-    care: Care,
+    known: Arc<Known>,
     /// None: the built-in engine answers.
     model: Option<Model>,
     version: String,
 }
 
-impl Advisors {
-    /// Reads what the binary carries, and over it what is in a folder.
-    ///
-    /// # Errors
-    ///
-    /// All entries that are not right, by file and line.
-    pub fn load(folder: Option<&Path>, model: Option<Model>) -> Result<Self, Errors> {
+/// What is read from the files.
+#[derive(Debug)]
+struct Known {
+    all: [(Knowledge, Library); 4],
+    obi: Obi,
+    care: Care,
+    /// Of all texts.
+    digest: String,
+}
+
+/// What the binary carries, once it was read: a process may start many servers, as tests do.
+static BUILT_IN: OnceLock<Arc<Known>> = OnceLock::new();
+
+impl Known {
+    fn load(folder: Option<&Path>) -> Result<Arc<Self>, Errors> {
+        if folder.is_some() {
+            return Self::read(folder).map(Arc::new);
+        }
+        match BUILT_IN.get() {
+            Some(known) => Ok(known.clone()),
+            None => {
+                let known = Arc::new(Self::read(None)?);
+                Ok(BUILT_IN.get_or_init(|| known).clone())
+            }
+        }
+    }
+
+    fn read(folder: Option<&Path>) -> Result<Self, Errors> {
         let files = Files::read(folder)?;
         let mut errors = Errors::default();
         let subjects = errors.or(Subject::parse(files.get("elsewhere.txt")));
@@ -74,14 +97,29 @@ impl Advisors {
             let library = Library::new(&knowledge.passages, elsewhere.clone());
             (knowledge, library)
         });
-        let writer = model
-            .as_ref()
-            .map_or_else(|| WRITER_VERSION.to_owned(), Model::version);
         Ok(Self {
             all,
             obi,
             care,
-            version: digest::hex(files.texts().chain([writer.as_str()])),
+            digest: digest::hex(files.texts()),
+        })
+    }
+}
+
+impl Advisors {
+    /// Reads what the binary carries, and over it what is in a folder.
+    ///
+    /// # Errors
+    ///
+    /// All entries that are not right, by file and line.
+    pub fn load(folder: Option<&Path>, model: Option<Model>) -> Result<Self, Errors> {
+        let known = Known::load(folder)?;
+        let writer = model
+            .as_ref()
+            .map_or_else(|| WRITER_VERSION.to_owned(), Model::version);
+        Ok(Self {
+            version: digest::hex([known.digest.as_str(), &writer]),
+            known,
             model,
         })
     }
@@ -129,7 +167,13 @@ impl Advisors {
         let (knowledge, library) = self.of(asked.advisor);
         let found = library.search(&asked.question, model::PASSAGES);
         let passages: Vec<_> = found.iter().map(|at| &knowledge.passages[*at]).collect();
-        Prompt::new(knowledge, &self.obi, asked.cast, &passages, &asked.question)
+        Prompt::new(
+            knowledge,
+            &self.known.obi,
+            asked.cast,
+            &passages,
+            &asked.question,
+        )
     }
 
     /// Has the built-in engine write: the same for the same question, cast and library. It says
@@ -150,7 +194,7 @@ impl Advisors {
         let answer = embedded::answer(
             knowledge,
             library,
-            &self.obi,
+            &self.known.obi,
             &asked.question,
             asked.cast,
             fell_back,
@@ -162,11 +206,11 @@ impl Advisors {
     /// to find help as its sources; none for any other question. It takes microseconds.
     #[must_use]
     pub fn care(&self, question: &str) -> Option<Answer> {
-        self.care.answer(question).cloned()
+        self.known.care.answer(question).cloned()
     }
 
     fn of(&self, advisor: Advisor) -> &(Knowledge, Library) {
-        &self.all[match advisor {
+        &self.known.all[match advisor {
             Advisor::Legba => 0,
             Advisor::Oshun => 1,
             Advisor::Shango => 2,
