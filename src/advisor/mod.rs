@@ -64,13 +64,11 @@ impl Known {
         if folder.is_some() {
             return Self::read(folder).map(Arc::new);
         }
-        match BUILT_IN.get() {
-            Some(known) => Ok(known.clone()),
-            None => {
-                let known = Arc::new(Self::read(None)?);
-                Ok(BUILT_IN.get_or_init(|| known).clone())
-            }
+        if let Some(known) = BUILT_IN.get() {
+            return Ok(known.clone());
         }
+        let known = Arc::new(Self::read(None)?);
+        Ok(BUILT_IN.get_or_init(|| known).clone())
     }
 
     fn read(folder: Option<&Path>) -> Result<Self, Errors> {
