@@ -139,6 +139,13 @@ async fn served(database: &Database, script: Script) -> Process {
     Process::start(database, &[&flags[..], &tuned[..], &more[..]].concat()).await
 }
 
+/// Makes accounts, no more at once than the threads that hash passwords have a queue for.
+async fn join(server: &Process, count: usize) -> Vec<Member> {
+    let names = stream::iter(0..count).map(|n| format!("member{n}"));
+    let joining = names.map(async |name| server.join(&name).await);
+    joining.buffered(16).collect().await
+}
+
 async fn latency(database: &Database, two_instances: bool) {
     // Far enough apart that each word is stored as soon as it comes.
     let script = Script {
@@ -203,7 +210,7 @@ async fn concurrent(database: &Database) {
         pause: Duration::from_millis(50),
     };
     let server = served(database, script).await;
-    let members = server.join_all(USERS).await;
+    let members = join(&server, USERS).await;
     let before = Reading::of(&server);
     let begun = Instant::now();
     let asked = members
@@ -248,7 +255,7 @@ async fn followers(database: &Database) {
         pause: Duration::from_hours(1),
     };
     let server = served(database, script).await;
-    let members = server.join_all(50).await;
+    let members = join(&server, 50).await;
     let mut ids = Vec::new();
     for who in &members {
         ids.push((who, server.begin(who, "What is on its way to me?").await));
