@@ -115,6 +115,36 @@ async fn what_is_in_flight_is_finished() {
 }
 
 #[tokio::test]
+async fn who_has_connected_when_it_stops_is_answered_once_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let process = Serving::serve(mula(dir.path(), &["--port", "0"]));
+    // A load balancer's connections, which it keeps: one was used, one was not yet.
+    let connect = || BufReader::new(TcpStream::connect(process.address).unwrap());
+    let (mut used, fresh) = (connect(), connect());
+    let ask = |connection: &mut BufReader<TcpStream>| {
+        let request = "GET /health/live HTTP/1.1\r\nhost: mula\r\n\r\n";
+        connection.get_mut().write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        while !answer.ends_with("{\"status\":\"ok\"}") {
+            let mut byte = [0];
+            connection.read_exact(&mut byte).unwrap();
+            answer.push(char::from(byte[0]));
+        }
+        answer
+    };
+    assert!(!ask(&mut used).contains("connection: close"));
+
+    process.signal("TERM");
+    for mut connection in [used, fresh] {
+        // Until it has heard of it: that answer is the last one, and says so.
+        while !ask(&mut connection).contains("connection: close") {}
+        assert_eq!(connection.read(&mut [0]).unwrap(), 0);
+    }
+    let (code, log) = process.end().await;
+    assert_eq!(code, Some(0), "{log}");
+}
+
+#[tokio::test]
 async fn told_twice_it_stops_at_once() {
     let dir = tempfile::tempdir().unwrap();
     let process = Serving::serve(mula(dir.path(), &["--port", "0", "--log-format", "text"]));

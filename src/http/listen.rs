@@ -3,7 +3,11 @@
 
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, extract::ConnectInfo};
+use axum::{
+    Router,
+    extract::ConnectInfo,
+    http::{HeaderValue, StatusCode, header},
+};
 use hyper::{body::Incoming, server::conn::http1, service::Service};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -29,6 +33,11 @@ const HEADERS_MAX: usize = 100;
 /// at once would only burn what is left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
 
+/// How long connections stay open for one more request once the service is told to stop. A load
+/// balancer that keeps them open may have sent it just now, and does not repeat what could change
+/// something.
+const LINGER: Duration = Duration::from_millis(500);
+
 /// File descriptors that connections of clients leave to the database and the rest.
 const RESERVED: usize = 64;
 
@@ -42,6 +51,8 @@ pub async fn serve(
 ) {
     let slots = Arc::new(Semaphore::new(connections(settings.connections)));
     let mut connections = JoinSet::new();
+    let serve =
+        |stream, peer| connection(stream, peer, router.clone(), &settings, stopping.clone());
     loop {
         let next = async {
             // First of all: who finds no place waits in the system's queue, and costs nothing.
@@ -52,7 +63,7 @@ pub async fn serve(
             () = stopping.cancelled() => break,
             Some(ended) = connections.join_next() => report(ended),
             (slot, (stream, peer)) = next => {
-                let connection = connection(stream, peer, router.clone(), &settings, stopping.clone());
+                let connection = serve(stream, peer);
                 connections.spawn(async move {
                     connection.await;
                     drop(slot);
@@ -60,7 +71,10 @@ pub async fn serve(
             }
         }
     }
-    drop(listener);
+    // Closing it would cut off who waits in the system's queue, and may have sent a request.
+    for (stream, peer) in waiting(listener) {
+        connections.spawn(serve(stream, peer));
+    }
     while let Some(ended) = connections.join_next().await {
         report(ended);
     }
@@ -84,6 +98,20 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
             }
         }
     }
+}
+
+/// Who has connected and was not accepted yet. From then on, connections are refused.
+fn waiting(listener: TcpListener) -> Vec<(TcpStream, SocketAddr)> {
+    // Asked of the system itself: the runtime may not have heard of them.
+    let Ok(listener) = listener.into_std() else {
+        return Vec::new();
+    };
+    std::iter::from_fn(|| {
+        let (stream, peer) = listener.accept().ok()?;
+        stream.set_nonblocking(true).ok()?;
+        Some((TcpStream::from_std(stream).ok()?, peer))
+    })
+    .collect()
 }
 
 fn is_of_one_client(error: &io::Error) -> bool {
@@ -111,13 +139,22 @@ fn connection(
         settings.header_timeout,
         settings.idle_timeout,
     );
-    let (watching, router) = (phase.clone(), TowerToHyperService::new(router));
+    let (watching, told) = (phase.clone(), stopping.clone());
+    let router = TowerToHyperService::new(router);
     let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
         phase.begin();
         request.extensions_mut().insert(ConnectInfo(peer));
         let answer = router.call(request);
         let phase = phase.clone();
-        async move { Ok::<_, Infallible>(phase.end_with(answer.await?)) }
+        let told = told.clone();
+        async move {
+            let mut answer = answer.await?;
+            if told.is_cancelled() && answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+                let close = HeaderValue::from_static("close");
+                answer.headers_mut().insert(header::CONNECTION, close);
+            }
+            Ok::<_, Infallible>(phase.end_with(answer))
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -130,10 +167,14 @@ fn connection(
     async move {
         let mut connection = std::pin::pin!(connection);
         // What ends a connection is its client, or its being too slow: nothing to tell anyone.
+        let lingered = async {
+            stopping.cancelled().await;
+            tokio::time::sleep(LINGER).await;
+        };
         tokio::select! {
             _ = connection.as_mut() => {}
             // On one that was never used, hyper would wait for a request.
-            () = stopping.cancelled() => if !watching.is_fresh() {
+            () = lingered => if !watching.is_fresh() {
                 connection.as_mut().graceful_shutdown();
                 let _ = connection.await;
             }
