@@ -44,6 +44,10 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Operations that run on one socket, at most.
 const MAX_OPERATIONS: usize = 32;
 
+/// Bytes that are read at a time. Each socket holds as many for as long as it is open, and most say
+/// little; the library's own 128 KiB would be all that 10,000 of them take.
+const READ_BUFFER: usize = 2 * 1024;
+
 /// Messages that wait to be sent: a client that reads slowly holds its operations back.
 const QUEUE: usize = 16;
 
@@ -94,6 +98,7 @@ pub(super) async fn upgrade(
         .protocols([PROTOCOL])
         .max_message_size(BODY_MAX)
         .max_frame_size(BODY_MAX)
+        .read_buffer_size(READ_BUFFER)
         // Tracked: the process does not end before it has told its clients that it does.
         .on_upgrade(move |socket| operations.track_future(connection.serve(socket)))
 }
