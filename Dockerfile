@@ -9,9 +9,10 @@ WORKDIR /build
 # when Cargo.toml or Cargo.lock changes. Tests and benchmarks are not part of the build.
 COPY Cargo.toml Cargo.lock ./
 COPY migration/Cargo.toml migration/
+COPY bench/Cargo.toml bench/
 RUN sed -i '/^\[\[\(test\|bench\)\]\]/,/^$/d' Cargo.toml \
-    && mkdir -p src migration/src \
-    && touch src/lib.rs migration/src/lib.rs \
+    && mkdir -p src migration/src bench/src/peer \
+    && touch src/lib.rs migration/src/lib.rs bench/src/main.rs bench/src/peer/main.rs \
     && echo 'fn main() {}' > src/main.rs \
     && cargo build --release --locked
 COPY knowledge knowledge

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint format schema coverage audit conformance image image-check \
+.PHONY: help run test library bench lint format schema coverage audit conformance image image-check \
     proxy-check release sbom clean
 
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
@@ -22,8 +22,12 @@ run: ## Serve at http://127.0.0.1:8000, as built for production
 test: ## Run all tests
 	cargo test
 
-bench: ## Measure how well and how fast the library finds passages
+library: ## Measure how well and how fast the library finds passages
 	cargo bench --bench library
+
+bench: ## Measure the program as built for production (needs wrk); ARGS="profile --markdown" for a part
+	cargo build --release --package mula --package mula-bench
+	target/release/mula-bench $(ARGS)
 
 lint: | cargo-deny ## Check form, lints, dependencies, schema.graphql and documentation
 	cargo fmt --all --check
@@ -41,7 +45,7 @@ schema: ## Print the schema into schema.graphql, after a change of the API
 
 coverage: | cargo-tarpaulin ## Measure which lines the tests run, and list those they do not
 	cargo tarpaulin --locked --workspace --engine llvm --timeout 600 --skip-clean --target-dir target/coverage \
-	    --exclude-files 'target/*' 'tests/*' --out Stdout Html --output-dir target/coverage \
+	    --exclude-files 'target/*' 'tests/*' 'bench/*' --out Stdout Html --output-dir target/coverage \
 	    --fail-under $(COVERAGE)
 
 audit: | cargo-deny ## Check dependencies, also against the RustSec advisories (fetched from GitHub)

@@ -1,6 +1,6 @@
 //! How well, and how fast, the library finds the passages that answer a question.
 //!
-//! `cargo bench --bench library`, or `make bench`; with `-- --misses`, also which it does not find.
+//! `cargo bench --bench library`, or `make library`; with `-- --misses`, also which it does not find.
 
 use std::{hint::black_box, time::Instant};
 

@@ -1,0 +1,155 @@
+//! What Mula is compared with: servers of the same two queries with the same guard over the same
+//! tables, and nothing else; no limits, no log, no cache.
+//!
+//! - `plain`: axum, async-graphql and sea-orm, as one writes it down.
+//! - `pipelined`: axum, async-graphql and tokio-postgres, with prepared statements sent over two
+//!   connections without waiting for one another: about as fast as these parts go.
+
+mod pipelined;
+mod plain;
+mod schema;
+
+use std::sync::Arc;
+
+use async_graphql::{EmptyMutation, EmptySubscription};
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing,
+};
+use chrono::{DateTime, Utc};
+use clap::{Parser, ValueEnum};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use uuid::Uuid;
+
+type Error = Box<dyn std::error::Error + Send + Sync>;
+type Schema = async_graphql::Schema<schema::Query, EmptyMutation, EmptySubscription>;
+
+#[derive(Parser)]
+struct Arguments {
+    kind: Kind,
+    #[arg(long)]
+    database_url: String,
+    /// What tokens are signed with.
+    #[arg(long)]
+    secret_key: String,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Kind {
+    Plain,
+    Pipelined,
+}
+
+/// What a token says of who makes a request.
+#[derive(Clone, Copy, serde::Deserialize)]
+struct Claims {
+    sub: Uuid,
+    sid: Uuid,
+}
+
+struct User {
+    id: Uuid,
+    email: String,
+    username: String,
+    is_active: bool,
+    created_at: DateTime<Utc>,
+}
+
+struct Reading {
+    id: Uuid,
+    advisor: String,
+    question: String,
+    status: String,
+    response: Option<String>,
+    created_at: DateTime<Utc>,
+}
+
+/// The two ways to the database.
+enum Store {
+    Plain(plain::Store),
+    Pipelined(pipelined::Store),
+}
+
+impl Store {
+    /// The user, if the session is live and the user active.
+    async fn user(&self, claims: Claims) -> Result<Option<User>, Error> {
+        match self {
+            Self::Plain(store) => Ok(store.user(claims).await?),
+            Self::Pipelined(store) => Ok(store.user(claims).await?),
+        }
+    }
+
+    /// The user's readings newest first, older than `after`, if the session is live and the user
+    /// active.
+    async fn page(
+        &self,
+        claims: Claims,
+        after: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Option<Vec<Reading>>, Error> {
+        match self {
+            Self::Plain(store) => Ok(store.page(claims, after, limit).await?),
+            Self::Pipelined(store) => Ok(store.page(claims, after, limit).await?),
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Service {
+    schema: Schema,
+    key: Arc<DecodingKey>,
+    validation: Arc<Validation>,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let Arguments {
+        kind,
+        database_url,
+        secret_key,
+    } = Arguments::parse();
+    let store = match kind {
+        Kind::Plain => Store::Plain(plain::Store::connect(&database_url).await?),
+        Kind::Pipelined => Store::Pipelined(pipelined::Store::connect(&database_url).await?),
+    };
+    let service = Service {
+        schema: Schema::build(schema::Query, EmptyMutation, EmptySubscription)
+            .data(store)
+            .finish(),
+        key: Arc::new(DecodingKey::from_secret(secret_key.as_bytes())),
+        validation: Arc::new(Validation::new(Algorithm::HS256)),
+    };
+    let router = Router::new()
+        .route("/graphql", routing::post(answer))
+        .with_state(service);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    println!("GraphQL http://{}/graphql", listener.local_addr()?);
+    Ok(axum::serve(listener, router).await?)
+}
+
+async fn answer(State(service): State<Service>, headers: HeaderMap, body: Bytes) -> Response {
+    let Ok(mut request) = serde_json::from_slice::<async_graphql::Request>(&body) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    if let Some(claims) = service.claims(&headers) {
+        request = request.data(claims);
+    }
+    let response = service.schema.execute(request).await;
+    match serde_json::to_vec(&response) {
+        Ok(body) => ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+impl Service {
+    fn claims(&self, headers: &HeaderMap) -> Option<Claims> {
+        let header = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+        let token = header.strip_prefix("Bearer ")?;
+        let decoded = jsonwebtoken::decode(token, &self.key, &self.validation).ok()?;
+        Some(decoded.claims)
+    }
+}

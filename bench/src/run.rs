@@ -1,0 +1,410 @@
+//! The cases in their order: what is compared is measured one after the other, on databases with
+//! the same rows.
+
+use std::{
+    fs,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+
+use crate::{
+    Arguments, Case, Result,
+    cases::{self, Tokens},
+    dataset::{Dataset, PASSWORD, QUICK, USERS, User},
+    load::{self, Load, Pressure},
+    postgres::Postgres,
+    server::{self, Server},
+    table::{Row, megabytes, table},
+    usage::{Usage, memory},
+};
+
+/// Of bcrypt, as the settings have it by default.
+const COST: u32 = 12;
+
+/// Connections, where it is not their number that is measured.
+const CONNECTIONS: u32 = 32;
+
+/// Sign-ins at a time: enough to keep all threads busy that check passwords.
+const LOGINS: u32 = 16;
+
+/// How many of them are counted, at least, in seconds: a second has few.
+const LOGIN_SECONDS: u32 = 10;
+
+/// Users whose requests are mixed.
+const MEMBERS: u64 = 1_000;
+
+/// Sessions of the heavy user's.
+const SESSIONS: usize = 64;
+
+/// Names in the table.
+const MULA: &str = "mula";
+const ON_SQLITE: &str = "mula, SQLite";
+const FIRST_PAGE: &str = "first page";
+
+/// Measures, and prints what came of it.
+pub async fn run(arguments: &Arguments) -> Result<()> {
+    load::find_wrk()?;
+    let wants = |case| arguments.cases.is_empty() || arguments.cases.contains(&case);
+    let dir = tempfile::Builder::new().prefix("mula-bench-").tempdir()?;
+    let mut bench = Bench {
+        dataset: Dataset {
+            readings: arguments.readings,
+        },
+        seconds: arguments.seconds,
+        dir,
+        rows: Vec::new(),
+        notes: Vec::new(),
+        number: 0,
+    };
+    if arguments.cases != [Case::Sqlite] {
+        bench.on_postgres(wants).await?;
+    }
+    if wants(Case::Sqlite) {
+        bench.on_sqlite().await?;
+    }
+    bench.compare_pages();
+    bench.compare_databases();
+    bench.measure_program()?;
+    println!("\n{}", table(&bench.rows, arguments.markdown));
+    for note in &bench.notes {
+        println!("{}{note}", if arguments.markdown { "- " } else { "" });
+    }
+    Ok(())
+}
+
+struct Bench {
+    dataset: Dataset,
+    /// How long a load lasts.
+    seconds: u32,
+    dir: TempDir,
+    rows: Vec<Row>,
+    /// What is no row of the table.
+    notes: Vec<String>,
+    /// Where the next requests begin that are distinct.
+    number: u64,
+}
+
+/// A server that is measured, and the first process of its database where that is a server too.
+#[derive(Clone, Copy)]
+struct Subject<'a> {
+    server: &'a Server,
+    database: Option<u32>,
+}
+
+impl Bench {
+    async fn on_postgres(&mut self, wants: impl Fn(Case) -> bool) -> Result<()> {
+        let postgres = Postgres::start()?;
+        let url = &postgres.url;
+        let tokens = self.prepare(url).await?;
+        if wants(Case::Start) {
+            self.starts(url, &tokens).await?;
+        }
+        let dir = self.dir.path();
+        let mula = Arc::new(Server::mula(MULA, url, dir, &[])?);
+        let peers = [
+            Server::peer("plain", url, dir)?,
+            Server::peer("pipelined", url, dir)?,
+        ];
+        let on = |server| Subject {
+            server,
+            database: Some(postgres.pid),
+        };
+
+        let profile = Arc::new(cases::profile(&tokens));
+        let first = cases::first(self.dataset, &tokens);
+        let deep = cases::deep(self.dataset, &tokens);
+        for (case, name, load) in [
+            (Case::Profile, "profile", &*profile),
+            (Case::First, FIRST_PAGE, &first),
+            (Case::Deep, "deep page", &deep),
+        ] {
+            if wants(case) {
+                for server in [&*mula].into_iter().chain(&peers) {
+                    self.measure(on(server), name, load, CONNECTIONS).await?;
+                }
+            }
+        }
+        let mula_alone = on(&mula);
+        for (case, name, load) in [
+            (
+                Case::Filtered,
+                "filtered page",
+                cases::filtered(self.dataset, &tokens),
+            ),
+            (
+                Case::Backwards,
+                "page backwards",
+                cases::backwards(self.dataset, &tokens),
+            ),
+            (Case::Ask, "ask", cases::ask(&tokens)),
+        ] {
+            if wants(case) {
+                self.measure(mula_alone, name, &load, CONNECTIONS).await?;
+            }
+        }
+        if wants(Case::Connections) {
+            for connections in [64, 128, 1_000] {
+                self.measure(mula_alone, "profile", &profile, connections)
+                    .await?;
+                self.measure(mula_alone, FIRST_PAGE, &first, connections)
+                    .await?;
+            }
+        }
+        if wants(Case::Login) {
+            self.logins(mula_alone).await?;
+        }
+        if wants(Case::Steady) {
+            self.steady(&mula, postgres.pid, &profile).await?;
+        }
+        let used = megabytes(memory(mula.pid())?);
+        self.notes
+            .push(format!("memory after all of it: {used:.1} MB"));
+        Ok(())
+    }
+
+    async fn on_sqlite(&mut self) -> Result<()> {
+        let path = self.dir.path().join("mula.db");
+        let url = format!("sqlite://{}", path.display());
+        let tokens = self.prepare(&url).await?;
+        let server = Server::mula(ON_SQLITE, &url, self.dir.path(), &[])?;
+        let subject = Subject {
+            server: &server,
+            database: None,
+        };
+        let profile = cases::profile(&tokens);
+        self.measure(subject, "profile", &profile, CONNECTIONS)
+            .await?;
+        let first = cases::first(self.dataset, &tokens);
+        self.measure(subject, FIRST_PAGE, &first, CONNECTIONS).await
+    }
+
+    /// Fills a database, and signs users in.
+    async fn prepare(&self, url: &str) -> Result<Tokens> {
+        let begun = Instant::now();
+        server::migrate(url)?;
+        self.dataset.seed(url, COST).await?;
+        let server = Server::mula("sign-in", url, self.dir.path(), &["--bcrypt-cost", "4"])?;
+        let mut members = Vec::new();
+        for user in (1..=MEMBERS).map(User) {
+            members.push((user, server.login(user).await?));
+        }
+        let mut heavy = Vec::new();
+        for _ in 0..SESSIONS {
+            heavy.push(server.login(User(0)).await?);
+        }
+        eprintln!(
+            "{} readings in {:.0?}",
+            self.dataset.readings,
+            begun.elapsed()
+        );
+        Ok(Tokens { members, heavy })
+    }
+
+    /// One row of the table.
+    async fn measure(
+        &mut self,
+        on: Subject<'_>,
+        case: &'static str,
+        load: &Load,
+        connections: u32,
+    ) -> Result<()> {
+        let warm_up = Pressure {
+            connections,
+            seconds: 1,
+        };
+        load.check(on.server).await?;
+        let number = self.numbers();
+        load.run(on.server, warm_up, number, self.dir.path())
+            .await?;
+        let pressure = Pressure {
+            seconds: self.seconds,
+            ..warm_up
+        };
+        self.measure_warm(on, case, load, pressure).await
+    }
+
+    async fn measure_warm(
+        &mut self,
+        on: Subject<'_>,
+        case: &'static str,
+        load: &Load,
+        pressure: Pressure,
+    ) -> Result<()> {
+        let number = self.numbers();
+        let before = Usage::of(on.server.pid(), on.database)?;
+        let outcome = load
+            .run(on.server, pressure, number, self.dir.path())
+            .await?;
+        let usage = Usage::of(on.server.pid(), on.database)?.since(before);
+        let row = Row {
+            server: on.server.name,
+            case,
+            connections: pressure.connections,
+            outcome,
+            usage,
+            memory: memory(on.server.pid())?,
+        };
+        load.verify(on.server, outcome, pressure.connections)
+            .await?;
+        self.add(row);
+        Ok(())
+    }
+
+    fn add(&mut self, row: Row) {
+        eprintln!(
+            "{}, {}, {} connections: {:.0}/s",
+            row.case,
+            row.server,
+            row.connections,
+            row.per_second()
+        );
+        self.rows.push(row);
+    }
+
+    fn numbers(&mut self) -> u64 {
+        self.number += 1_000_000;
+        self.number
+    }
+
+    /// From the start of the program to its first answer, the database being there.
+    async fn starts(&mut self, url: &str, tokens: &Tokens) -> Result<()> {
+        let profile = cases::profile(tokens);
+        let mut times = Vec::new();
+        for _ in 0..7 {
+            let begun = Instant::now();
+            let server = Server::mula(MULA, url, self.dir.path(), &[])?;
+            let request = &profile.requests[0];
+            let body = request.body.to_string();
+            server.ask(Some(&request.token), body).await?;
+            times.push(begun.elapsed());
+        }
+        times.sort_unstable();
+        self.notes.push(format!(
+            "from start to first answer: {:.0?}, the median of {}",
+            times[times.len() / 2],
+            times.len()
+        ));
+        Ok(())
+    }
+
+    async fn logins(&mut self, on: Subject<'_>) -> Result<()> {
+        let possible = verifications_per_second()?;
+        let pressure = Pressure {
+            connections: LOGINS,
+            seconds: self.seconds.max(LOGIN_SECONDS),
+        };
+        self.measure_warm(on, "sign-in", &logins(), pressure)
+            .await?;
+        let reached = self.rows.last().map_or(0.0, Row::per_second);
+        self.notes.push(format!(
+            "sign-ins: {reached:.1} a second; bcrypt alone, on all cores: {possible:.1}; {:.0} %",
+            100.0 * reached / possible
+        ));
+        Ok(())
+    }
+
+    /// The profile at a steady rate, while sign-ins take what they can get.
+    async fn steady(
+        &mut self,
+        mula: &Arc<Server>,
+        postgres: u32,
+        profile: &Arc<Load>,
+    ) -> Result<()> {
+        let seconds = self.seconds.max(LOGIN_SECONDS);
+        // Somewhat longer than what is measured beside it.
+        let pressure = Pressure {
+            connections: LOGINS,
+            seconds: seconds + 2,
+        };
+        let number = self.numbers();
+        let logins = logins();
+        let steady = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let before = Usage::of(mula.pid(), Some(postgres))?;
+            let outcome = profile.steady(mula, 200, seconds).await?;
+            let usage = Usage::of(mula.pid(), Some(postgres))?.since(before);
+            Result::Ok((outcome, usage))
+        };
+        let (signed_in, steady) =
+            tokio::join!(logins.run(mula, pressure, number, self.dir.path()), steady);
+        let (signed_in, (outcome, usage)) = (signed_in?, steady?);
+        self.add(Row {
+            server: MULA,
+            case: "profile at 200/s, sign-ins beside it",
+            connections: LOGINS,
+            outcome,
+            usage,
+            memory: memory(mula.pid())?,
+        });
+        let per_second =
+            f64::from(u32::try_from(signed_in.requests)?) / signed_in.took.as_secs_f64();
+        self.notes.push(format!(
+            "sign-ins beside the profile at 200/s: {per_second:.1} a second, {} errors",
+            signed_in.errors
+        ));
+        Ok(())
+    }
+
+    fn row(&self, server: &str, case: &str) -> Option<&Row> {
+        self.rows
+            .iter()
+            .find(|row| (row.server, row.case, row.connections) == (server, case, CONNECTIONS))
+    }
+
+    /// What later pages take, against the first.
+    fn compare_pages(&mut self) {
+        let mut notes = Vec::new();
+        if let Some(first) = self.row(MULA, FIRST_PAGE) {
+            for case in ["deep page", "filtered page", "page backwards"] {
+                if let Some(page) = self.row(MULA, case) {
+                    let ratio = page.processor() / first.processor();
+                    notes.push(format!("CPU of a {case}: {ratio:.2} × the first page's"));
+                }
+            }
+        }
+        self.notes.extend(notes);
+    }
+
+    fn compare_databases(&mut self) {
+        let mut notes = Vec::new();
+        for case in ["profile", FIRST_PAGE] {
+            if let (Some(sqlite), Some(postgres)) =
+                (self.row(ON_SQLITE, case), self.row(MULA, case))
+            {
+                let ratio = sqlite.per_second() / postgres.per_second();
+                notes.push(format!(
+                    "SQLite, {case}: {ratio:.2} × the requests/s on PostgreSQL"
+                ));
+            }
+        }
+        self.notes.extend(notes);
+    }
+
+    fn measure_program(&mut self) -> Result<()> {
+        let size = megabytes(fs::metadata(server::mula()?)?.len());
+        self.notes.push(format!("the program: {size:.1} MB"));
+        Ok(())
+    }
+}
+
+/// Users sign in whose passwords are hashed as the settings have it.
+fn logins() -> Load {
+    cases::login((QUICK..USERS).map(User))
+}
+
+/// What the crate does when nothing else does anything.
+fn verifications_per_second() -> Result<f64> {
+    const EACH: u32 = 12;
+    let hash = bcrypt::hash(PASSWORD, COST)?;
+    let threads = u32::try_from(thread::available_parallelism()?.get())?;
+    let begun = Instant::now();
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| (0..EACH).all(|_| bcrypt::verify(PASSWORD, &hash).unwrap_or(false)));
+        }
+    });
+    Ok(f64::from(EACH * threads) / begun.elapsed().as_secs_f64())
+}
