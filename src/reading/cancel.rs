@@ -36,12 +36,13 @@ impl Readings {
             .col_expr(generation::Column::CancelRequested, Expr::value(true))
             .exec(&tx)
             .await?;
-        let mut to_stop = None;
-        if let Some(generation) = generation::Entity::find_by_id(reading.generation_id)
+        // If nobody writes it, it can be ended here.
+        let queued = generation::Entity::find_by_id(reading.generation_id)
+            .filter(generation::Column::Status.eq(Status::Pending))
             .one(&tx)
-            .await?
-        {
-            // If nobody writes it, it can be ended here.
+            .await?;
+        let mut to_stop = None;
+        if let Some(generation) = queued {
             let queued = unfinished().filter(generation::Column::Status.eq(Status::Pending));
             let draft = self.draft(&tx, &generation).await?;
             let position = draft.position.clone();
