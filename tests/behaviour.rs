@@ -23,6 +23,7 @@ mod doctor;
 mod durable;
 mod errors;
 mod failures;
+mod fallback;
 mod follow;
 mod graphiql;
 mod guard;

@@ -1,7 +1,10 @@
 //! What goes wrong with a language model's server, and what it costs: an answer is whole or its
 //! failure has a code, what came is kept, and nothing is asked again that may have been paid for.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 
 use mula::advisor::engine::{Begun, Failure};
 use serde_json::json;
@@ -381,17 +384,16 @@ async fn who_reads_slowly_is_waited_for() {
 async fn connections_are_used_again() {
     let mut provider = Provider::start().await;
     let model = model(provider.url(), &[]);
-    let mut connections = Vec::new();
-    for _ in 0..2 {
+    let mut connections = HashSet::new();
+    for _ in 0..10 {
         let writing = Writing::begin(&model);
         let mut call = provider.call().await;
-        connections.push(call.connection);
+        connections.insert(call.connection);
         call.begin().await;
         call.events([chunk("Yes."), finish("stop")]).await;
-        call.bytes(b"data: [DONE]\n\n").await;
+        call.done().await;
         assert_eq!(writing.told().await.failure, None);
-        call.end().await;
-        tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    assert_eq!(connections, [0, 0]);
+    // A question that comes at once may find the last connection not put back yet.
+    assert!(connections.len() < 10, "each question had its own");
 }

@@ -185,7 +185,7 @@ on_both! {
     // There is no time to wait for it, and nobody could go on.
     async fn stopped_while_a_model_writes(server: Server) {
         let mut provider = Provider::start().await;
-    let url = provider.url().to_owned();
+        let url = provider.url().to_owned();
         let flags = [chat(&url), vec!["--shutdown-timeout", "100ms"]].concat();
         let server = server.restart(&flags).await;
         let ama = server.join("ama").await;
@@ -205,7 +205,7 @@ on_both! {
     // Another instance goes on where it was, with the provider's response.
     async fn handed_over_while_a_model_writes(server: Server) {
         let mut provider = Provider::start().await;
-    let url = provider.url().to_owned();
+        let url = provider.url().to_owned();
         let flags = [background(&url), vec!["--shutdown-timeout", "100ms"]].concat();
         let server = server.restart(&flags).await;
         let ama = server.join("ama").await;
@@ -230,58 +230,5 @@ on_both! {
         let reading = to_the_end(&other, &ama, &id, &mut told).await;
         assert_eq!((&reading["status"], &reading["response"]), (&json!("COMPLETED"), &json!("Go home.")));
         stopped.await.unwrap();
-    }
-
-    async fn who_cannot_be_reached_is_stood_in_for(server: Server) {
-        let mut provider = Provider::start().await;
-    let url = provider.url().to_owned();
-        let flags = [chat(&url), vec!["--model-fallback", "embedded"]].concat();
-        let server = server.restart(&flags).await;
-        let ama = server.join("ama").await;
-
-        let asked = server.ask_with(&ama, "Which way?", json!({}));
-        let refused = async {
-            provider.call().await.answer(401, &[], "{}").await;
-        };
-        let (answer, ()) = tokio::join!(asked, refused);
-
-        let reading = &answer.data()["askAdvisor"]["reading"];
-        assert_eq!((&reading["status"], &reading["engine"]), (&json!("COMPLETED"), &json!("EMBEDDED")));
-        let text = reading["response"].as_str().unwrap();
-        assert!(text.starts_with("The language model could not answer just now."), "{text}");
-
-        // It is not what was asked for: the next time the model is asked again.
-        let asked = server.ask_with(&ama, "Which way?", json!({}));
-        let written = async {
-            let mut call = provider.call().await;
-            call.begin().await;
-            call.events([chunk("That way."), finish("stop")]).await;
-            call.done().await;
-        };
-        let (answer, ()) = tokio::join!(asked, written);
-        let reading = &answer.data()["askAdvisor"]["reading"];
-        assert_eq!((&reading["engine"], &reading["response"]), (&json!("MODEL"), &json!("That way.")));
-    }
-
-    // What had come stays as it is.
-    async fn who_breaks_off_is_not_stood_in_for(server: Server) {
-        let mut provider = Provider::start().await;
-    let url = provider.url().to_owned();
-        let flags = [chat(&url), vec!["--model-fallback", "embedded"]].concat();
-        let server = server.restart(&flags).await;
-        let ama = server.join("ama").await;
-
-        let asked = server.ask_with(&ama, "Which way?", json!({}));
-        let broken = async {
-            let mut call = provider.call().await;
-            call.begin().await;
-            call.event(&chunk("Go ")).await;
-            call.break_off();
-        };
-        let (answer, ()) = tokio::join!(asked, broken);
-
-        let reading = &answer.data()["askAdvisor"]["reading"];
-        assert_eq!((&reading["status"], &reading["response"]), (&json!("FAILED"), &json!("Go ")));
-        assert_eq!(reading["failure"]["code"], "PROVIDER_CUT");
     }
 }

@@ -170,6 +170,19 @@ pub struct Member {
     pub token: String,
 }
 
+impl Member {
+    /// Who has just signed in: of `login { accessToken user { id } session { id } }`.
+    pub fn of(login: &Value, email: String) -> Self {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        Self {
+            id: text(&login["user"]["id"]),
+            session: text(&login["session"]["id"]),
+            token: text(&login["accessToken"]),
+            email,
+        }
+    }
+}
+
 impl Credentials for Member {
     fn token(&self) -> Option<&str> {
         Some(&self.token)
@@ -263,14 +276,7 @@ impl Server {
     pub async fn sign_in(&self, name: &str) -> Member {
         let email = format!("{name}@example.com");
         let answer = self.log_in(&email, PASSWORD).await;
-        let login = &answer.data()["login"];
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
-        Member {
-            id: text(&login["user"]["id"]),
-            session: text(&login["session"]["id"]),
-            token: text(&login["accessToken"]),
-            email,
-        }
+        Member::of(&answer.data()["login"], email)
     }
 
     /// Makes an account and signs in.

@@ -58,14 +58,7 @@ pub trait Service {
         let answer = self
             .graphql(&Nobody, login, json!({ "input": input }))
             .await;
-        let login = &answer.data()["login"];
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
-        Member {
-            id: text(&login["user"]["id"]),
-            session: text(&login["session"]["id"]),
-            token: text(&login["accessToken"]),
-            email,
-        }
+        Member::of(&answer.data()["login"], email)
     }
 
     /// Makes a number of accounts, and signs in with each.
