@@ -87,6 +87,7 @@ impl Server {
         let accounts =
             Accounts::new(&settings, db.clone(), clock.clone()).map_err(Error::Threads)?;
         background.spawn(accounts.clone().watch_until(stopping.clone()));
+        background.spawn(accounts.clone().listen_until(stopping.clone()));
         background.spawn(prune_until(stopping.clone(), db.clone(), clock.clone()));
         let ask_wait = settings.writing.ask_wait;
         let readings = Readings::start(
@@ -102,7 +103,7 @@ impl Server {
             advisors,
             limits: settings.limits,
         };
-        let schema = graphql::build(services, settings.http.introspection);
+        let schema = graphql::Schema::new(services, settings.http.introspection);
         let documents = match &settings.http.trusted_documents {
             Some(file) => Documents::trusted(file, &schema).await?,
             None => Documents::sent(),

@@ -42,6 +42,7 @@ mod process;
 mod readings;
 mod responses;
 mod resume;
+mod revoked;
 mod schema;
 mod sessions;
 mod silence;

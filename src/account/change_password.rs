@@ -57,8 +57,7 @@ impl Accounts {
         let kept = Some(requester.session.id);
         let revoked = self.revoke_all(&tx, user.id, kept).await?;
         tx.commit().await?;
-        self.watched
-            .end(|session_id, user_id| user_id == user.id && Some(session_id) != kept);
+        self.ended(|session_id, user_id| user_id == user.id && Some(session_id) != kept);
         Ok((user, revoked))
     }
 

@@ -42,7 +42,7 @@ impl Accounts {
     /// If the database fails; then nothing is deleted.
     pub async fn delete(&self, user_id: Uuid) -> Result<(), Error> {
         delete_user(&self.db, user_id).await?;
-        self.watched.end(|_, owner| owner == user_id);
+        self.ended(|_, owner| owner == user_id);
         Ok(())
     }
 }

@@ -59,6 +59,7 @@ impl Accounts {
         if !user.is_active {
             return Err(Error::Inactive);
         }
+        let was_renewed = renewed.is_some();
         if let Some(renewed) = renewed {
             user::Entity::update_many()
                 .col_expr(user::Column::HashedPassword, Expr::value(renewed))
@@ -68,6 +69,9 @@ impl Accounts {
         }
         let (session, token) = self.open_session(&tx, user.id, user_agent).await?;
         tx.commit().await?;
+        if was_renewed {
+            self.known.forget(|_, owner| owner == user.id);
+        }
         Ok(SignedIn {
             user,
             session,
@@ -114,6 +118,7 @@ mod tests {
             ask: None,
         };
         let accounts = Accounts {
+            known: super::super::known::Known::new(&db),
             db,
             limits: Limits::new(&clients, &clock).into(),
             clock,

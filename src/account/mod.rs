@@ -4,6 +4,7 @@
 
 mod change_password;
 mod delete;
+mod known;
 mod limits;
 mod login;
 pub mod name;
@@ -40,6 +41,7 @@ pub struct Accounts {
     limits: Arc<Limits>,
     tokens: token::Tokens,
     lifetime: Duration,
+    known: known::Known,
     watched: watch::Watched,
 }
 
@@ -73,6 +75,7 @@ impl Accounts {
     /// If the threads that hash passwords cannot be started.
     pub fn new(settings: &Settings, db: Database, clock: Clock) -> std::io::Result<Self> {
         Ok(Self {
+            known: known::Known::new(&db),
             db,
             limits: Arc::new(Limits::new(&settings.clients, &clock)),
             clock,

@@ -1,5 +1,7 @@
 //! Sessions: who is asking, and how a session ends.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Set,
@@ -24,37 +26,51 @@ pub struct Requester {
 }
 
 impl Accounts {
-    /// Who a token speaks for: its signature, then its session, then its user, in one query.
+    /// Who a token speaks for: its signature, then its session, then its user.
     ///
     /// # Errors
     ///
     /// If it is no token of ours, its session has ended, or its user is inactive.
-    pub async fn authenticate(&self, token: &str) -> Result<Requester, Error> {
+    pub async fn authenticate(&self, token: &str) -> Result<Arc<Requester>, Error> {
         let claims = self.tokens.verify(token, self.clock.now())?;
         self.requester(claims.session_id, claims.user_id).await
     }
 
-    /// Who a session is, as things stand now.
+    /// Who a session is, as things stand now: without asking the database, if it has told before
+    /// and nothing has changed.
     ///
     /// # Errors
     ///
     /// If it has ended, or its user is inactive.
-    pub async fn requester(&self, session_id: Uuid, user_id: Uuid) -> Result<Requester, Error> {
-        let found = session::Entity::find_by_id(session_id)
-            .filter(session::Column::UserId.eq(user_id))
-            .find_also_related(user::Entity)
-            .one(self.reads())
-            .await?;
-        let Some((session, Some(user))) = found else {
-            return Err(Error::SessionEnded);
+    pub async fn requester(
+        &self,
+        session_id: Uuid,
+        user_id: Uuid,
+    ) -> Result<Arc<Requester>, Error> {
+        let requester = match self.known.find(session_id) {
+            Ok(requester) => requester,
+            Err(unknown) => {
+                let found = session::Entity::find_by_id(session_id)
+                    .find_also_related(user::Entity)
+                    .one(self.reads())
+                    .await?;
+                let Some((session, Some(user))) = found else {
+                    return Err(Error::SessionEnded);
+                };
+                let requester = Arc::new(Requester { user, session });
+                self.known.remember(unknown, &requester);
+                requester
+            }
         };
-        if session.is_revoked || session.expires_at <= self.clock.now() {
+        let Requester { user, session } = &*requester;
+        let is_over = session.is_revoked || session.expires_at <= self.clock.now();
+        if is_over || user.id != user_id {
             return Err(Error::SessionEnded);
         }
         if !user.is_active {
             return Err(Error::Inactive);
         }
-        Ok(Requester { user, session })
+        Ok(requester)
     }
 
     /// The user's live sessions, newest first.
@@ -90,7 +106,7 @@ impl Accounts {
             let revoked = self
                 .revoke_all(self.db.writes(), requester.user.id, None)
                 .await?;
-            self.watched.end(|_, user_id| user_id == requester.user.id);
+            self.ended(|_, user_id| user_id == requester.user.id);
             return Ok(revoked);
         }
         let revoked = self
@@ -124,7 +140,7 @@ impl Accounts {
             .exec_with_returning(self.db.writes())
             .await?
             .pop();
-        self.watched.end(|session_id, _| session_id == id);
+        self.ended(|session_id, _| session_id == id);
         Ok(revoked)
     }
 

@@ -51,6 +51,13 @@ impl Watched {
 }
 
 impl Accounts {
+    /// To be called when sessions have changed or ended, before anyone is told: nothing is known of
+    /// them any more, and what they keep open ends. The condition is by session and user.
+    pub(super) fn ended(&self, ended: impl Fn(Uuid, Uuid) -> bool) {
+        self.known.forget(&ended);
+        self.watched.end(ended);
+    }
+
     /// Is cancelled when the session ends; to be held for as long as that matters.
     #[must_use]
     pub fn watch(&self, session_id: Uuid, user_id: Uuid) -> Arc<CancellationToken> {
@@ -72,9 +79,7 @@ impl Accounts {
             let watched = self.watched.held();
             for batch in watched.chunks(BATCH) {
                 match self.live(batch).await {
-                    Ok(live) => self
-                        .watched
-                        .end(|id, _| batch.contains(&id) && !live.contains(&id)),
+                    Ok(live) => self.ended(|id, _| batch.contains(&id) && !live.contains(&id)),
                     Err(error) => {
                         tracing::debug!(%error, "could not look at open sessions; trying again");
                     }

@@ -1,6 +1,6 @@
 //! Who makes a request, found out once.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use async_graphql::Context;
 use uuid::Uuid;
@@ -11,7 +11,7 @@ use crate::account::{self, Accounts, Requester, token};
 /// What a resolver knows of the request around it.
 pub struct Caller {
     /// Kept as it came out: what is open to everyone works with a bad token too.
-    requester: Result<Requester, account::Error>,
+    requester: Result<Arc<Requester>, account::Error>,
     pub(super) user_agent: Option<String>,
     pub(super) request_id: String,
     /// Where the request comes from.
@@ -76,6 +76,6 @@ impl ContextExt for Context<'_> {
     }
 
     fn requester(&self) -> Result<&Requester, ApiError> {
-        self.caller().requester.as_ref().map_err(ApiError::from)
+        self.caller().requester.as_deref().map_err(ApiError::from)
     }
 }

@@ -1,6 +1,9 @@
 //! A client over a real socket, and what it is answered.
 
-use std::net::SocketAddr;
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 use reqwest::header::HeaderMap;
 use serde_json::Value;
@@ -161,5 +164,20 @@ impl Answer {
         self.headers
             .get(name)
             .map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+/// Asks again and again until it is refused with this code, which it has to be for whatever was
+/// asked a second from now or later.
+pub async fn refused_within_a_second(code: &str, ask: impl AsyncFn() -> Answer) {
+    let changed = Instant::now();
+    loop {
+        let asked = Instant::now();
+        let answer = ask().await;
+        if answer.json.get("errors").is_some() {
+            assert_eq!(answer.code(), code);
+            return;
+        }
+        assert!(asked - changed < Duration::from_secs(1), "it still works");
     }
 }

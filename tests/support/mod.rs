@@ -6,14 +6,16 @@ mod client;
 mod postgres;
 mod program;
 mod provider;
+mod proxy;
 mod server;
 mod service;
 mod socket;
 mod writing;
 
-pub use client::{Answer, Client, Credentials, Nobody, header, list};
+pub use client::{Answer, Client, Credentials, Nobody, header, list, refused_within_a_second};
 pub use program::{Serving, mula, run};
 pub use provider::{Call, Provider, chunk, deltas, finish, state};
+pub use proxy::Proxy;
 pub use server::{Database, Member, PASSWORD, SECRET, Server, given, settings};
 pub use service::{Instance, Process, Service};
 pub use socket::{Events, FOLLOW, Follower, Heard, News, Socket, Told, Via};

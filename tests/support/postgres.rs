@@ -185,6 +185,11 @@ impl Cluster {
             .await;
     }
 
+    /// Where it listens.
+    pub fn socket(&self) -> PathBuf {
+        self.socket_dir.join(".s.PGSQL.5432")
+    }
+
     pub fn url(&self, name: &str) -> String {
         format!(
             "postgres://mula@localhost/{name}?host={}",
