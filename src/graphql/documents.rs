@@ -11,10 +11,13 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use async_graphql::{Request, parser::types::ExecutableDocument};
+use async_graphql::Request;
 use lru::LruCache;
 
-use super::{Schema, bounds, rules};
+use super::{
+    bounds,
+    checked::{Checked, IsChecked, Schema},
+};
 use crate::digest;
 
 /// Automatic persisted queries that are kept, at most, and their bytes together.
@@ -81,9 +84,9 @@ pub enum Documents {
     Sent(Mutex<Kept>),
     /// From a file alone.
     Trusted {
-        by_id: HashMap<String, Arc<Trusted>>,
+        by_id: HashMap<String, Arc<Checked>>,
         /// By the SHA-256 of the text.
-        by_hash: HashMap<String, Arc<Trusted>>,
+        by_hash: HashMap<String, Arc<Checked>>,
     },
 }
 
@@ -92,15 +95,6 @@ pub struct Kept {
     by_hash: LruCache<String, Arc<str>>,
     bytes: usize,
 }
-
-/// Parsed once, for all requests that name it.
-pub struct Trusted {
-    text: String,
-    document: Arc<ExecutableDocument>,
-}
-
-/// Put into a request whose document need not be parsed.
-pub(super) struct Parsed(pub Arc<ExecutableDocument>);
 
 impl Documents {
     /// From clients.
@@ -127,16 +121,15 @@ impl Documents {
         let (mut by_id, mut by_hash) = (HashMap::new(), HashMap::new());
         let mut wrong = Vec::new();
         for (id, text) in texts {
-            match rules::check(schema, &text).await {
-                Ok(document) => {
-                    let trusted = Arc::new(Trusted {
-                        text,
-                        document: Arc::new(document),
-                    });
-                    by_hash.insert(digest::sha256(&trusted.text), trusted.clone());
-                    by_id.insert(id, trusted);
+            match schema.check(&text).await {
+                Ok(checked) => {
+                    by_hash.insert(digest::sha256(&text), checked.clone());
+                    by_id.insert(id, checked);
                 }
-                Err(why) => wrong.push(format!("  - {id}: {why}")),
+                Err(errors) => {
+                    let why: Vec<_> = errors.into_iter().map(|error| error.message).collect();
+                    wrong.push(format!("  - {id}: {}", why.join(" ")));
+                }
             }
         }
         if !wrong.is_empty() {
@@ -173,8 +166,7 @@ impl Documents {
                         .ok_or_else(|| Error::not_found(&name))?,
                     (None, None) => return Err(Error::Nothing),
                 };
-                let parsed = Parsed(trusted.document.clone());
-                Ok(Request::new(&*trusted.text).data(parsed))
+                Ok(Request::new("").data(IsChecked(trusted.clone())))
             }
         }
     }

@@ -5,6 +5,7 @@
 
 mod bounds;
 mod caller;
+mod checked;
 mod connection;
 mod documents;
 mod error;
@@ -20,16 +21,17 @@ mod types;
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use async_graphql::{Request, Response, SDLExportOptions};
-use futures_util::{FutureExt, Stream, StreamExt};
+use futures_util::{FutureExt, Stream, StreamExt, stream};
 
 use crate::{account::Accounts, advisor::Advisors, config::Limits, reading::Readings};
 pub use caller::Caller;
+use checked::Admitted;
+pub use checked::Schema;
 pub use documents::{Documents, Error as DocumentError, Name as DocumentName, Unusable};
 pub use error::{ApiError, Code};
 
-/// The whole API.
-pub type Schema =
-    async_graphql::Schema<query::Query, mutation::Mutation, subscription::Subscription>;
+/// The library's schema of our types.
+type Types = async_graphql::Schema<query::Query, mutation::Mutation, subscription::Subscription>;
 
 /// What resolvers call.
 #[derive(Clone)]
@@ -38,21 +40,6 @@ pub struct Services {
     pub readings: Readings,
     pub advisors: Arc<Advisors>,
     pub limits: Limits,
-}
-
-/// The schema, ready to execute. Without `introspection` nobody is told of it, nor are errors of
-/// names it could have been.
-#[must_use]
-pub fn build(services: Services, introspection: bool) -> Schema {
-    let rules = rules::Rules {
-        limits: services.limits,
-        introspection,
-    };
-    let mut builder = builder().extension(rules).extension(nulls::Nulls);
-    if !introspection {
-        builder = builder.disable_introspection().disable_suggestions();
-    }
-    builder.data(services).finish()
 }
 
 /// Executes a query or mutation; with `queries_only`, as for GET, no mutation.
@@ -66,14 +53,18 @@ pub async fn execute(
     queries_only: bool,
 ) -> Response {
     let request_id = caller.request_id.clone();
-    let request = prepare(request, queries_only).data(caller);
-    let response = AssertUnwindSafe(schema.execute(request))
-        .catch_unwind()
-        .await;
-    rules::finish(
-        response.unwrap_or_else(|panic| rules::broken_off(&*panic)),
-        &request_id,
-    )
+    let execution = async {
+        let mut request = request.data(caller);
+        match schema.admit(&mut request, queries_only).await {
+            Ok(admitted) => {
+                let response = schema.executing.execute(request).await;
+                with_nulls(response, &admitted, schema)
+            }
+            Err(errors) => Response::from_errors(errors),
+        }
+    };
+    let response = AssertUnwindSafe(execution).catch_unwind().await;
+    finish(response, &request_id)
 }
 
 /// Executes any operation; a subscription answers more than once. Otherwise as [`execute`].
@@ -84,20 +75,37 @@ pub fn execute_stream(
     queries_only: bool,
 ) -> impl Stream<Item = Response> + Send + use<> {
     let request_id = caller.request_id.clone();
-    let request = prepare(request, queries_only).data(caller);
-    AssertUnwindSafe(schema.execute_stream(request))
+    let schema = schema.clone();
+    let execution = async move {
+        let mut request = request.data(caller);
+        match schema.admit(&mut request, queries_only).await {
+            Ok(admitted) => {
+                let responses = schema.executing.execute_stream(request);
+                responses
+                    .map(move |response| with_nulls(response, &admitted, &schema))
+                    .boxed()
+            }
+            Err(errors) => stream::iter([Response::from_errors(errors)]).boxed(),
+        }
+    };
+    AssertUnwindSafe(execution.flatten_stream())
         .catch_unwind()
-        .map(move |response| {
-            rules::finish(
-                response.unwrap_or_else(|panic| rules::broken_off(&*panic)),
-                &request_id,
-            )
-        })
+        .map(move |response| finish(response, &request_id))
 }
 
-fn prepare(request: Request, queries_only: bool) -> Request {
-    let name = request.operation_name.clone();
-    request.data(rules::Chosen { name, queries_only })
+fn with_nulls(mut response: Response, admitted: &Admitted, schema: &Schema) -> Response {
+    if !response.errors.is_empty()
+        && let Some(operation) = admitted.operation()
+    {
+        let registry = &schema.env.registry;
+        nulls::put(&mut response, admitted.document(), operation, registry);
+    }
+    response
+}
+
+fn finish(response: std::thread::Result<Response>, request_id: &str) -> Response {
+    let response = response.unwrap_or_else(|panic| rules::broken_off(&*panic));
+    rules::finish(response, request_id)
 }
 
 /// The schema in its definition language: what `schema.graphql` holds.

@@ -2,93 +2,174 @@
 //! null where it may be, else its parent in its place, up to the whole answer. The library just
 //! leaves the field out.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicBool, Ordering},
-};
-
 use async_graphql::{
-    Response, ServerError, ServerResult, Value,
-    extensions::{
-        Extension, ExtensionContext, ExtensionFactory, NextExecute, NextResolve, ResolveInfo,
+    Name, PathSegment, Response, Value,
+    indexmap::IndexMap,
+    parser::types::{
+        ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
     },
+    registry::{MetaTypeName, Registry},
 };
 
-pub(super) struct Nulls;
-
-impl ExtensionFactory for Nulls {
-    fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Request::default())
-    }
-}
-
-/// What failed in one request.
-#[derive(Default)]
-struct Request {
-    /// Whether anything did: nearly always nothing, and then nothing is looked at.
-    failed: AtomicBool,
-    state: Mutex<Failures>,
-}
-
-#[derive(Default)]
-struct Failures {
-    /// Of fields that are null for it.
-    errors: Vec<ServerError>,
-    /// The paths of what cannot stand because a part of it that may not be null is missing.
-    broken: Vec<Vec<String>>,
-}
-
-impl Request {
-    fn with<T>(&self, work: impl FnOnce(&mut Failures) -> T) -> T {
-        work(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-#[async_trait::async_trait]
-impl Extension for Request {
-    async fn execute(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        operation_name: Option<&str>,
-        next: NextExecute<'_>,
-    ) -> Response {
-        let mut response = next.run(ctx, operation_name).await;
-        if self.failed.swap(false, Ordering::Relaxed) {
-            let failures = self.with(std::mem::take);
-            response.errors.extend(failures.errors);
-            if failures.broken.iter().any(Vec::is_empty) {
+/// Puts the nulls into an answer.
+pub(super) fn put(
+    response: &mut Response,
+    document: &ExecutableDocument,
+    operation: &OperationDefinition,
+    registry: &Registry,
+) {
+    let root = match operation.ty {
+        OperationType::Query => Some(&registry.query_type),
+        OperationType::Mutation => registry.mutation_type.as_ref(),
+        OperationType::Subscription => registry.subscription_type.as_ref(),
+    };
+    let Some(root) = root else { return };
+    let walk = Walk { document, registry };
+    let selected = vec![(root.as_str(), &operation.selection_set.node)];
+    // Of what has become null, nothing further inside is looked at.
+    let mut gone: Vec<&[PathSegment]> = Vec::new();
+    for error in &response.errors {
+        if error.path.is_empty() || gone.iter().any(|gone| error.path.starts_with(gone)) {
+            continue;
+        }
+        match walk.in_object(&mut response.data, &selected, &error.path) {
+            Placed::At(depth) => gone.push(&error.path[..depth]),
+            Placed::Nowhere => {
                 response.data = Value::Null;
+                return;
             }
         }
-        response
+    }
+}
+
+/// Where the null of a failed field came to stand.
+enum Placed {
+    /// At so many steps of its path.
+    At(usize),
+    /// Nowhere in this value, which cannot stand either.
+    Nowhere,
+}
+
+impl Placed {
+    fn below(self) -> Self {
+        match self {
+            Self::At(depth) => Self::At(depth + 1),
+            Self::Nowhere => Self::Nowhere,
+        }
+    }
+}
+
+/// Selections of one object, each with the type it is made on.
+type Selected<'a> = Vec<(&'a str, &'a SelectionSet)>;
+
+struct Walk<'a> {
+    document: &'a ExecutableDocument,
+    registry: &'a Registry,
+}
+
+impl<'a> Walk<'a> {
+    fn in_object(
+        &self,
+        value: &mut Value,
+        selected: &Selected<'a>,
+        path: &[PathSegment],
+    ) -> Placed {
+        let Some(PathSegment::Field(key)) = path.first() else {
+            return Placed::Nowhere;
+        };
+        let mut fields = Vec::new();
+        for (on, set) in selected {
+            self.collect(on, set, &mut fields);
+        }
+        let mut inside = Selected::new();
+        let mut ty = None;
+        for (on, field) in fields.iter().filter(|(_, field)| key_of(field) == key) {
+            let known = self.registry.types.get(*on);
+            let known = known.and_then(|on| on.field_by_name(&field.name.node));
+            if let Some(known) = known {
+                ty = Some(known.ty.as_str());
+                let on = MetaTypeName::concrete_typename(&known.ty);
+                inside.push((on, &field.selection_set.node));
+            }
+        }
+        let Some(ty) = ty else { return Placed::Nowhere };
+        // An object of which every field failed is null in what the library gives.
+        if *value == Value::Null {
+            *value = Value::Object(IndexMap::new());
+        }
+        let Value::Object(object) = value else {
+            return Placed::Nowhere;
+        };
+        if !object.contains_key(key.as_str()) {
+            // In the order in which they were asked for.
+            let before = fields
+                .iter()
+                .map(|(_, field)| key_of(field))
+                .take_while(|before| *before != key);
+            let place = before.fold(0, |place, before| {
+                place.max(object.get_index_of(before).map_or(0, |index| index + 1))
+            });
+            object.shift_insert(place, Name::new(key), Value::Null);
+        }
+        match object.get_mut(key.as_str()) {
+            Some(value) => self.in_value(value, ty, &inside, &path[1..]).below(),
+            None => Placed::Nowhere,
+        }
     }
 
-    async fn resolve(
+    /// In a value of this type.
+    fn in_value(
         &self,
-        ctx: &ExtensionContext<'_>,
-        info: ResolveInfo<'_>,
-        next: NextResolve<'_>,
-    ) -> ServerResult<Option<Value>> {
-        let nullable = !info.return_type.ends_with('!');
-        let path_node = info.path_node;
-        let resolved = next.run(ctx, info).await;
-        if resolved.is_ok() && !self.failed.load(Ordering::Relaxed) {
-            return resolved;
-        }
-        let mut path = path_node.to_string_vec();
-        self.with(|failures| {
-            let broken = failures.broken.contains(&path);
-            match (&resolved, nullable) {
-                (Ok(_), _) if !broken => return resolved,
-                (_, true) => {}
-                (_, false) => {
-                    path.pop();
-                    failures.broken.push(path);
+        value: &mut Value,
+        ty: &str,
+        selected: &Selected<'a>,
+        path: &[PathSegment],
+    ) -> Placed {
+        let (ty, may_be_null) = match MetaTypeName::create(ty) {
+            MetaTypeName::NonNull(ty) => (ty, false),
+            _ => (ty, true),
+        };
+        let placed = match (path.first(), MetaTypeName::create(ty), &mut *value) {
+            (Some(PathSegment::Index(index)), MetaTypeName::List(ty), Value::List(items)) => {
+                match items.get_mut(*index) {
+                    Some(item) => self.in_value(item, ty, selected, &path[1..]).below(),
+                    None => Placed::Nowhere,
                 }
             }
-            self.failed.store(true, Ordering::Relaxed);
-            failures.errors.extend(resolved.err());
-            Ok(Some(Value::Null))
-        })
+            (Some(PathSegment::Field(_)), _, value) => self.in_object(value, selected, path),
+            _ => Placed::Nowhere,
+        };
+        match placed {
+            Placed::Nowhere if may_be_null => {
+                *value = Value::Null;
+                Placed::At(0)
+            }
+            placed => placed,
+        }
     }
+
+    /// The fields of a selection, those of its fragments in their places.
+    fn collect(&self, on: &'a str, set: &'a SelectionSet, fields: &mut Vec<(&'a str, &'a Field)>) {
+        for selection in &set.items {
+            match &selection.node {
+                Selection::Field(field) => fields.push((on, &field.node)),
+                Selection::InlineFragment(fragment) => {
+                    let condition = fragment.node.type_condition.as_ref();
+                    let on = condition.map_or(on, |condition| &condition.node.on.node);
+                    self.collect(on, &fragment.node.selection_set.node, fields);
+                }
+                Selection::FragmentSpread(spread) => {
+                    let name = &spread.node.fragment_name.node;
+                    if let Some(fragment) = self.document.fragments.get(name) {
+                        let on = &fragment.node.type_condition.node.on.node;
+                        self.collect(on, &fragment.node.selection_set.node, fields);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn key_of(field: &Field) -> &str {
+    &field.response_key().node
 }

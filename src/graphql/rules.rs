@@ -1,21 +1,18 @@
 //! What holds for every document: its bounds, before work is done for it, and a code on every
 //! error, with whatever was not meant for clients masked.
 
-use std::{any::Any, sync::Arc};
+use std::any::Any;
 
 use async_graphql::{
-    Name, Request, Response, ServerError, ServerResult, ValidationResult, Value, Variables,
-    extensions::{
-        Extension, ExtensionContext, ExtensionFactory, NextExecute, NextParseQuery,
-        NextPrepareRequest, NextValidation,
-    },
+    Name, Response, ServerError, ServerResult, Value, Variables,
     parser::{
         parse_query,
-        types::{ExecutableDocument, OperationDefinition, OperationType},
+        types::{BaseType, ExecutableDocument, OperationDefinition, OperationType, Type},
     },
+    registry::{MetaInputValue, MetaType, MetaTypeName, Registry},
 };
 
-use super::{ApiError, Code, Schema, bounds, documents::Parsed};
+use super::{ApiError, Code, bounds};
 use crate::config::Limits;
 
 /// All a client is told of a fault of ours.
@@ -35,88 +32,39 @@ pub(super) struct Rules {
     pub introspection: bool,
 }
 
-/// Put into every request: which operation will be executed, and whether it may be a mutation.
-pub(super) struct Chosen {
-    pub name: Option<String>,
-    pub queries_only: bool,
-}
-
-/// Put into a request that is not to be executed.
-struct OnlyCheck;
-
-impl ExtensionFactory for Rules {
-    fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(*self)
-    }
-}
-
-#[async_trait::async_trait]
-impl Extension for Rules {
-    async fn prepare_request(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        request: Request,
-        next: NextPrepareRequest<'_>,
-    ) -> ServerResult<Request> {
-        bounds::check_text(&request.query).map_err(ApiError::from)?;
-        bounds::check_variables(&request.variables).map_err(ApiError::from)?;
-        next.run(ctx, request).await
-    }
-
-    async fn parse_query(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        query: &str,
-        variables: &Variables,
-        _: NextParseQuery<'_>,
-    ) -> ServerResult<ExecutableDocument> {
-        // Not by `next`: before it hands the document back, the library follows every spread of
-        // every fragment, looking for directives and depth.
-        let document = match ctx.data() {
-            Ok(Parsed(document)) => ExecutableDocument::clone(document),
-            Err(_) => parse(query)?,
-        };
+impl Rules {
+    /// Parses a document, if it is within bounds and may be executed at all.
+    pub(super) fn parse(self, text: &str) -> ServerResult<ExecutableDocument> {
+        bounds::check_text(text).map_err(ApiError::from)?;
+        let document = parse(text)?;
         bounds::check_document(&document).map_err(ApiError::from)?;
         one_root_field(&document)?;
         if !self.introspection {
             refuse_introspection(&document)?;
         }
-        if let Ok(Chosen { name, queries_only }) = ctx.data()
-            && let Some(operation) = operation(&document, name.as_deref())
-        {
-            if *queries_only {
-                refuse_mutation(operation)?;
-            }
-            let registry = &ctx.schema_env.registry;
-            bounds::check_cost(&document, operation, variables, registry, self.limits)
-                .map_err(ApiError::from)?;
-            require_variables(operation, variables)?;
-        }
         Ok(document)
     }
 
-    async fn execute(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        operation_name: Option<&str>,
-        next: NextExecute<'_>,
-    ) -> Response {
-        if ctx.data::<OnlyCheck>().is_ok() {
-            return Response::new(Value::Null);
+    /// Checks what is asked of a document, and with which variables.
+    pub(super) fn admit(
+        self,
+        document: &ExecutableDocument,
+        operation: &OperationDefinition,
+        variables: &Variables,
+        registry: &Registry,
+        queries_only: bool,
+    ) -> ServerResult<()> {
+        if queries_only {
+            refuse_mutation(operation)?;
         }
-        next.run(ctx, operation_name).await
+        bounds::check_cost(document, operation, variables, registry, self.limits)
+            .map_err(ApiError::from)?;
+        require_variables(operation, variables)
     }
+}
 
-    async fn validation(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        next: NextValidation<'_>,
-    ) -> Result<ValidationResult, Vec<ServerError>> {
-        next.run(ctx).await.map_err(|errors| {
-            let errors = errors.into_iter().take(MAX_ERRORS);
-            errors.map(validation_error).collect()
-        })
-    }
+pub(super) fn check_variables(variables: &Variables) -> ServerResult<()> {
+    Ok(bounds::check_variables(variables).map_err(ApiError::from)?)
 }
 
 impl From<bounds::Error> for ApiError {
@@ -138,22 +86,6 @@ impl From<ApiError> for ServerError {
     fn from(error: ApiError) -> Self {
         error.into_server_error(Vec::new())
     }
-}
-
-/// Whether a document could be executed, whatever its variables; parsed, if so.
-pub(super) async fn check(schema: &Schema, text: &str) -> Result<ExecutableDocument, String> {
-    bounds::check_text(text).map_err(|error| error.to_string())?;
-    let document = parse(text).map_err(|error| error.message)?;
-    let mut request = Request::new(text).data(OnlyCheck);
-    // Any will do: all of them are looked at.
-    let name = document.operations.iter().find_map(|(name, _)| name);
-    request.operation_name = name.map(ToString::to_string);
-    let errors = schema.execute(request).await.errors;
-    if errors.is_empty() {
-        return Ok(document);
-    }
-    let messages: Vec<_> = errors.into_iter().map(|error| error.message).collect();
-    Err(messages.join(" "))
 }
 
 /// Parses what [`bounds::check_text`] has let through.
@@ -178,6 +110,11 @@ fn one_root_field(document: &ExecutableDocument) -> ServerResult<()> {
         }
     }
     Ok(())
+}
+
+pub(super) fn validation_errors(errors: Vec<ServerError>) -> Vec<ServerError> {
+    let errors = errors.into_iter().take(MAX_ERRORS);
+    errors.map(validation_error).collect()
 }
 
 /// A value that does not fit its argument is bad input, as the rules of our own are; anything
@@ -231,7 +168,7 @@ fn refuse_introspection(document: &ExecutableDocument) -> ServerResult<()> {
 }
 
 /// The operation that will be executed. None if that is not clear: execution will say why.
-fn operation<'a>(
+pub(super) fn operation<'a>(
     document: &'a ExecutableDocument,
     name: Option<&str>,
 ) -> Option<&'a OperationDefinition> {
@@ -278,6 +215,66 @@ fn require_variables(operation: &OperationDefinition, variables: &Variables) -> 
     let message = format!("Give these variables a value: ${}.", names.join(", $"));
     let at = missing.iter().map(|definition| definition.pos).collect();
     Err(invalid_values(names, message).into_server_error(at))
+}
+
+/// Whether the variables are what they are declared to be, beyond doubt. Where there is any, as of
+/// one value where a list is wanted, it is for the library to say.
+pub(super) fn fit(
+    operation: &OperationDefinition,
+    variables: &Variables,
+    registry: &Registry,
+) -> bool {
+    let mut definitions = operation.variable_definitions.iter();
+    definitions.all(|definition| {
+        let Some(value) = variables.get(&definition.node.name.node) else {
+            return true;
+        };
+        fits(&definition.node.var_type.node, value, registry)
+    })
+}
+
+fn fits(ty: &Type, value: &Value, registry: &Registry) -> bool {
+    match (&ty.base, value) {
+        (_, Value::Null) => ty.nullable,
+        (BaseType::List(ty), Value::List(items)) => {
+            items.iter().all(|item| fits(ty, item, registry))
+        }
+        (BaseType::List(_), _) => false,
+        (BaseType::Named(name), value) => fits_named(name, value, registry),
+    }
+}
+
+fn fits_named(name: &str, value: &Value, registry: &Registry) -> bool {
+    match (registry.types.get(name), value) {
+        (Some(MetaType::Scalar { .. }), Value::String(_)) => matches!(name, "String" | "ID"),
+        (Some(MetaType::Scalar { .. }), Value::Boolean(_)) => name == "Boolean",
+        (Some(MetaType::Scalar { .. }), Value::Number(number)) => {
+            let number = number.as_i64().map(i32::try_from);
+            name == "Int" && matches!(number, Some(Ok(_)))
+        }
+        (Some(MetaType::Enum { enum_values, .. }), Value::String(value)) => {
+            enum_values.contains_key(value.as_str())
+        }
+        (Some(MetaType::InputObject { input_fields, .. }), Value::Object(fields)) => {
+            let known = |name: &Name| input_fields.contains_key(name.as_str());
+            fields.keys().all(known)
+                && input_fields
+                    .values()
+                    .all(|field| fits_field(field, fields.get(field.name.as_str()), registry))
+        }
+        _ => false,
+    }
+}
+
+fn fits_field(field: &MetaInputValue, value: Option<&Value>, registry: &Registry) -> bool {
+    match (MetaTypeName::create(&field.ty), value) {
+        (MetaTypeName::NonNull(_), None | Some(Value::Null)) => false,
+        (_, None | Some(Value::Null)) => true,
+        (MetaTypeName::NonNull(name) | MetaTypeName::Named(name), Some(value)) => {
+            fits_named(name, value, registry)
+        }
+        (MetaTypeName::List(_), Some(_)) => false,
+    }
 }
 
 /// The answer where there would be none: a resolver panicked.

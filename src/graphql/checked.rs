@@ -1,0 +1,267 @@
+//! The schema, and documents that may be executed on it: each is parsed and validated once, and
+//! remembered for the requests that bring it again.
+//!
+//! There are two of the library's schemas. One validates by all its rules and executes nothing;
+//! the other executes what the first has let through. It has no extension and validates next to
+//! nothing: the library takes a longer way to every field and every item of a list if there is
+//! any extension at all.
+
+use std::{
+    any::TypeId,
+    num::NonZeroUsize,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+use async_graphql::{
+    Request, Response, SchemaEnv, ServerError, ServerResult, ValidationMode, ValidationResult,
+    Value, Variables,
+    extensions::{
+        Extension, ExtensionContext, ExtensionFactory, NextExecute, NextParseQuery, NextValidation,
+    },
+    parser::types::{ExecutableDocument, OperationDefinition},
+};
+use futures_util::FutureExt;
+use lru::LruCache;
+
+use super::{Services, Types, rules};
+
+/// Documents that are remembered, at most, and the bytes of their texts together: a parsed one is
+/// some fifty times as large as its text.
+const KEPT: NonZeroUsize = NonZeroUsize::new(500).expect("more than none");
+const KEPT_BYTES: usize = 256 * 1024;
+
+/// Levels of fields; [`super::bounds`] lets fewer through.
+const DEPTH: usize = 64;
+
+/// The whole API, ready to execute. Clones share what is remembered.
+#[derive(Clone)]
+pub struct Schema {
+    validating: Types,
+    pub(super) executing: Types,
+    pub(super) env: SchemaEnv,
+    rules: rules::Rules,
+    kept: Arc<Mutex<Kept>>,
+}
+
+struct Kept {
+    by_text: LruCache<Box<str>, Arc<Checked>>,
+    bytes: usize,
+}
+
+/// A document that fits the schema and the bounds; what its variables are is another question.
+pub struct Checked(ExecutableDocument);
+
+/// Put into a request whose document has been checked already.
+pub(super) struct IsChecked(pub Arc<Checked>);
+
+/// What a request that may be executed asks for.
+pub(super) struct Admitted {
+    checked: Arc<Checked>,
+    name: Option<String>,
+}
+
+impl Admitted {
+    pub(super) fn document(&self) -> &ExecutableDocument {
+        &self.checked.0
+    }
+
+    /// None if it is not clear which is meant, which execution will say.
+    pub(super) fn operation(&self) -> Option<&OperationDefinition> {
+        rules::operation(&self.checked.0, self.name.as_deref())
+    }
+}
+
+impl Schema {
+    /// Without `introspection` nobody is told of the schema, nor are errors of names it could have
+    /// been.
+    #[expect(clippy::missing_panics_doc, reason = "the first request is our own")]
+    #[must_use]
+    pub fn new(services: Services, introspection: bool) -> Self {
+        let rules = rules::Rules {
+            limits: services.limits,
+            introspection,
+        };
+        let builder = || {
+            let builder = super::builder();
+            if introspection {
+                builder
+            } else {
+                builder.disable_introspection().disable_suggestions()
+            }
+        };
+        let env = Arc::new(OnceLock::new());
+        let validating = builder().extension(Validate(env.clone())).finish();
+        let executing = builder()
+            .data(services)
+            .validation_mode(ValidationMode::Fast)
+            .limit_recursive_depth(DEPTH)
+            .finish();
+        // The library shows what it knows of the types to extensions alone.
+        validating.execute("{ __typename }").now_or_never();
+        Self {
+            validating,
+            executing,
+            env: env.get().cloned().expect("an extension has seen it"),
+            rules,
+            kept: Arc::new(Mutex::new(Kept {
+                by_text: LruCache::new(KEPT),
+                bytes: 0,
+            })),
+        }
+    }
+
+    /// Checks a document, or finds that it was.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub(super) async fn check(&self, text: &str) -> Result<Arc<Checked>, Vec<ServerError>> {
+        if let Some(known) = self.kept().by_text.get(text) {
+            return Ok(known.clone());
+        }
+        let document = self.rules.parse(text)?;
+        let checked = Arc::new(Checked(document));
+        self.validate(&checked, Variables::default()).await?;
+        self.kept().keep(text, &checked);
+        Ok(checked)
+    }
+
+    fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// By all rules of the library.
+    async fn validate(
+        &self,
+        checked: &Arc<Checked>,
+        variables: Variables,
+    ) -> Result<(), Vec<ServerError>> {
+        let mut request = Request::new("")
+            .variables(variables)
+            .data(IsChecked(checked.clone()));
+        // Any will do: all of them are looked at.
+        let name = checked.0.operations.iter().find_map(|(name, _)| name);
+        request.operation_name = name.map(ToString::to_string);
+        let errors = self.validating.execute(request).await.errors;
+        if errors.is_empty() {
+            Ok(())
+        } else {
+            Err(errors)
+        }
+    }
+
+    /// Checks all that is to be checked before execution, and puts the parsed document into the
+    /// request.
+    pub(super) async fn admit(
+        &self,
+        request: &mut Request,
+        queries_only: bool,
+    ) -> Result<Admitted, Vec<ServerError>> {
+        rules::check_variables(&request.variables)?;
+        let given = request.data.get(&TypeId::of::<IsChecked>());
+        let checked = match given.and_then(|given| given.downcast_ref()) {
+            Some(IsChecked(checked)) => checked.clone(),
+            None => self.check(&request.query).await?,
+        };
+        let name = request.operation_name.clone();
+        if let Some(operation) = rules::operation(&checked.0, name.as_deref()) {
+            self.rules.admit(
+                &checked.0,
+                operation,
+                &request.variables,
+                &self.env.registry,
+                queries_only,
+            )?;
+            if !rules::fit(operation, &request.variables, &self.env.registry) {
+                self.validate(&checked, request.variables.clone()).await?;
+            }
+        }
+        request.set_parsed_query(checked.0.clone());
+        Ok(Admitted { checked, name })
+    }
+}
+
+impl Kept {
+    fn keep(&mut self, text: &str, checked: &Arc<Checked>) {
+        let forgotten = self.by_text.push(text.into(), checked.clone());
+        self.bytes += text.len();
+        self.bytes -= forgotten.map_or(0, |(text, _)| text.len());
+        while self.bytes > KEPT_BYTES
+            && let Some((text, _)) = self.by_text.pop_lru()
+        {
+            self.bytes -= text.len();
+        }
+    }
+}
+
+/// Has the library validate, and nothing else.
+struct Validate(Arc<OnceLock<SchemaEnv>>);
+
+impl ExtensionFactory for Validate {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Self(self.0.clone()))
+    }
+}
+
+#[async_trait::async_trait]
+impl Extension for Validate {
+    async fn parse_query(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        query: &str,
+        variables: &Variables,
+        next: NextParseQuery<'_>,
+    ) -> ServerResult<ExecutableDocument> {
+        self.0.get_or_init(|| ctx.schema_env.clone());
+        match ctx.data() {
+            Ok(IsChecked(checked)) => Ok(checked.0.clone()),
+            Err(_) => next.run(ctx, query, variables).await,
+        }
+    }
+
+    async fn validation(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        next: NextValidation<'_>,
+    ) -> Result<ValidationResult, Vec<ServerError>> {
+        next.run(ctx).await.map_err(rules::validation_errors)
+    }
+
+    async fn execute(
+        &self,
+        _: &ExtensionContext<'_>,
+        _: Option<&str>,
+        _: NextExecute<'_>,
+    ) -> Response {
+        Response::new(Value::Null)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_brought_last_is_kept_within_bounds() {
+        let mut kept = Kept {
+            by_text: LruCache::new(KEPT),
+            bytes: 0,
+        };
+        let checked = || {
+            let document = async_graphql::parser::parse_query("{ a }").unwrap();
+            Arc::new(Checked(document))
+        };
+        for n in 0..600 {
+            kept.keep(&format!("{{ a{n:03} }}"), &checked());
+        }
+        assert_eq!(kept.by_text.len(), KEPT.get());
+        assert!(kept.by_text.contains("{ a599 }") && !kept.by_text.contains("{ a099 }"));
+        assert_eq!(kept.bytes, KEPT.get() * "{ a000 }".len());
+
+        for n in 0..10 {
+            kept.keep(&format!("{n}{}", "x".repeat(60_000)), &checked());
+        }
+        assert_eq!(kept.by_text.len(), 4);
+        assert_eq!(kept.bytes, 4 * 60_001);
+    }
+}
