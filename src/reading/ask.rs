@@ -10,7 +10,9 @@ use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
-use super::{Error, Readings, UNFINISHED_PER_USER, idempotency::check_key, lease::Lease};
+use super::{
+    Error, Readings, UNFINISHED_PER_USER, draft::pieces, idempotency::check_key, lease::Lease,
+};
 use crate::{
     advisor::{Answer, engine::Asked, obi::Cast},
     digest,
@@ -67,7 +69,7 @@ impl Readings {
         let (reading, permit) = match self.0.advisors.care(question) {
             // Before any limit: whoever needs help is not told to come back tomorrow.
             Some(reply) => {
-                let reading = self.answered_with_care(self.new_reading(user_id, &asked), reply);
+                let reading = self.answered(self.new_reading(user_id, &asked), Engine::Care, reply);
                 self.insert(&tx, &reading, asked.cast, false, 0).await?;
                 (reading, None)
             }
@@ -186,6 +188,11 @@ impl Readings {
             return Err(Error::TooManyUnfinished);
         }
         self.count_reading(tx, user_id).await?;
+        if let Some(answer) = self.answer_at_once(asked) {
+            let reading = self.answered(reading, Engine::Embedded, answer);
+            self.insert(tx, &reading, asked.cast, false, 0).await?;
+            return Ok((reading, None));
+        }
         let reserved = self.reserve(tx, user_id, asked).await?;
         let permit = self.free_writer();
         let reading = with_writer(reading, permit.as_ref());
@@ -194,17 +201,26 @@ impl Readings {
         Ok((reading, permit))
     }
 
-    /// A reading that nobody writes: its answer is a fixed reply.
-    pub(super) fn answered_with_care(
+    /// The answer, if it need not be written: the built-in engine has all of it in less time than
+    /// storing that somebody writes it would take.
+    pub(super) fn answer_at_once(&self, asked: &Asked) -> Option<Answer> {
+        let at_once = self.0.advisors.engine() == Engine::Embedded
+            && self.0.settings.embedded_pause.is_zero();
+        at_once.then(|| self.0.advisors.answer(asked, false))
+    }
+
+    /// A reading that nobody has to write: its answer is there.
+    pub(super) fn answered(
         &self,
         reading: reading::Model,
-        reply: Answer,
+        engine: Engine,
+        answer: Answer,
     ) -> reading::Model {
         reading::Model {
             status: Status::Completed,
-            response: Some(reply.text),
-            engine: Engine::Care,
-            sources: Sources(reply.sources),
+            response: Some(answer.text),
+            engine,
+            sources: Sources(answer.sources),
             completed_at: Some(self.0.clock.now()),
             ..reading
         }
@@ -280,7 +296,7 @@ impl Readings {
             provider_response_id: None,
             provider_sequence: None,
             last_sequence: 0,
-            piece_ends: PieceEnds(reading.response.iter().map(String::len).collect()),
+            piece_ends: PieceEnds(reading.response.as_deref().map(pieces).unwrap_or_default()),
             response: None,
             engine: reading.engine,
             model: reading.model.clone(),

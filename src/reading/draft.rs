@@ -186,19 +186,10 @@ impl Draft {
         usage: Usage,
         failure: Option<Failure>,
     ) -> Outcome {
-        let mut start = self.text.len();
+        let start = self.text.len();
         self.text.push_str(&self.pending);
-        while self.text.len() - start > PIECE {
-            let limit = self.text.floor_char_boundary(start + PIECE);
-            let end = self.text[start..limit]
-                .rfind(' ')
-                .map_or(limit, |space| start + space + 1);
-            self.piece_ends.push(end);
-            start = end;
-        }
-        if start < self.text.len() {
-            self.piece_ends.push(self.text.len());
-        }
+        let more = pieces(&self.pending).into_iter().map(|end| start + end);
+        self.piece_ends.extend(more);
         Outcome {
             status,
             engine,
@@ -210,4 +201,22 @@ impl Draft {
             failure,
         }
     }
+}
+
+/// Where the pieces end that a text is cut into which is there at once: after words, if it can be.
+pub(super) fn pieces(text: &str) -> Vec<usize> {
+    let mut ends = Vec::new();
+    let mut start = 0;
+    while text.len() - start > PIECE {
+        let limit = text.floor_char_boundary(start + PIECE);
+        let end = text[start..limit]
+            .rfind(' ')
+            .map_or(limit, |space| start + space + 1);
+        ends.push(end);
+        start = end;
+    }
+    if start < text.len() {
+        ends.push(text.len());
+    }
+    ends
 }

@@ -2,7 +2,8 @@
 //!
 //! A question is committed before anything else happens; its answer is written by a
 //! *generation*, a row with a lease, not by a task that dies with its process: whoever holds
-//! the lease writes, and a lease that runs out is taken over.
+//! the lease writes, and a lease that runs out is taken over. An answer that takes no writing,
+//! because it is kept, fixed or built in and wanted at once, is committed with its question.
 //!
 //! May use: `advisor`, `entity`, `db`, `clock`, `invalid`.
 

@@ -8,7 +8,10 @@ use super::{Error, Readings, UNFINISHED_PER_USER, ask::with_writer};
 use crate::{
     advisor::{engine::Asked, obi::Cast},
     digest,
-    entity::{generation, reading},
+    entity::{
+        generation,
+        reading::{self, Engine},
+    },
     invalid::Problems,
 };
 
@@ -62,15 +65,19 @@ impl Readings {
         };
         let care = self.0.advisors.care(&asked.question);
         let (reading, permit, reserved) = if let Some(reply) = care {
-            (self.answered_with_care(reading, reply), None, 0)
+            (self.answered(reading, Engine::Care, reply), None, 0)
         } else {
             if self.unfinished(&tx, user_id).await?.len() >= UNFINISHED_PER_USER {
                 return Err(Error::TooManyUnfinished);
             }
             self.count_reading(&tx, user_id).await?;
-            let reserved = self.reserve(&tx, user_id, &asked).await?;
-            let permit = self.free_writer();
-            (with_writer(reading, permit.as_ref()), permit, reserved)
+            if let Some(answer) = self.answer_at_once(&asked) {
+                (self.answered(reading, Engine::Embedded, answer), None, 0)
+            } else {
+                let reserved = self.reserve(&tx, user_id, &asked).await?;
+                let permit = self.free_writer();
+                (with_writer(reading, permit.as_ref()), permit, reserved)
+            }
         };
 
         generation::Entity::update_many()
