@@ -5,6 +5,7 @@ pub mod attacks;
 mod client;
 mod postgres;
 mod program;
+mod property;
 mod provider;
 mod server;
 mod service;
@@ -13,6 +14,7 @@ mod writing;
 
 pub use client::{Answer, Client, Credentials, Nobody, header, list};
 pub use program::{Serving, mula, run};
+pub use property::for_all;
 pub use provider::{Call, Provider, chunk, deltas, finish, state};
 pub use server::{Database, Member, PASSWORD, SECRET, Server, given, settings};
 pub use service::{Instance, Process, Service};
