@@ -58,8 +58,6 @@ fn chain(count: usize) -> String {
     format!("{{ ...f{count} }} fragment f0 on Query {{ __typename }} {fragments}")
 }
 
-#[expect(clippy::too_many_lines, reason = "a list")]
-
 pub fn all() -> Vec<Attack> {
     let mut all = text::all();
     all.extend(operations::all());

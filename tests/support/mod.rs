@@ -17,7 +17,7 @@ pub use program::{Serving, mula, run};
 pub use property::for_all;
 pub use provider::{Call, Provider, chunk, deltas, finish, state};
 pub use server::{Database, Member, PASSWORD, SECRET, Server, given, settings};
-pub use service::{Instance, Process, Service};
+pub use service::{Instance, PROGRAM, Process, Service};
 pub use socket::{Events, FOLLOW, Follower, Heard, News, Socket, Told, Via};
 pub use writing::{QUESTION, Writing, Written, answered, model, prompt, titles, told_of};
 
