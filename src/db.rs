@@ -16,7 +16,10 @@ use sea_orm::{
     TransactionOptions, TransactionTrait, sqlx,
 };
 use sea_orm_migration::{MigratorTrait, SchemaManager};
-use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sqlx::{
+    Connection,
+    sqlite::{SqliteJournalMode, SqliteSynchronous},
+};
 
 use crate::config::DatabaseSettings;
 
@@ -71,6 +74,12 @@ impl Database {
             std::fs::create_dir_all(folder)
                 .map_err(|error| DbErr::Custom(format!("{}: {error}", folder.display())))?;
         }
+        // When a disk is full, SQLite rolls a transaction back by itself. The driver then counts one
+        // that is not there, and would begin no other on that connection.
+        options.map_sqlx_sqlite_before_acquire(|connection, _| {
+            let is_stuck = connection.is_in_transaction();
+            Box::pin(async move { Ok(!is_stuck) })
+        });
         let mut for_writing = options.clone();
         for_writing
             .max_connections(1)
@@ -145,13 +154,26 @@ impl Database {
         }
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers, and can be written to: a standby cannot, nor can a primary
+    /// that was closed. Whether there is room on a disk only writing would tell.
     ///
     /// # Errors
     ///
-    /// If it does not.
-    pub async fn ping(&self) -> Result<(), DbErr> {
-        self.reads.execute_unprepared("SELECT 1").await.map(|_| ())
+    /// If it does not answer.
+    pub async fn is_writable(&self) -> Result<bool, DbErr> {
+        if !self.is_postgres() {
+            return self
+                .reads
+                .execute_unprepared("SELECT 1")
+                .await
+                .map(|_| true);
+        }
+        let ask = "SELECT current_setting('transaction_read_only') = 'off'";
+        let row = self
+            .writes
+            .query_one_raw(Statement::from_string(DatabaseBackend::Postgres, ask))
+            .await?;
+        row.map_or(Ok(false), |row| row.try_get_by_index(0))
     }
 
     /// Applies what steps are missing. Of several instances that start at once, one does and

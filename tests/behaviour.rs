@@ -19,6 +19,7 @@ mod chat;
 mod commands;
 mod config;
 mod database;
+mod disk;
 mod doctor;
 mod durable;
 mod errors;

@@ -1,6 +1,8 @@
 //! What answers cost: whose month it comes out of, and what happens when that is used up. Every
 //! answer is priced at a dollar at most, whatever it says.
 
+mod accounts;
+
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use serde_json::{Value, json};

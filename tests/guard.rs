@@ -244,15 +244,44 @@ async fn the_usual_documents_of_clients_pass() {
 async fn operations_that_are_not_executed_are_not_held_against_it() {
     let server = server(&[]).await;
     // A file of operations, of which one is chosen at a time.
-    let file =
-        "mutation Register($input: RegisterInput!) { register(input: $input) { user { id } } }
-        mutation Login($input: LoginInput!) { login(input: $input) { tokenType } }
+    let file = "mutation Login($input: LoginInput!) { login(input: $input) { tokenType } }
+        query Profile { profile { id } }
         query Advisors { advisors { name } }";
 
     let body = json!({ "query": file, "operationName": "Advisors" });
     let request = server.request("POST", "/graphql").json(&body);
 
     Answer::of(request.send().await.unwrap()).await.data();
+}
+
+/// But an account operation is one of a kind, whichever is executed.
+#[tokio::test]
+async fn a_document_has_one_account_operation() {
+    let server = server(&[]).await;
+    let file = "mutation Register($new: RegisterInput!) { ...register }
+        mutation Login($old: LoginInput!) { ...login }
+        mutation Either($new: RegisterInput!, $old: LoginInput!) { ... { ...login } }
+        query Advisors { advisors { name } }
+        fragment register on Mutation { register(input: $new) { user { id } } }
+        fragment login on Mutation { login(input: $old) { tokenType } }";
+
+    let body = json!({ "query": file, "operationName": "Advisors" });
+    let request = server.request("POST", "/graphql").json(&body);
+    let over_http = Answer::of(request.send().await.unwrap()).await;
+    let mut socket = server.socket(&Nobody).await;
+    socket
+        .send(&json!({ "type": "subscribe", "id": "1", "payload": body }))
+        .await;
+    let over_a_websocket = socket.message().await["payload"].clone();
+
+    for errors in [&over_http.json["errors"], &over_a_websocket] {
+        let extensions = &errors[0]["extensions"];
+        assert_eq!(extensions["code"], "QUERY_TOO_COMPLEX", "{errors}");
+        assert_eq!(
+            (&extensions["limit"], &extensions["actual"]),
+            (&json!(1), &json!(3))
+        );
+    }
 }
 
 #[tokio::test]

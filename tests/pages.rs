@@ -1,5 +1,7 @@
 //! Lists, a page at a time: every page size, both ways, against the whole; and their bounds.
 
+mod slices;
+
 use serde_json::{Value, json};
 
 use crate::support::{Member, Server, on_both};

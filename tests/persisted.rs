@@ -338,7 +338,7 @@ async fn a_file_that_is_not_right_is_no_start() {
             vec![
                 "- unparseable: The document is not GraphQL",
                 "- unknown-field: Unknown field \"secrets\"",
-                "- two-logins: An operation",
+                "- two-logins: The document",
                 "- deep: An operation",
             ],
         ),

@@ -1,6 +1,6 @@
 //! Email addresses and usernames: their rules, and the form uniqueness is decided on.
 //!
-//! A name is kept as it was written, trimmed and in NFKC (UAX #15); two names are the same
+//! A name is kept as it was written, in NFKC (UAX #15) and trimmed; two names are the same
 //! when their keys are: the case-folded form of that.
 
 use unicode_normalization::UnicodeNormalization;
@@ -21,6 +21,12 @@ pub struct Name {
     pub key: String,
 }
 
+/// A name as it is kept. Trimmed last: NFKC makes some marks (¨, ῍) a space with a mark on it.
+fn kept(text: &str) -> String {
+    let text: String = text.nfkc().collect();
+    text.trim().to_owned()
+}
+
 /// The form in which two spellings of one name are equal.
 fn fold(text: &str) -> String {
     // Lower case can leave NFKC, and NFKC can bring back upper case: fold between the two.
@@ -34,13 +40,13 @@ fn fold(text: &str) -> String {
 /// The key under which an address is stored; for looking one up, hence no rule applied.
 #[must_use]
 pub fn email_key(text: &str) -> String {
-    fold(text.trim())
+    fold(&kept(text))
 }
 
 /// A name as a database had it. No rule is applied: it kept those of its time.
 #[must_use]
 pub fn stored(text: &str) -> Name {
-    let text: String = text.trim().nfkc().collect();
+    let text = kept(text);
     let key = fold(&text);
     Name { text, key }
 }
@@ -50,7 +56,7 @@ pub fn stored(text: &str) -> Name {
 /// The rule it fails: HTML's for `<input type=email>`
 /// (<https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address>), and 255 characters.
 pub fn email(text: &str) -> Result<Name, Rule> {
-    let text: String = text.trim().nfkc().collect();
+    let text = kept(text);
     if text.chars().count() > EMAIL_MAX {
         return Err(Rule::new(
             "TOO_LONG",
@@ -89,7 +95,7 @@ fn is_label(text: &str) -> bool {
 /// The rule it fails: 3 to 100 letters, digits, `_`, `.` or `-`, of one script (UTS #39,
 /// section 5), none of them for show only (UTS #39, section 3.1: identifier status "Allowed").
 pub fn username(text: &str) -> Result<Name, Rule> {
-    let text: String = text.trim().nfkc().collect();
+    let text = kept(text);
     let length = text.chars().count();
     if length < *USERNAME.start() {
         return Err(Rule::new(
@@ -127,7 +133,10 @@ pub fn username(text: &str) -> Result<Name, Rule> {
 
 #[cfg(test)]
 mod tests {
-    use super::{email, email_key, username};
+    use proptest::prelude::*;
+    use unicode_normalization::UnicodeNormalization;
+
+    use super::{email, email_key, stored, username};
 
     #[test]
     fn one_name_for_all_its_spellings() {
@@ -147,6 +156,8 @@ mod tests {
             email_key(" ADA@Example.COM "),
             email("ada@example.com").unwrap().key
         );
+        // NFKC puts a space before a mark like this one.
+        assert_eq!(email_key("\u{1fcd}"), email_key(&email_key("\u{1fcd}")));
     }
 
     #[test]
@@ -212,5 +223,65 @@ mod tests {
         let of_length = |n: usize| format!("{}@b.c", "a".repeat(n - 4));
         assert!(email(&of_length(255)).is_ok());
         assert_eq!(email(&of_length(256)).unwrap_err().code, "TOO_LONG");
+    }
+
+    /// Texts that are often names, and texts of anything.
+    fn text() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "[a-zA-Z0-9_.-]{1,12}",
+            "[a-zA-Z0-9.]{1,8}@[a-zA-Z0-9-]{1,8}(\\.[a-z]{2,3})?",
+            // Latin with marks, full width, ligatures, Greek, Cyrillic, the Kelvin sign, a dotted I.
+            "[a-zß-ÿĀ-žı\u{301}\u{323}Ａ-ｚﬁﬀK]{1,10}",
+            "[α-ωΑ-Ως]{1,10}",
+            "[а-яА-Я]{1,10}",
+            "\\PC{0,12}",
+            any::<String>(),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_accepted_stays_accepted_and_the_same(text in text()) {
+            for rule in [username, email] {
+                if let Ok(name) = rule(&text) {
+                    // As it is kept, with space around it, and decomposed: the very same name.
+                    let decomposed: String = name.text.nfd().collect();
+                    for again in [&name.text, &format!(" {}\t", name.text), &decomposed] {
+                        let again = rule(again);
+                        prop_assert_eq!(again.as_ref(), Ok(&name));
+                    }
+                    prop_assert_eq!(&stored(&name.text), &name);
+                }
+            }
+        }
+
+        /// Keys are looked up and compared: the key of a key is that key, whatever it is made of.
+        #[test]
+        fn a_key_is_its_own_key(text in text()) {
+            let key = email_key(&text);
+            prop_assert_eq!(&email_key(&key), &key);
+            prop_assert_eq!(&stored(&text).key, &key);
+            prop_assert_eq!(&stored(&key).key, &key);
+        }
+
+        #[test]
+        fn variants_collide(text in text()) {
+            let key = email_key(&text);
+            let variants: [String; 5] = [
+                text.to_lowercase(),
+                text.nfc().collect(),
+                text.nfd().collect(),
+                text.nfkc().collect(),
+                text.nfkd().collect(),
+            ];
+            for variant in variants {
+                prop_assert_eq!(email_key(&variant), key.as_str(), "{:?}", variant);
+            }
+            // Upper case is not always undone by lower case (ß, ſ): where it is, the key is the same.
+            let upper = text.to_uppercase();
+            if upper.to_lowercase() == text.to_lowercase() {
+                prop_assert_eq!(email_key(&upper), key.as_str(), "{:?}", upper);
+            }
+        }
     }
 }

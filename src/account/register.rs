@@ -2,9 +2,7 @@
 
 use std::net::IpAddr;
 
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, Set, SqlErr,
-};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, SqlErr};
 
 use super::{Accounts, Error, name};
 use crate::{entity::user, invalid::Problems};
@@ -33,21 +31,24 @@ impl Accounts {
 
         let hashed_password = self.passwords.hash(password).await?;
         let now = self.clock.now();
-        let inserted = user::ActiveModel {
-            id: Set(self.clock.new_id()),
-            email: Set(email.text),
-            email_key: Set(email.key.clone()),
-            username: Set(username.text),
-            username_key: Set(username.key.clone()),
-            hashed_password: Set(hashed_password),
-            is_active: Set(true),
-            created_at: Set(now),
-            updated_at: Set(now),
-        }
-        .insert(self.db.writes())
-        .await;
+        let user = user::Model {
+            id: self.clock.new_id(),
+            email: email.text,
+            email_key: email.key.clone(),
+            username: username.text,
+            username_key: username.key.clone(),
+            hashed_password,
+            is_active: true,
+            created_at: now,
+            updated_at: now,
+        };
+        // Returning nothing: where SQLite returns a row, reading stops there, before the statement
+        // has committed, and nobody is told when that fails because the disk is full.
+        let inserted = user::Entity::insert(user::ActiveModel::from(user.clone()).reset_all())
+            .exec_without_returning(self.db.writes())
+            .await;
         match inserted {
-            Ok(user) => Ok(user),
+            Ok(_) => Ok(user),
             Err(error) => match error.sql_err() {
                 Some(SqlErr::UniqueConstraintViolation(detail)) => {
                     Err(self.taken(&detail, &email.key, &username.key).await?)

@@ -19,14 +19,19 @@ pub(super) async fn live() -> Response {
     answer(StatusCode::OK, r#"{"status":"ok"}"#)
 }
 
-/// It can serve: its database answers.
+/// It can serve: its database answers, and stores what it is given.
 pub(super) async fn ready(extract::State(state): extract::State<State>) -> Response {
     if state.stopping.is_cancelled() {
         let stopping = r#"{"status":"unavailable","reason":"the service is stopping"}"#;
         return answer(StatusCode::SERVICE_UNAVAILABLE, stopping);
     }
-    let why = match tokio::time::timeout(TIMEOUT, state.db.ping()).await {
-        Ok(Ok(())) => return answer(StatusCode::OK, r#"{"status":"ok"}"#),
+    let why = match tokio::time::timeout(TIMEOUT, state.db.is_writable()).await {
+        Ok(Ok(true)) => return answer(StatusCode::OK, r#"{"status":"ok"}"#),
+        Ok(Ok(false)) => {
+            tracing::warn!("the database is read-only");
+            let read_only = r#"{"status":"unavailable","reason":"the database is read-only"}"#;
+            return answer(StatusCode::SERVICE_UNAVAILABLE, read_only);
+        }
         Ok(Err(error)) => error.to_string(),
         Err(_) => format!("no answer within {TIMEOUT:?}"),
     };

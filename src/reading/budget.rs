@@ -4,7 +4,7 @@ use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter,
     QuerySelect, Select, Set,
-    sea_query::{Expr, OnConflict},
+    sea_query::{Expr, IntoColumnRef, OnConflict},
 };
 use uuid::Uuid;
 
@@ -128,7 +128,7 @@ impl Readings {
             let reserved = reserved
                 .clone()
                 .filter(generation::Column::UserId.eq(user_id));
-            if spent + sum(tx, reserved).await? + most > limit {
+            if !is_room(spent, sum(tx, reserved).await?, most, limit) {
                 return Err(Error::BudgetExceeded {
                     whose: Budget::User,
                     resets_at: next_month(now),
@@ -137,7 +137,7 @@ impl Readings {
         }
         if let Some(limit) = of_all {
             let spent = locked_service_month(tx, month(now)).await?;
-            if spent + sum(tx, reserved).await? + most > limit {
+            if !is_room(spent, sum(tx, reserved).await?, most, limit) {
                 return Err(Error::BudgetExceeded {
                     whose: Budget::Service,
                     resets_at: next_month(now),
@@ -166,7 +166,7 @@ impl Readings {
             (usage_month::Column::Tokens, tokens),
             (usage_month::Column::Cost, usage.cost),
         ] {
-            add.value(column, Expr::col((usage_month::Entity, column)).add(more));
+            add.value(column, added((usage_month::Entity, column), more));
         }
         usage_month::Entity::insert(usage_month::ActiveModel {
             user_id: Set(generation.user_id),
@@ -182,7 +182,7 @@ impl Readings {
             (service_month::Column::Tokens, tokens),
             (service_month::Column::Cost, usage.cost),
         ] {
-            add.value(column, Expr::col((service_month::Entity, column)).add(more));
+            add.value(column, added((service_month::Entity, column), more));
         }
         service_month::Entity::insert(service_month::ActiveModel {
             month: Set(month),
@@ -194,6 +194,20 @@ impl Readings {
         .await?;
         Ok(())
     }
+}
+
+/// A sum that stays at the largest there is: one that overflowed would be an error forever on
+/// PostgreSQL, and a float on SQLite.
+fn added(column: impl IntoColumnRef + Copy, more: i64) -> Expr {
+    let column = || Expr::col(column);
+    Expr::case(column().gt(i64::MAX.saturating_sub(more)), i64::MAX)
+        .finally(column().add(more))
+        .into()
+}
+
+/// Whether a budget has room for what an answer may cost beside what is spent and promised.
+fn is_room(spent: i64, reserved: i64, most: i64, limit: i64) -> bool {
+    spent.saturating_add(reserved).saturating_add(most) <= limit
 }
 
 async fn sum(
@@ -265,4 +279,34 @@ fn next_day(now: DateTime<Utc>) -> DateTime<Utc> {
 
 fn midnight(day: NaiveDate) -> DateTime<Utc> {
     day.and_time(NaiveTime::MIN).and_utc()
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Datelike, Timelike};
+    use proptest::prelude::*;
+
+    use super::{is_room, month, next_day, next_month};
+
+    proptest! {
+        #[test]
+        fn room_is_what_exact_sums_say(
+            spent in 0..=i64::MAX, reserved in 0..=i64::MAX, most in 0..=i64::MAX, limit in 0..i64::MAX,
+        ) {
+            let exact = i128::from(spent) + i128::from(reserved) + i128::from(most);
+            prop_assert_eq!(is_room(spent, reserved, most, limit), exact <= i128::from(limit));
+        }
+
+        /// Each moment is of one day and one month, and both end.
+        #[test]
+        fn days_and_months_follow_each_other(seconds in 0..100_000_000_000_i64) {
+            let now = DateTime::from_timestamp(seconds, 0).unwrap();
+            let (day, first) = (next_day(now), next_month(now));
+            prop_assert!(now < day && day <= first);
+            prop_assert_eq!((day - now).num_seconds(), 86_400 - i64::from(now.num_seconds_from_midnight()));
+            prop_assert_eq!((first.day(), first.num_seconds_from_midnight()), (1, 0));
+            prop_assert_eq!(month(first - chrono::TimeDelta::nanoseconds(1)), month(now));
+            prop_assert_eq!(month(first), first.date_naive());
+        }
+    }
 }

@@ -5,6 +5,7 @@ pub mod attacks;
 mod client;
 mod postgres;
 mod program;
+mod property;
 mod provider;
 mod proxy;
 mod server;
@@ -14,10 +15,11 @@ mod writing;
 
 pub use client::{Answer, Client, Credentials, Nobody, header, list, refused_within_a_second};
 pub use program::{Serving, mula, run};
+pub use property::for_all;
 pub use provider::{Call, Provider, chunk, deltas, finish, state};
 pub use proxy::Proxy;
 pub use server::{Database, Member, PASSWORD, SECRET, Server, given, settings};
-pub use service::{Instance, Process, Service};
+pub use service::{Instance, PROGRAM, Process, Service};
 pub use socket::{Events, FOLLOW, Follower, Heard, News, Socket, Told, Via};
 pub use writing::{QUESTION, Writing, Written, answered, model, prompt, titles, told_of};
 

@@ -174,10 +174,24 @@ impl Cluster {
     pub async fn take_away(&self, name: &str) {
         self.execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"))
             .await;
+        self.cut(name).await;
+    }
+
+    /// Ends all connections to the database.
+    async fn cut(&self, name: &str) {
         self.execute(&format!(
             "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = '{name}'"
         ))
         .await;
+    }
+
+    /// What is connected keeps what it has: it has to come again.
+    pub async fn set_read_only(&self, name: &str, read_only: bool) {
+        self.execute(&format!(
+            "ALTER DATABASE {name} SET default_transaction_read_only = {read_only}"
+        ))
+        .await;
+        self.cut(name).await;
     }
 
     pub async fn bring_back(&self, name: &str) {

@@ -103,6 +103,14 @@ impl Database {
         }
     }
 
+    /// Makes it read-only for all its users, those who are connected as well; or ends that.
+    pub async fn set_read_only(&self, read_only: bool) {
+        match self {
+            Self::Sqlite(_) => panic!("SQLite has no such setting"),
+            Self::Postgres(cluster, name, _) => cluster.set_read_only(name, read_only).await,
+        }
+    }
+
     /// Does something behind the server's back. Returns how many rows it changed.
     pub async fn execute(&self, sql: &str) -> u64 {
         let mut options = sea_orm::ConnectOptions::new(self.url());

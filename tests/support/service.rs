@@ -175,6 +175,9 @@ impl Service for Instance {
     }
 }
 
+/// The program itself.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_mula");
+
 /// The program, as it is run; killed when dropped.
 pub struct Process {
     child: Child,
@@ -184,7 +187,12 @@ pub struct Process {
 
 impl Process {
     pub async fn start(database: &Database, flags: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_mula"))
+        Self::start_by(Command::new(PROGRAM), database, flags).await
+    }
+
+    /// By a command that takes the program's arguments and becomes the program.
+    pub async fn start_by(mut command: Command, database: &Database, flags: &[&str]) -> Self {
+        let mut child = command
             .arg("serve")
             .args(database.flags(flags))
             .args(["--log-level", "off"])

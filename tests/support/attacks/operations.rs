@@ -152,6 +152,23 @@ pub(super) fn all() -> Vec<Attack> {
                 login(1)
             ),
         ),
+        attack(
+            "two passwords, in an operation each",
+            TOO_COMPLEX,
+            format!(
+                "mutation A {{ {} }} mutation B {{ {} }}",
+                login(1),
+                login(2)
+            ),
+        ),
+        attack(
+            "two passwords, in operations that spread the same fragment",
+            TOO_COMPLEX,
+            format!(
+                "mutation A {{ ...f }} mutation B {{ ...f }} fragment f on Mutation {{ {} }}",
+                login(1)
+            ),
+        ),
         attack("two subscriptions", INVALID, {
             let field = format!("readingUpdates(id: \"{reading_id}\") {{ text }}");
             format!("subscription {{ a: {field} b: {field} }}")
