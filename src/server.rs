@@ -109,6 +109,7 @@ impl Server {
             None => Documents::sent(),
         };
         let operations = TaskTracker::new();
+        let trusted_proxies: Arc<[_]> = settings.clients.trusted_proxies.into();
         let router = http::router(http::State {
             schema,
             documents: Arc::new(documents),
@@ -117,13 +118,19 @@ impl Server {
             clock,
             operations: operations.clone(),
             allowed_origins: settings.allowed_origins,
-            trusted_proxies: settings.clients.trusted_proxies.into(),
+            trusted_proxies: trusted_proxies.clone(),
             graphiql: settings.graphiql,
             body_timeout: settings.http.body_timeout,
             answer_timeout: settings.http.request_timeout + ask_wait,
             stopping: stopping.clone(),
         });
-        let serving = http::serve(listener, router, settings.http, stopping.clone());
+        let serving = http::serve(
+            listener,
+            router,
+            settings.http,
+            trusted_proxies,
+            stopping.clone(),
+        );
         let serving = tokio::spawn(serving);
         Ok(Self {
             address,

@@ -67,7 +67,12 @@ impl Server {
             .args(["--database-url", url, "--secret-key", SECRET])
             // The bench asks and signs in more often than people do, from one address.
             .args(["--readings-per-day", "0", "--ask-rate", "off"])
-            .args(["--login-rate", "off"])
+            .args([
+                "--login-rate",
+                "off",
+                "--connections-per-address",
+                "1000000",
+            ])
             .args(more);
         Self::start(name, command, dir)
     }
