@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test library bench lint format schema coverage audit conformance image image-check \
+.PHONY: help run test library bench fuzz lint format schema coverage audit conformance image image-check \
     proxy-check release sbom clean
 
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
@@ -9,8 +9,13 @@ ENGINE := docker
 # Lines that tests have to run, in percent.
 COVERAGE := 95
 
+# What is fuzzed, each for so many seconds.
+FUZZED := archive events guard http ids
+SECONDS := 60
+
 CARGO_CYCLONEDX := 0.5.9
 CARGO_DENY := 0.20.2
+CARGO_FUZZ := 0.13.2
 CARGO_TARPAULIN := 0.37.5
 
 help: ## Say what there is to make
@@ -29,8 +34,18 @@ bench: ## Measure the program as built for production (needs wrk); ARGS="profile
 	cargo build --release --package mula --package mula-bench
 	target/release/mula-bench $(ARGS)
 
+fuzz: | cargo-fuzz ## Fuzz what parses untrusted bytes; FUZZED=guard SECONDS=600 for one target and longer
+	cargo fuzz build --sanitizer none --codegen-units 16 --target-dir target/fuzz
+	for target in $(FUZZED); do \
+	    mkdir -p fuzz/corpus/$$target && \
+	    cargo fuzz run --sanitizer none --codegen-units 16 --target-dir target/fuzz $$target \
+	        fuzz/corpus/$$target fuzz/seeds/$$target -- -max_total_time=$(SECONDS) -timeout=10 -print_final_stats=1 \
+	        || exit; \
+	done
+
 lint: | cargo-deny ## Check form, lints, dependencies, schema.graphql and documentation
 	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo deny --locked check --hide-inclusion-graph bans licenses sources
 	cargo run --quiet -- schema | diff - schema.graphql
@@ -38,6 +53,7 @@ lint: | cargo-deny ## Check form, lints, dependencies, schema.graphql and docume
 
 format: ## Put all code in form
 	cargo fmt --all
+	cargo fmt --manifest-path fuzz/Cargo.toml
 
 schema: ## Print the schema into schema.graphql, after a change of the API
 	cargo run --quiet -- schema > schema.graphql.new
@@ -81,11 +97,13 @@ clean: ## Remove what was built; data/ stays
 	cargo clean
 	rm -rf dist conformance/node_modules graphiql/node_modules
 
-.PHONY: cargo-cyclonedx cargo-deny cargo-tarpaulin
+.PHONY: cargo-cyclonedx cargo-deny cargo-fuzz cargo-tarpaulin
 cargo-cyclonedx:
 	@command -v cargo-cyclonedx >/dev/null || cargo install --locked cargo-cyclonedx@$(CARGO_CYCLONEDX)
 cargo-deny:
 	@command -v cargo-deny >/dev/null || cargo install --locked cargo-deny@$(CARGO_DENY)
+cargo-fuzz:
+	@command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz@$(CARGO_FUZZ)
 cargo-tarpaulin:
 	@command -v cargo-tarpaulin >/dev/null || \
 	    cargo install --locked --no-default-features cargo-tarpaulin@$(CARGO_TARPAULIN)

@@ -23,6 +23,8 @@
 //! invalid                  all that is wrong with an input at once
 //! ```
 //!
+//! Under `cfg(fuzzing)` some of them have a `fuzzing`: doors for `fuzz/`, which is built with it.
+//!
 //! Calls go down only. Nothing under `graphql` knows GraphQL, nothing under `http` knows HTTP.
 
 pub mod account;

@@ -7,6 +7,8 @@
 mod batch;
 mod check;
 mod export;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod import;
 mod ledger;
 pub mod line;

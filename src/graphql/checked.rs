@@ -23,7 +23,8 @@ use async_graphql::{
 use futures_util::FutureExt;
 use lru::LruCache;
 
-use super::{Services, Types, rules};
+use super::{Builder, Services, Types, rules};
+use crate::config::Limits;
 
 /// Documents that are remembered, at most, and the bytes of their texts together: a parsed one is
 /// some fifty times as large as its text.
@@ -56,7 +57,7 @@ pub(super) struct IsChecked(pub Arc<Checked>);
 
 /// What a request that may be executed asks for.
 pub(super) struct Admitted {
-    checked: Arc<Checked>,
+    pub(super) checked: Arc<Checked>,
     name: Option<String>,
 }
 
@@ -74,11 +75,21 @@ impl Admitted {
 impl Schema {
     /// Without `introspection` nobody is told of the schema, nor are errors of names it could have
     /// been.
-    #[expect(clippy::missing_panics_doc, reason = "the first request is our own")]
     #[must_use]
     pub fn new(services: Services, introspection: bool) -> Self {
+        Self::with(services.limits, introspection, |executing| {
+            executing.data(services)
+        })
+    }
+
+    /// With whatever resolvers are to find in their context.
+    pub(super) fn with(
+        limits: Limits,
+        introspection: bool,
+        data: impl FnOnce(Builder) -> Builder,
+    ) -> Self {
         let rules = rules::Rules {
-            limits: services.limits,
+            limits,
             introspection,
         };
         let builder = || {
@@ -91,8 +102,7 @@ impl Schema {
         };
         let env = Arc::new(OnceLock::new());
         let validating = builder().extension(Validate(env.clone())).finish();
-        let executing = builder()
-            .data(services)
+        let executing = data(builder())
             .validation_mode(ValidationMode::Fast)
             .limit_recursive_depth(DEPTH)
             .finish();
@@ -131,7 +141,7 @@ impl Schema {
     }
 
     /// By all rules of the library.
-    async fn validate(
+    pub(super) async fn validate(
         &self,
         checked: &Arc<Checked>,
         variables: Variables,

@@ -9,6 +9,8 @@ mod checked;
 mod connection;
 mod documents;
 mod error;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod id;
 mod mutation;
 mod nulls;
@@ -32,6 +34,9 @@ pub use error::{ApiError, Code};
 
 /// The library's schema of our types.
 type Types = async_graphql::Schema<query::Query, mutation::Mutation, subscription::Subscription>;
+
+type Builder =
+    async_graphql::SchemaBuilder<query::Query, mutation::Mutation, subscription::Subscription>;
 
 /// What resolvers call.
 #[derive(Clone)]
@@ -118,8 +123,7 @@ pub fn sdl() -> String {
     builder().finish().sdl_with_options(options)
 }
 
-fn builder()
--> async_graphql::SchemaBuilder<query::Query, mutation::Mutation, subscription::Subscription> {
+fn builder() -> Builder {
     async_graphql::Schema::build(
         query::Query::default(),
         mutation::Mutation::default(),

@@ -5,8 +5,6 @@
 
 mod client_address;
 mod connection;
-#[cfg(fuzzing)]
-pub mod fuzzing;
 mod graphiql;
 mod graphql;
 mod health;
@@ -34,6 +32,8 @@ use crate::{
     db::Database,
     graphql::{Documents, Schema},
 };
+#[cfg(fuzzing)]
+pub use graphql::fuzzing;
 pub use listen::serve;
 
 /// How long a browser remembers what a preflight allowed. Chromium caps it at two hours.

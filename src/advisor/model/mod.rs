@@ -8,6 +8,8 @@ mod chat;
 mod citations;
 mod draft;
 mod events;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod money;
 mod probe;
 mod prompt;

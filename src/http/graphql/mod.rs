@@ -1,6 +1,8 @@
 //! GraphQL over HTTP (<https://graphql.github.io/graphql-over-http/draft/>): methods, media
 //! types and statuses around one execution of the schema.
 
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub(super) mod negotiate;
 pub(super) mod request;
 mod stream;

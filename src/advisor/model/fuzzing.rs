@@ -1,0 +1,103 @@
+//! Doors for the fuzzer (`fuzz/`) to what is private here. Compiled for it alone.
+
+use std::time::Duration;
+
+use axum::http;
+use futures_util::stream;
+use reqwest::{Body, Response};
+use tokio::{sync::mpsc, time::Instant};
+
+use super::{
+    super::{
+        Advisors,
+        engine::{Asked, Begun, Event, Failure},
+        obi::Cast,
+    },
+    Draft, Model, Prompt, Stop,
+};
+use crate::{
+    config::{Dialect, Model as Settings, Prices, Timeouts},
+    entity::reading::Advisor,
+};
+
+/// Events that are told of one answer, at most: each comes from some bytes of it.
+const EVENTS: usize = 1 << 18;
+
+/// Reads what a provider sends.
+pub struct Reader {
+    model: Model,
+    prompt: Prompt,
+}
+
+impl Reader {
+    /// # Panics
+    ///
+    /// If the built-in library or the system's certificates cannot be read.
+    #[must_use]
+    pub fn new(dialect: Dialect) -> Self {
+        let long = Duration::from_hours(1);
+        let settings = Settings {
+            base_url: "http://127.0.0.1:9/v1".to_owned(),
+            url: "http://127.0.0.1:9/v1/x".to_owned(),
+            api_key: Some("a-key".to_owned()),
+            name: "m".to_owned(),
+            dialect,
+            prices: Some(Prices {
+                input: 150_000_000,
+                output: 600_000_000,
+                answer: 5,
+            }),
+            max_tokens: 1_000,
+            web_search: true,
+            background: dialect == Dialect::Responses,
+            timeouts: Timeouts {
+                connect: long,
+                first_token: long,
+                idle: long,
+                total: long,
+            },
+            fallback: false,
+        };
+        let advisors = Advisors::load(None, None).expect("the built-in library is good");
+        let asked = Asked {
+            advisor: Advisor::Legba,
+            question: "Which door should I choose, stuck at this crossroads?".to_owned(),
+            cast: Cast::stored(0).expect("a cast that can fall"),
+        };
+        Self {
+            model: Model::new(settings).expect("the system has certificates"),
+            prompt: advisors.prompt(&asked),
+        }
+    }
+
+    /// What is told of an answer that comes in these pieces, and why it is not whole.
+    pub async fn read(
+        &self,
+        media_type: &str,
+        pieces: impl IntoIterator<Item = Vec<u8>, IntoIter: Send + 'static>,
+    ) -> (Vec<Event>, Option<Failure>) {
+        let pieces = pieces.into_iter().map(Ok::<_, std::io::Error>);
+        let mut response = http::Response::new(Body::wrap_stream(stream::iter(pieces)));
+        let media_type = http::HeaderValue::from_str(media_type).expect("a media type");
+        response.headers_mut().insert("content-type", media_type);
+
+        let (out, mut told) = mpsc::channel(EVENTS);
+        let mut draft = Draft::new(&self.model.settings, &self.prompt, Begun::default(), &out);
+        let far = Instant::now() + Duration::from_hours(1);
+        let read = self
+            .model
+            .read(Response::from(response), &mut draft, far, far);
+        let mut failure = match read.await {
+            Ok(()) => None,
+            Err(Stop::Broken(failure) | Stop::Ended(failure)) => Some(failure),
+        };
+        if let Err(untold) = draft.end().await {
+            failure = failure.or(Some(untold));
+        }
+        let mut events = Vec::new();
+        while let Ok(event) = told.try_recv() {
+            events.push(event);
+        }
+        (events, failure)
+    }
+}
