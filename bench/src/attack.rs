@@ -35,6 +35,9 @@ const SLOW: u32 = 400;
 /// which half never say who they are.
 const IDLE: u32 = 10_000;
 
+/// Files for all of it, and for those who wait for late answers.
+const FILES: u64 = 15_000;
+
 /// Addresses from which sockets are held: each may have so many and no more.
 const ADDRESSES: u32 = 16;
 
@@ -68,11 +71,17 @@ impl Answers {
 
 /// Begins all attacks; dropping what is returned ends them.
 pub fn begin(server: &Arc<Server>, answers: &Answers) -> Result<JoinSet<()>> {
-    let files = Rlimit {
-        current: getrlimit(Resource::Nofile).maximum,
-        ..getrlimit(Resource::Nofile)
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    if maximum.is_some_and(|files| files < FILES) {
+        return Err(
+            format!("{FILES} open files are needed: `ulimit -Hn` has to allow them").into(),
+        );
+    }
+    let raised = Rlimit {
+        current: maximum,
+        maximum,
     };
-    setrlimit(Resource::Nofile, files)?;
+    setrlimit(Resource::Nofile, raised)?;
     let mut attackers = JoinSet::new();
     attackers.spawn(logins(server.clone(), answers.clone()));
     attackers.spawn(documents(server.clone(), answers.clone()));
