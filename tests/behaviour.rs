@@ -35,6 +35,7 @@ mod logs;
 mod model_settings;
 mod nodes;
 mod original;
+mod outage;
 mod pages;
 mod passwords;
 mod persisted;

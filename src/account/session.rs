@@ -43,8 +43,8 @@ impl Accounts {
         let found = session::Entity::find_by_id(session_id)
             .filter(session::Column::UserId.eq(user_id))
             .find_also_related(user::Entity)
-            .one(self.reads())
-            .await?;
+            .one(self.reads());
+        let found = self.db.unless_away(found).await?;
         let Some((session, Some(user))) = found else {
             return Err(Error::SessionEnded);
         };

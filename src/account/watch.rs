@@ -71,7 +71,7 @@ impl Accounts {
         {
             let watched = self.watched.held();
             for batch in watched.chunks(BATCH) {
-                match self.live(batch).await {
+                match self.db.unless_away(self.live(batch)).await {
                     Ok(live) => self
                         .watched
                         .end(|id, _| batch.contains(&id) && !live.contains(&id)),

@@ -6,14 +6,17 @@ mod client;
 mod postgres;
 mod program;
 mod provider;
+mod relay;
 mod server;
 mod service;
 mod socket;
 mod writing;
 
 pub use client::{Answer, Client, Credentials, Nobody, header, list};
+pub use postgres::Cluster;
 pub use program::{Serving, mula, run};
 pub use provider::{Call, Provider, chunk, deltas, finish, state};
+pub use relay::Relay;
 pub use server::{Database, Member, PASSWORD, SECRET, Server, given, settings};
 pub use service::{Instance, Process, Service};
 pub use socket::{Events, FOLLOW, Follower, Heard, News, Socket, Told, Via};
