@@ -6,6 +6,8 @@
 //!
 //! May use: `config`, the `migration` crate.
 
+mod pulse;
+
 use std::{path::Path, time::Duration};
 
 use log::LevelFilter;
@@ -17,10 +19,13 @@ use sea_orm::{
 };
 use sea_orm_migration::{MigratorTrait, SchemaManager};
 use sqlx::{
-    Connection,
+    Connection, PgPool,
+    postgres::PgPoolOptions,
     sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
+use tokio_util::sync::CancellationToken;
 
+use self::pulse::Pulse;
 use crate::config::DatabaseSettings;
 
 /// How long a connection may have been idle and still be taken for good.
@@ -40,6 +45,8 @@ pub struct Steps {
 pub struct Database {
     reads: DatabaseConnection,
     writes: DatabaseConnection,
+    /// None: SQLite, which is never away.
+    pulse: Option<Pulse>,
 }
 
 impl Database {
@@ -57,16 +64,22 @@ impl Database {
             .test_before_acquire(false)
             .sqlx_logging(settings.echo)
             .sqlx_logging_level(LevelFilter::Info);
-        if settings.ping {
-            options.test_before_acquire_if_idle_for(PING_AFTER);
-        }
+        let ping_after = settings.ping.then_some(PING_AFTER);
         if !settings.is_sqlite() {
-            options.set_application_name("mula");
+            let pulse = Pulse::new(settings.acquire_timeout);
+            let watching = pulse.clone();
+            options
+                .set_application_name("mula")
+                .map_sqlx_postgres_pool_opts(move |pool| watching.watch_over(pool, ping_after));
             let pool = sea_orm::Database::connect(options).await?;
             return Ok(Self {
                 reads: pool.clone(),
                 writes: pool,
+                pulse: Some(pulse),
             });
+        }
+        if let Some(idle) = ping_after {
+            options.test_before_acquire_if_idle_for(idle);
         }
 
         let path = settings.url.trim_start_matches("sqlite://");
@@ -99,7 +112,48 @@ impl Database {
                 .pragma("query_only", "on")
         });
         let reads = sea_orm::Database::connect(options).await?;
-        Ok(Self { reads, writes })
+        Ok(Self {
+            reads,
+            writes,
+            pulse: None,
+        })
+    }
+
+    /// Feels whether it answers, until told to stop: what is said of a database that is away
+    /// holds only meanwhile.
+    pub async fn feel_until(self, stopping: CancellationToken) {
+        if let Some(pulse) = self.pulse {
+            let options = self.writes.get_postgres_connection_pool().connect_options();
+            stopping.run_until_cancelled(pulse.feel(&options)).await;
+        }
+    }
+
+    /// Does what needs the database, unless that is away, or goes away meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// Those of the work, and that the database is away: then it may have been done, or not.
+    pub async fn unless_away<T, E: From<DbErr>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let Some(pulse) = &self.pulse else {
+            return work.await;
+        };
+        pulse.check()?;
+        tokio::select! {
+            biased;
+            done = work => done,
+            away = pulse.away() => Err(away.into()),
+        }
+    }
+
+    /// Once the database says nothing any more, not even no: what waits for it waits in vain.
+    pub async fn falls_silent(&self) {
+        match &self.pulse {
+            Some(pulse) => pulse.falls_silent().await,
+            None => std::future::pending().await,
+        }
     }
 
     /// For queries outside a transaction.
@@ -128,13 +182,12 @@ impl Database {
     ///
     /// If no connection is to be had in time.
     pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
-        self.writes
-            .begin_with_options(TransactionOptions {
-                sqlite_transaction_mode: (!self.is_postgres())
-                    .then_some(SqliteTransactionMode::Immediate),
-                ..TransactionOptions::default()
-            })
-            .await
+        let begin = self.writes.begin_with_options(TransactionOptions {
+            sqlite_transaction_mode: (!self.is_postgres())
+                .then_some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        });
+        self.unless_away(begin).await
     }
 
     /// Begins a transaction that reads all as it is at one moment.
@@ -154,6 +207,23 @@ impl Database {
         }
     }
 
+    /// A pool of one more connection, for who listens: a listener holds it for as long as it
+    /// lives, and its pool with it.
+    ///
+    /// # Panics
+    ///
+    /// On SQLite, which tells nobody.
+    #[must_use]
+    pub fn for_listening(&self) -> PgPool {
+        let pool = self.writes.get_postgres_connection_pool();
+        PgPoolOptions::new()
+            .max_connections(1)
+            .max_lifetime(None)
+            .idle_timeout(None)
+            .acquire_timeout(pool.options().get_acquire_timeout())
+            .connect_lazy_with((*pool.connect_options()).clone())
+    }
+
     /// Whether the database answers, and can be written to: a standby cannot, nor can a primary
     /// that was closed. Whether there is room on a disk only writing would tell.
     ///
@@ -169,10 +239,8 @@ impl Database {
                 .map(|_| true);
         }
         let ask = "SELECT current_setting('transaction_read_only') = 'off'";
-        let row = self
-            .writes
-            .query_one_raw(Statement::from_string(DatabaseBackend::Postgres, ask))
-            .await?;
+        let ask = Statement::from_string(DatabaseBackend::Postgres, ask);
+        let row = self.unless_away(self.writes.query_one_raw(ask)).await?;
         row.map_or(Ok(false), |row| row.try_get_by_index(0))
     }
 

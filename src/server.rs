@@ -87,6 +87,7 @@ impl Server {
         let accounts =
             Accounts::new(&settings, db.clone(), clock.clone()).map_err(Error::Threads)?;
         background.spawn(accounts.clone().watch_until(stopping.clone()));
+        background.spawn(db.clone().feel_until(stopping.clone()));
         background.spawn(accounts.clone().listen_until(stopping.clone()));
         background.spawn(prune_until(stopping.clone(), db.clone(), clock.clone()));
         let ask_wait = settings.writing.ask_wait;
@@ -180,7 +181,7 @@ impl Server {
 
 async fn prune_until(stopping: CancellationToken, db: Database, clock: Clock) {
     loop {
-        match account::prune(&db, clock.now()).await {
+        match db.unless_away(account::prune(&db, clock.now())).await {
             Ok(0) => {}
             Ok(sessions) => tracing::info!(sessions, "deleted expired sessions"),
             Err(error) => {

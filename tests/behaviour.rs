@@ -36,6 +36,7 @@ mod logs;
 mod model_settings;
 mod nodes;
 mod original;
+mod outage;
 mod pages;
 mod passwords;
 mod persisted;

@@ -20,10 +20,7 @@ use std::{
 };
 
 use lru::LruCache;
-use sea_orm::sqlx::{
-    self,
-    postgres::{PgListener, PgPoolOptions},
-};
+use sea_orm::sqlx::{self, postgres::PgListener};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -162,16 +159,7 @@ impl Accounts {
     }
 
     async fn listen(&self) -> Result<(), sqlx::Error> {
-        let options = self
-            .db
-            .writes()
-            .get_postgres_connection_pool()
-            .connect_options();
-        // Beside the pool: it is held for as long as it lives.
-        let pool = PgPoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(SILENCE)
-            .connect_lazy_with((*options).clone());
+        let pool = self.db.for_listening();
         let mut listener = PgListener::connect_with(&pool).await?;
         listener.eager_reconnect(false);
         listener.listen(CHANNEL).await?;

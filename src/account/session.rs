@@ -52,8 +52,8 @@ impl Accounts {
             Err(unknown) => {
                 let found = session::Entity::find_by_id(session_id)
                     .find_also_related(user::Entity)
-                    .one(self.reads())
-                    .await?;
+                    .one(self.reads());
+                let found = self.db.unless_away(found).await?;
                 let Some((session, Some(user))) = found else {
                     return Err(Error::SessionEnded);
                 };

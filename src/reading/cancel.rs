@@ -92,9 +92,8 @@ impl Readings {
             .filter(generation::Column::ReadingId.is_in(own))
             .filter(generation::Column::CompletedAt.is_null())
             .filter(generation::Column::CancelRequested.eq(true))
-            .all(self.0.db.reads())
-            .await;
-        match cancelled {
+            .all(self.0.db.reads());
+        match self.0.db.unless_away(cancelled).await {
             Ok(cancelled) => {
                 for generation in cancelled {
                     self.0.writing.cancel(generation.reading_id);

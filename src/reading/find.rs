@@ -38,10 +38,10 @@ impl Readings {
     ///
     /// If the database fails.
     pub async fn find(&self, user_id: Uuid, id: Uuid) -> Result<Option<reading::Model>, Error> {
-        Ok(reading::Entity::find_owned(user_id)
+        let found = reading::Entity::find_owned(user_id)
             .filter(reading::Column::Id.eq(id))
-            .one(self.0.db.reads())
-            .await?)
+            .one(self.0.db.reads());
+        Ok(self.0.db.unless_away(found).await?)
     }
 
     /// In one query: one row more than asked for tells whether there are more.
@@ -62,10 +62,10 @@ impl Readings {
         } else {
             query.order_by_desc(reading::Column::Id)
         };
-        let mut readings = query
+        let readings = query
             .limit(u64::from(slice.limit) + 1)
-            .all(self.0.db.reads())
-            .await?;
+            .all(self.0.db.reads());
+        let mut readings = self.0.db.unless_away(readings).await?;
         let more = readings.len() > slice.limit as usize;
         readings.truncate(slice.limit as usize);
         // Whether there is something beyond the cursor itself: there was, when it was given.
@@ -86,7 +86,8 @@ impl Readings {
     ///
     /// If the database fails.
     pub async fn count(&self, user_id: Uuid, advisor: Option<Advisor>) -> Result<u64, Error> {
-        Ok(of_user(user_id, advisor).count(self.0.db.reads()).await?)
+        let count = of_user(user_id, advisor).count(self.0.db.reads());
+        Ok(self.0.db.unless_away(count).await?)
     }
 
     /// Every answer to the reading's question, newest first, each with its text if it has ended.
@@ -98,11 +99,11 @@ impl Readings {
         &self,
         reading: &reading::Model,
     ) -> Result<Vec<generation::Model>, Error> {
-        let mut generations = generation::Entity::find()
+        let generations = generation::Entity::find()
             .filter(generation::Column::ReadingId.eq(reading.id))
             .order_by_desc(generation::Column::Id)
-            .all(self.0.db.reads())
-            .await?;
+            .all(self.0.db.reads());
+        let mut generations = self.0.db.unless_away(generations).await?;
         // The latest one's text stands in the reading.
         for current in generations
             .iter_mut()

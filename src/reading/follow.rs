@@ -17,7 +17,7 @@ use crate::entity::{
 };
 
 /// How long a follower waits for a database that is away, and how often it looks.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(2);
 const LOOK: Duration = Duration::from_secs(1);
 
 /// A piece of an answer, or, with an empty text and a final status, its end.
@@ -111,7 +111,8 @@ impl<W> Follower<W> {
     async fn look_patiently(&mut self) -> Result<(), Error> {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            match self.look().await {
+            let db = self.readings.0.db.clone();
+            match db.unless_away(self.look()).await {
                 Err(Error::Database(error)) if Instant::now() < deadline => {
                     tracing::debug!(%error, "could not look at what is followed; trying again");
                     tokio::time::sleep(LOOK).await;

@@ -19,7 +19,7 @@ impl Readings {
     /// At once, then at every heartbeat, until told to stop.
     pub(super) async fn recover_until_stopped(self) {
         while !self.0.stopping.is_cancelled() {
-            if let Err(error) = self.recover().await {
+            if let Err(error) = self.0.db.unless_away(self.recover()).await {
                 tracing::warn!(%error, "could not look for unfinished answers; trying again");
             }
             tokio::select! {
@@ -112,7 +112,7 @@ impl Readings {
     /// Claims for as long as there is something, and a writer free.
     pub(super) async fn claim_what_is_queued(&self) {
         while let Some(permit) = self.free_writer() {
-            match self.claim().await {
+            match self.0.db.unless_away(self.claim()).await {
                 Ok(Some(lease)) => self.spawn_writer(lease, permit),
                 Ok(None) => break,
                 Err(error) => {

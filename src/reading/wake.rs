@@ -114,7 +114,14 @@ impl Readings {
     /// Hears what other instances tell.
     pub(super) async fn listen_until_stopped(self) {
         while !self.0.stopping.is_cancelled() {
-            let heard = self.0.stopping.run_until_cancelled(self.listen()).await;
+            let listening = async {
+                tokio::select! {
+                    ended = self.listen() => ended,
+                    // Who only listens would not notice.
+                    () = self.0.db.falls_silent() => Err(sea_orm::sqlx::Error::PoolTimedOut),
+                }
+            };
+            let heard = self.0.stopping.run_until_cancelled(listening).await;
             if let Some(Err(error)) = heard {
                 tracing::warn!(%error, "the connection that listens is lost; opening another");
                 self.0
@@ -126,9 +133,7 @@ impl Readings {
     }
 
     async fn listen(&self) -> Result<(), sea_orm::sqlx::Error> {
-        let pool = self.0.db.writes().get_postgres_connection_pool();
-        // One of its own: a listener holds its connection for as long as it lives.
-        let mut listener = PgListener::connect_with(pool).await?;
+        let mut listener = PgListener::connect_with(&self.0.db.for_listening()).await?;
         listener.listen(CHANNEL).await?;
         loop {
             // What was told before we listened.
@@ -151,7 +156,7 @@ impl Readings {
                 .stopping
                 .run_until_cancelled(tokio::time::sleep(LOOK))
                 .await;
-            if let Err(error) = self.look().await {
+            if let Err(error) = self.0.db.unless_away(self.look()).await {
                 tracing::debug!(%error, "could not look at what is awaited; trying again");
             }
             self.look_at_own(&self.0.writing.readings()).await;

@@ -95,8 +95,8 @@ impl Readings {
         let found = generation::Entity::find_by_id(lease.generation_id)
             .filter(generation::Column::CompletedAt.is_null())
             .find_also_related(reading::Entity)
-            .one(self.0.db.reads())
-            .await?;
+            .one(self.0.db.reads());
+        let found = self.0.db.unless_away(found).await?;
         let Some((generation, Some(reading))) = found else {
             // Ended or deleted meanwhile.
             return Ok(());
@@ -104,7 +104,8 @@ impl Readings {
         if generation.cancel_requested {
             cancelled.cancel();
         }
-        let mut draft = self.draft(self.0.db.reads(), &generation).await?;
+        let draft = self.draft(self.0.db.reads(), &generation);
+        let mut draft = self.0.db.unless_away(draft).await?;
         let writer = Writer {
             readings: self,
             lease,
@@ -142,10 +143,11 @@ impl Writer<'_> {
         let Self {
             readings, lease, ..
         } = self;
+        let db = &readings.0.db;
         if self.generation.sent_at.is_none() {
             // Once a provider may have been asked, it is not asked again.
             match readings
-                .patiently(*lease, || readings.mark_sent(*lease))
+                .patiently(*lease, || db.unless_away(readings.mark_sent(*lease)))
                 .await
             {
                 Some(true) => {}
@@ -164,7 +166,7 @@ impl Writer<'_> {
             tracing::warn!(%failure, "the built-in advisor answers in the model's place");
             let spent = readings.spent(Engine::Model, &self.asked, &draft, Some(failure));
             if readings
-                .patiently(*lease, || readings.fall_back(*lease, spent))
+                .patiently(*lease, || db.unless_away(readings.fall_back(*lease, spent)))
                 .await
                 == Some(true)
             {
@@ -217,7 +219,8 @@ impl Writer<'_> {
                 () = self.cancelled.cancelled() => return End::Cancelled,
                 () = self.readings.0.hand_over.cancelled() => return End::HandOver,
                 () = tokio::time::sleep_until(draft.due(heartbeat).max(not_before)) => {
-                    match self.readings.flush(self.lease, draft).await {
+                    let db = &self.readings.0.db;
+                    match db.unless_away(self.readings.flush(self.lease, draft)).await {
                         Ok(true) => {}
                         Ok(false) => return End::Lost,
                         Err(error) => {
@@ -260,6 +263,9 @@ impl Writer<'_> {
             End::HandOver => (Status::Failed, Some(Failure::Interrupted)),
             End::Lost => return,
         };
+        if !self.is_certain(&mut draft).await {
+            return;
+        }
         let provider_failure = match end {
             End::Failed(failure) => Some(failure),
             _ => None,
@@ -267,7 +273,10 @@ impl Writer<'_> {
         let usage = readings.spent(engine, &self.asked, &draft, provider_failure);
         let outcome = draft.ended(status, engine, usage, failure);
         let ended = readings
-            .patiently(*lease, || readings.end(*lease, generation, &outcome))
+            .patiently(*lease, || {
+                let ended = readings.end(*lease, generation, &outcome);
+                readings.0.db.unless_away(ended)
+            })
             .await;
         if ended.is_none() {
             tracing::error!(
@@ -275,6 +284,37 @@ impl Writer<'_> {
                 "the database did not come back: an answer could not be stored"
             );
         }
+    }
+
+    /// Finds out what is stored of a draft whose last piece is in doubt: followers may have it, and
+    /// what comes is to go on from there. Returns whether there is anything left to end.
+    async fn is_certain(&self, draft: &mut Draft) -> bool {
+        let Self {
+            readings, lease, ..
+        } = self;
+        for _ in 0..RETRIES {
+            if !draft.in_doubt {
+                return true;
+            }
+            let db = &readings.0.db;
+            match db.unless_away(readings.flush(*lease, draft)).await {
+                Ok(held) => return held,
+                Err(error) => {
+                    tracing::warn!(%error, "could not store what is written; trying again");
+                }
+            }
+            let pause = tokio::time::sleep(RETRY_PAUSE);
+            if readings
+                .0
+                .hand_over
+                .run_until_cancelled(pause)
+                .await
+                .is_none()
+            {
+                break;
+            }
+        }
+        false
     }
 
     /// Whether the lease was lost to another writer, rather than with the reading itself.

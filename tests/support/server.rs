@@ -56,12 +56,16 @@ impl Database {
 
     /// A migrated one; none where there is no PostgreSQL.
     pub async fn postgres() -> Option<Self> {
-        let cluster = postgres::cluster().await?;
-        Some(Self::Postgres(
+        Some(Self::on(postgres::cluster().await?).await)
+    }
+
+    /// A migrated one of this cluster's.
+    pub async fn on(cluster: &'static Cluster) -> Self {
+        Self::Postgres(
             cluster,
             cluster.migrated().await,
             tempfile::tempdir().unwrap(),
-        ))
+        )
     }
 
     /// One without tables; none where there is no PostgreSQL.

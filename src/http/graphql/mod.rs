@@ -195,13 +195,24 @@ async fn at_once(
 ) -> Response {
     let schema = state.schema.clone();
     // In a task of its own: what has begun is not left half done when the client hangs up.
-    let execution = async move { graphql::execute(&schema, request, caller, by_get).await };
+    let db = state.db.clone();
+    let execution = async move {
+        tokio::select! {
+            biased;
+            response = graphql::execute(&schema, request, caller, by_get) => Some(response),
+            () = db.falls_silent() => None,
+        }
+    };
     let execution = state.operations.spawn(execution.in_current_span());
     let why = match tokio::time::timeout(state.answer_timeout, execution).await {
-        Ok(Ok(response)) if code_of(&response) == Some("BAD_REQUEST") => {
+        Ok(Ok(Some(response))) if code_of(&response) == Some("BAD_REQUEST") => {
             return Refusal::MutationByGet.into_response(media_type);
         }
-        Ok(Ok(response)) => return answered(&response, media_type),
+        Ok(Ok(Some(response))) => return answered(&response, media_type),
+        Ok(Ok(None)) => {
+            tracing::error!("the database fell silent in the midst of an operation");
+            "The service's database does not answer. What was begun may still be done."
+        }
         Ok(Err(failure)) => {
             tracing::error!(error = %failure, "an operation broke off");
             "Something went wrong on our side."
