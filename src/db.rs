@@ -96,6 +96,9 @@ impl Database {
         let mut for_writing = options.clone();
         for_writing
             .max_connections(1)
+            // For good: what it says of changes by others is told by comparison.
+            .idle_timeout(None)
+            .max_lifetime(None)
             .map_sqlx_sqlite_opts(|sqlite| {
                 sqlite
                     .create_if_missing(true)

@@ -118,7 +118,7 @@ mod tests {
             ask: None,
         };
         let accounts = Accounts {
-            known: super::super::known::Known::new(&db),
+            known: super::super::known::Known::default(),
             db,
             limits: Limits::new(&clients, &clock).into(),
             clock,

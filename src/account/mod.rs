@@ -75,7 +75,7 @@ impl Accounts {
     /// If the threads that hash passwords cannot be started.
     pub fn new(settings: &Settings, db: Database, clock: Clock) -> std::io::Result<Self> {
         Ok(Self {
-            known: known::Known::new(&db),
+            known: known::Known::default(),
             db,
             limits: Arc::new(Limits::new(&settings.clients, &clock)),
             clock,

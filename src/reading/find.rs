@@ -23,6 +23,8 @@ pub struct Slice {
     pub limit: u32,
     /// The last `limit` of them rather than the first.
     pub from_end: bool,
+    /// No more of each than a [`reading::Summary`] has.
+    pub summaries: bool,
 }
 
 /// Some of a list, newest first.
@@ -62,10 +64,15 @@ impl Readings {
         } else {
             query.order_by_desc(reading::Column::Id)
         };
-        let readings = query
-            .limit(u64::from(slice.limit) + 1)
-            .all(self.0.db.reads());
-        let mut readings = self.0.db.unless_away(readings).await?;
+        let query = query.limit(u64::from(slice.limit) + 1);
+        let db = &self.0.db;
+        let mut readings = if slice.summaries {
+            let summaries = query.into_partial_model::<reading::Summary>();
+            let summaries = db.unless_away(summaries.all(db.reads())).await?;
+            summaries.into_iter().map(reading::Model::from).collect()
+        } else {
+            db.unless_away(query.all(db.reads())).await?
+        };
         let more = readings.len() > slice.limit as usize;
         readings.truncate(slice.limit as usize);
         // Whether there is something beyond the cursor itself: there was, when it was given.
