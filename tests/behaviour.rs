@@ -41,6 +41,7 @@ mod passwords;
 mod persisted;
 mod process;
 mod readings;
+mod replica;
 mod responses;
 mod resume;
 mod schema;

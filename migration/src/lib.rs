@@ -8,6 +8,7 @@ use sea_orm_migration::prelude::*;
 mod m20261121_000001_accounts;
 mod m20261121_000002_readings;
 mod m20261121_000003_costs;
+mod m20261121_000004_changes;
 
 /// All steps, oldest first.
 pub struct Migrator;
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000001_accounts::Migration),
             Box::new(m20261121_000002_readings::Migration),
             Box::new(m20261121_000003_costs::Migration),
+            Box::new(m20261121_000004_changes::Migration),
         ]
     }
 }

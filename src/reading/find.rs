@@ -38,7 +38,26 @@ impl Readings {
     ///
     /// If the database fails.
     pub async fn find(&self, user_id: Uuid, id: Uuid) -> Result<Option<reading::Model>, Error> {
-        let found = reading::Entity::find_owned(user_id)
+        if let Some(replica) = self.replica_for(user_id).await? {
+            let found = of_user(user_id, None)
+                .filter(reading::Column::Id.eq(id))
+                .filter(replica.has_all())
+                .one(replica.connection());
+            let found = replica.tried(found).await.flatten();
+            if found.as_ref().is_some_and(|found| found.status.is_final()) {
+                return Ok(found);
+            }
+        }
+        self.find_now(user_id, id).await
+    }
+
+    /// As the primary has it.
+    pub(super) async fn find_now(
+        &self,
+        user_id: Uuid,
+        id: Uuid,
+    ) -> Result<Option<reading::Model>, Error> {
+        let found = of_user(user_id, None)
             .filter(reading::Column::Id.eq(id))
             .one(self.0.db.reads());
         Ok(self.0.db.unless_away(found).await?)
@@ -62,10 +81,20 @@ impl Readings {
         } else {
             query.order_by_desc(reading::Column::Id)
         };
-        let readings = query
-            .limit(u64::from(slice.limit) + 1)
-            .all(self.0.db.reads());
-        let mut readings = self.0.db.unless_away(readings).await?;
+        let query = query.limit(u64::from(slice.limit) + 1);
+        let mut readings = Vec::new();
+        if let Some(replica) = self.replica_for(user_id).await? {
+            let found = query
+                .clone()
+                .filter(replica.has_all())
+                .all(replica.connection());
+            readings = replica.tried(found).await.unwrap_or_default();
+        }
+        // Its states of what is being written may be earlier than those that are known.
+        if readings.is_empty() || readings.iter().any(|one| !one.status.is_final()) {
+            let found = query.all(self.0.db.reads());
+            readings = self.0.db.unless_away(found).await?;
+        }
         let more = readings.len() > slice.limit as usize;
         readings.truncate(slice.limit as usize);
         // Whether there is something beyond the cursor itself: there was, when it was given.
@@ -86,6 +115,14 @@ impl Readings {
     ///
     /// If the database fails.
     pub async fn count(&self, user_id: Uuid, advisor: Option<Advisor>) -> Result<u64, Error> {
+        if let Some(replica) = self.replica_for(user_id).await? {
+            let count = of_user(user_id, advisor)
+                .filter(replica.has_all())
+                .count(replica.connection());
+            if let Some(count @ 1..) = replica.tried(count).await {
+                return Ok(count);
+            }
+        }
         let count = of_user(user_id, advisor).count(self.0.db.reads());
         Ok(self.0.db.unless_away(count).await?)
     }
@@ -145,6 +182,7 @@ impl Readings {
         if deleted.rows_affected == 0 {
             return Err(Error::NotFound);
         }
+        self.count_change(&tx, user_id).await?;
         self.notify(&tx, id).await?;
         tx.commit().await?;
         // Whoever writes it finds nothing to write to; whoever follows it, nothing to follow.
