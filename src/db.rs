@@ -7,6 +7,7 @@
 //! May use: `config`, the `migration` crate.
 
 mod pulse;
+mod replica;
 
 use std::{path::Path, time::Duration};
 
@@ -26,6 +27,7 @@ use sqlx::{
 use tokio_util::sync::CancellationToken;
 
 use self::pulse::Pulse;
+pub use self::replica::Replica;
 use crate::config::DatabaseSettings;
 
 /// How long a connection may have been idle and still be taken for good.
@@ -47,6 +49,7 @@ pub struct Database {
     writes: DatabaseConnection,
     /// None: SQLite, which is never away.
     pulse: Option<Pulse>,
+    replica: Option<Replica>,
 }
 
 impl Database {
@@ -56,6 +59,11 @@ impl Database {
     ///
     /// If it cannot be reached or opened within the acquire timeout.
     pub async fn connect(settings: &DatabaseSettings) -> Result<Self, DbErr> {
+        Self::open(settings, false).await
+    }
+
+    /// Opens it; if `lazy`, as a replica is, whether PostgreSQL answers or not.
+    async fn open(settings: &DatabaseSettings, lazy: bool) -> Result<Self, DbErr> {
         let mut options = ConnectOptions::new(&settings.url);
         options
             .max_connections(settings.pool_size)
@@ -66,16 +74,19 @@ impl Database {
             .sqlx_logging_level(LevelFilter::Info);
         let ping_after = settings.ping.then_some(PING_AFTER);
         if !settings.is_sqlite() {
-            let pulse = Pulse::new(settings.acquire_timeout);
+            let name = if lazy { "replica" } else { "primary" };
+            let pulse = Pulse::new(name, settings.acquire_timeout);
             let watching = pulse.clone();
             options
                 .set_application_name("mula")
+                .connect_lazy(lazy)
                 .map_sqlx_postgres_pool_opts(move |pool| watching.watch_over(pool, ping_after));
             let pool = sea_orm::Database::connect(options).await?;
             return Ok(Self {
                 reads: pool.clone(),
                 writes: pool,
                 pulse: Some(pulse),
+                replica: Replica::connect(settings).await?,
             });
         }
         if let Some(idle) = ping_after {
@@ -119,16 +130,22 @@ impl Database {
             reads,
             writes,
             pulse: None,
+            replica: None,
         })
     }
 
     /// Feels whether it answers, until told to stop: what is said of a database that is away
     /// holds only meanwhile.
     pub async fn feel_until(self, stopping: CancellationToken) {
-        if let Some(pulse) = self.pulse {
-            let options = self.writes.get_postgres_connection_pool().connect_options();
-            stopping.run_until_cancelled(pulse.feel(&options)).await;
-        }
+        let Some(pulse) = self.pulse else {
+            return;
+        };
+        let options = self.writes.get_postgres_connection_pool().connect_options();
+        tokio::join!(stopping.run_until_cancelled(pulse.feel(&options)), async {
+            if let Some(replica) = self.replica {
+                replica.feel_until(stopping.clone()).await;
+            }
+        },);
     }
 
     /// Does what needs the database, unless that is away, or goes away meanwhile.
@@ -169,6 +186,12 @@ impl Database {
     #[must_use]
     pub fn writes(&self) -> &DatabaseConnection {
         &self.writes
+    }
+
+    /// Where to look first for what need not be the primary's.
+    #[must_use]
+    pub fn replica(&self) -> Option<&Replica> {
+        self.replica.as_ref()
     }
 
     #[must_use]
@@ -349,5 +372,8 @@ impl Database {
         // The process is about to end: there is nobody left to tell.
         let _ = self.reads.close_by_ref().await;
         let _ = self.writes.close_by_ref().await;
+        if let Some(replica) = self.replica {
+            replica.close().await;
+        }
     }
 }

@@ -42,6 +42,7 @@ mod passwords;
 mod persisted;
 mod process;
 mod readings;
+mod replica;
 mod responses;
 mod resume;
 mod revoked;

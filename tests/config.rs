@@ -341,3 +341,28 @@ fn how_often_and_whom_to_believe() {
     assert_eq!(clients.register, None);
     assert_eq!(clients.ask.unwrap().count.get(), 10);
 }
+
+#[test]
+fn a_replica_is_of_postgresql() {
+    let replica = ["--database-read-url", "postgres://mula@replica/mula"];
+    assert!(problem(&replica).contains("SQLite"));
+    let with = |url| {
+        [
+            [
+                "--database-url",
+                "postgres://mula@primary/mula",
+                "--secret-key",
+                SECRET,
+            ],
+            ["--database-read-url", url, "--port", "0"],
+        ]
+        .concat()
+    };
+    assert!(problem(&with("sqlite://other.db")).contains("DATABASE_READ_URL"));
+    let read_url = settings(&with("postgresql://mula@replica/mula"))
+        .database
+        .read_url;
+    assert_eq!(read_url.as_deref(), Some("postgres://mula@replica/mula"));
+    // As Compose sets what is not set.
+    assert_eq!(settings(&with("")).database.read_url, None);
+}

@@ -375,6 +375,7 @@ mod tests {
         let name = |url: &str| {
             name(&DatabaseSettings {
                 url: url.to_owned(),
+                read_url: None,
                 pool_size: 1,
                 acquire_timeout: Duration::ZERO,
                 ping: false,

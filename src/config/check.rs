@@ -316,8 +316,34 @@ impl Check {
                 }
             },
         };
+        // An empty one is none: Compose and the like set it so.
+        let read_url = given
+            .database_read_url
+            .as_deref()
+            .filter(|url| !url.trim().is_empty());
+        let read_url = match read_url.map(postgres_url) {
+            None => None,
+            Some(_) if url.starts_with("sqlite:") => {
+                self.problems.push(
+                    "DATABASE_READ_URL goes with PostgreSQL, and the database is SQLite: set \
+                     DATABASE_URL to the primary, or leave DATABASE_READ_URL out"
+                        .to_owned(),
+                );
+                return None;
+            }
+            Some(None) => {
+                self.problems.push(
+                    "DATABASE_READ_URL is not right: write postgres://user:password@host:5432/name, \
+                     or leave it out"
+                        .to_owned(),
+                );
+                return None;
+            }
+            Some(url) => url,
+        };
         Some(DatabaseSettings {
             url,
+            read_url,
             pool_size,
             acquire_timeout,
             ping,

@@ -59,6 +59,9 @@ pub struct Given {
     /// postgres://user:password@host/name, or sqlite://path; by default mula.db in DATA_DIR
     #[arg(long, env = "DATABASE_URL", global = true, hide_env_values = true)]
     pub database_url: Option<String>,
+    /// A read replica of that PostgreSQL, for lists and single readings
+    #[arg(long, env = "DATABASE_READ_URL", global = true, hide_env_values = true)]
+    pub database_read_url: Option<String>,
     /// Database connections at most
     #[arg(long, env = "DATABASE_POOL_SIZE", default_value = "10", global = true)]
     pub database_pool_size: String,
@@ -185,6 +188,8 @@ pub struct CommandSettings {
 #[derive(Clone)]
 pub struct DatabaseSettings {
     pub url: String,
+    /// Of a replica, of PostgreSQL only.
+    pub read_url: Option<String>,
     pub pool_size: u32,
     pub acquire_timeout: Duration,
     pub ping: bool,

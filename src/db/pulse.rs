@@ -43,6 +43,8 @@ pub(super) enum Beat {
 
 #[derive(Clone, Debug)]
 pub(super) struct Pulse {
+    /// What the log calls it.
+    name: &'static str,
     beat: Arc<watch::Sender<Beat>>,
     /// When it was last found not to answer.
     away: Arc<Mutex<Option<Instant>>>,
@@ -51,8 +53,9 @@ pub(super) struct Pulse {
 }
 
 impl Pulse {
-    pub(super) fn new(patience: Duration) -> Self {
+    pub(super) fn new(name: &'static str, patience: Duration) -> Self {
         Self {
+            name,
             beat: Arc::new(watch::Sender::new(Beat::Answers)),
             away: Arc::default(),
             patience,
@@ -70,12 +73,13 @@ impl Pulse {
             if beat != Beat::Answers {
                 *self.away.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
             }
+            let name = self.name;
             self.beat.send_if_modified(|now| {
                 let before = std::mem::replace(now, beat);
                 if before == Beat::Answers && beat != before {
-                    tracing::error!(?beat, "the database is away: what needs it is refused");
+                    tracing::error!(name, ?beat, "a database is away");
                 } else if before != beat && beat == Beat::Answers {
-                    tracing::info!("the database is back");
+                    tracing::info!(name, "a database is back");
                 }
                 before != beat
             });

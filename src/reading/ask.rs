@@ -80,6 +80,7 @@ impl Readings {
         if reading.status == Status::Pending {
             self.notify(&tx, reading.id).await?;
         }
+        self.count_change(&tx, user_id).await?;
         tx.commit().await?;
         self.hand_to_writer(&reading, permit);
         Ok(reading)
@@ -334,7 +335,7 @@ impl Readings {
         let mut ticks = self.0.wake.subscribe(id);
         let mut reading = reading;
         while !reading.status.is_final() {
-            match self.find(user_id, id).await {
+            match self.find_now(user_id, id).await {
                 Ok(found) => reading = found.ok_or(Error::NotFound)?,
                 // It is asked, and whoever hears otherwise would ask again: once the database is
                 // back there is a tick.

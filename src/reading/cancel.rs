@@ -22,7 +22,7 @@ impl Readings {
     ///
     /// If the user has no such reading.
     pub async fn cancel(&self, user_id: Uuid, id: Uuid) -> Result<reading::Model, Error> {
-        let reading = self.find(user_id, id).await?.ok_or(Error::NotFound)?;
+        let reading = self.find_now(user_id, id).await?.ok_or(Error::NotFound)?;
         if reading.status.is_final() {
             return Ok(reading);
         }

@@ -104,6 +104,7 @@ impl Readings {
             .exec(tx)
             .await?;
         self.settle(tx, generation, *usage).await?;
+        self.count_change(tx, generation.user_id).await?;
         self.notify(tx, generation.reading_id).await?;
         Ok(true)
     }

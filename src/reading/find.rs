@@ -1,7 +1,8 @@
 //! Finding readings: one, a page, how many. Only ever the owner's.
 
 use sea_orm::{
-    ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    ColumnTrait, DatabaseConnection, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Select,
 };
 use uuid::Uuid;
 
@@ -40,7 +41,26 @@ impl Readings {
     ///
     /// If the database fails.
     pub async fn find(&self, user_id: Uuid, id: Uuid) -> Result<Option<reading::Model>, Error> {
-        let found = reading::Entity::find_owned(user_id)
+        if let Some(replica) = self.replica_for(user_id).await? {
+            let found = of_user(user_id, None)
+                .filter(reading::Column::Id.eq(id))
+                .filter(replica.has_all())
+                .one(replica.connection());
+            let found = replica.tried(found).await.flatten();
+            if found.as_ref().is_some_and(|found| found.status.is_final()) {
+                return Ok(found);
+            }
+        }
+        self.find_now(user_id, id).await
+    }
+
+    /// As the primary has it.
+    pub(super) async fn find_now(
+        &self,
+        user_id: Uuid,
+        id: Uuid,
+    ) -> Result<Option<reading::Model>, Error> {
+        let found = of_user(user_id, None)
             .filter(reading::Column::Id.eq(id))
             .one(self.0.db.reads());
         Ok(self.0.db.unless_away(found).await?)
@@ -65,14 +85,17 @@ impl Readings {
             query.order_by_desc(reading::Column::Id)
         };
         let query = query.limit(u64::from(slice.limit) + 1);
-        let db = &self.0.db;
-        let mut readings = if slice.summaries {
-            let summaries = query.into_partial_model::<reading::Summary>();
-            let summaries = db.unless_away(summaries.all(db.reads())).await?;
-            summaries.into_iter().map(reading::Model::from).collect()
-        } else {
-            db.unless_away(query.all(db.reads())).await?
-        };
+        let mut readings = Vec::new();
+        if let Some(replica) = self.replica_for(user_id).await? {
+            let query = query.clone().filter(replica.has_all());
+            let found = rows(query, slice.summaries, replica.connection());
+            readings = replica.tried(found).await.unwrap_or_default();
+        }
+        // Its states of what is being written may be earlier than those that are known.
+        if readings.is_empty() || readings.iter().any(|one| !one.status.is_final()) {
+            let found = rows(query, slice.summaries, self.0.db.reads());
+            readings = self.0.db.unless_away(found).await?;
+        }
         let more = readings.len() > slice.limit as usize;
         readings.truncate(slice.limit as usize);
         // Whether there is something beyond the cursor itself: there was, when it was given.
@@ -93,6 +116,14 @@ impl Readings {
     ///
     /// If the database fails.
     pub async fn count(&self, user_id: Uuid, advisor: Option<Advisor>) -> Result<u64, Error> {
+        if let Some(replica) = self.replica_for(user_id).await? {
+            let count = of_user(user_id, advisor)
+                .filter(replica.has_all())
+                .count(replica.connection());
+            if let Some(count @ 1..) = replica.tried(count).await {
+                return Ok(count);
+            }
+        }
         let count = of_user(user_id, advisor).count(self.0.db.reads());
         Ok(self.0.db.unless_away(count).await?)
     }
@@ -152,6 +183,7 @@ impl Readings {
         if deleted.rows_affected == 0 {
             return Err(Error::NotFound);
         }
+        self.count_change(&tx, user_id).await?;
         self.notify(&tx, id).await?;
         tx.commit().await?;
         // Whoever writes it finds nothing to write to; whoever follows it, nothing to follow.
@@ -159,6 +191,22 @@ impl Readings {
         self.0.wake.tick(id);
         Ok(())
     }
+}
+
+async fn rows(
+    query: Select<reading::Entity>,
+    summaries: bool,
+    db: &DatabaseConnection,
+) -> Result<Vec<reading::Model>, DbErr> {
+    if !summaries {
+        return query.all(db).await;
+    }
+    let summaries = query.into_partial_model::<reading::Summary>().all(db);
+    Ok(summaries
+        .await?
+        .into_iter()
+        .map(reading::Model::from)
+        .collect())
 }
 
 fn of_user(user_id: Uuid, advisor: Option<Advisor>) -> Select<reading::Entity> {

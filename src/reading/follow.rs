@@ -57,7 +57,7 @@ impl Readings {
     ) -> Result<impl Stream<Item = Result<Update, Error>> + Send + use<>, Error> {
         let ticks = self.0.wake.subscribe(reading_id);
         let reading = self
-            .find(user_id, reading_id)
+            .find_now(user_id, reading_id)
             .await?
             .ok_or(Error::NotFound)?;
         let follower = Follower {
@@ -99,7 +99,7 @@ impl Readings {
             .await?;
         if chunks.is_empty() {
             // Not begun; or ended since the reading was read, and then it is all there.
-            let now = self.find(reading.user_id, reading.id).await?;
+            let now = self.find_now(reading.user_id, reading.id).await?;
             return Ok(now.and_then(|now| now.response));
         }
         Ok(Some(chunks.into_iter().map(|chunk| chunk.text).collect()))

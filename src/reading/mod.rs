@@ -18,6 +18,7 @@ mod idempotency;
 mod lease;
 mod recover;
 mod regenerate;
+mod replica;
 mod wake;
 mod write;
 

@@ -3,7 +3,7 @@
 
 pub mod attacks;
 mod client;
-mod postgres;
+pub mod postgres;
 mod program;
 mod property;
 mod provider;

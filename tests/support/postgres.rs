@@ -32,9 +32,12 @@ cd "$dir" &&
   start >>log 2>&1 </dev/null &&
 echo ready || { cat log; echo; echo failed; }
 cat >/dev/null
-"$bin/pg_ctl" -D data -m immediate stop >/dev/null 2>&1
+for cluster in standby data; do "$bin/pg_ctl" -D $cluster -m immediate stop >/dev/null 2>&1; done
 cd / && rm -rf "$dir"
 "#;
+
+/// The options of a cluster that can be replicated.
+pub const REPLICATES: &str = "-c wal_level=replica -c max_wal_senders=4 -c hot_standby=on";
 
 /// What every test's database is copied from.
 const TEMPLATE: &str = "migrated";
@@ -164,31 +167,72 @@ impl Cluster {
 
     /// Ends the server at once, as a crash would.
     pub async fn crash(&self) {
-        self.control(&["-m", "immediate", "stop"]).await;
+        self.pg_ctl("data", &["-m", "immediate", "stop"]).await;
     }
 
     /// Starts it again, as it was.
     pub async fn recover(&self) {
-        self.control(&["-w", "-t", "60", "-l", "log", "start"])
-            .await;
+        // `pg_ctl restart` alone would remember by itself.
+        let options = fs::read_to_string(self.socket_dir.join("data/postmaster.opts")).unwrap();
+        let (_, options) = options.trim().split_once(" \"").unwrap();
+        let options = format!("\"{options}");
+        self.pg_ctl(
+            "data",
+            &["-w", "-t", "60", "-l", "log", "-o", &options, "start"],
+        )
+        .await;
     }
 
-    async fn control(&self, arguments: &[&str]) {
-        let mut command = self.as_owner("pg_ctl");
-        command.args(["-D", "data"]).args(arguments);
-        // As it was: `pg_ctl restart` alone would remember by itself.
-        if arguments.contains(&"start") {
-            let options = fs::read_to_string(self.socket_dir.join("data/postmaster.opts")).unwrap();
-            let (_, options) = options.trim().split_once(" \"").unwrap();
-            command.arg("-o").arg(format!("\"{options}"));
-        }
-        let status = tokio::task::spawn_blocking(move || command.status()).await;
+    /// Makes a standby of it that replicates by streaming, and starts it. Takes a cluster whose
+    /// options let it: see [`REPLICATES`].
+    pub async fn replicate(&self) {
+        let mut backup = self.as_owner("pg_basebackup");
+        backup.arg("-h").arg(&self.socket_dir);
+        backup.args([
+            "-U",
+            "mula",
+            "-D",
+            "standby",
+            "-R",
+            "--no-sync",
+            "-c",
+            "fast",
+        ]);
+        let status = tokio::task::spawn_blocking(move || backup.status()).await;
         assert!(status.unwrap().unwrap().success());
+        // At the same port, so in another folder.
+        let options = format!(
+            "-k '{}' -c listen_addresses= -c fsync=off -c max_connections=500 {REPLICATES}",
+            self.socket_dir.join("standby").display()
+        );
+        self.pg_ctl(
+            "standby",
+            &["-w", "-t", "60", "-l", "log", "-o", &options, "start"],
+        )
+        .await;
+    }
+
+    /// Ends the standby.
+    pub async fn end_standby(&self) {
+        self.pg_ctl("standby", &["-m", "immediate", "stop"]).await;
+    }
+
+    /// The same database on the standby.
+    pub fn standby_url(&self, name: &str) -> String {
+        let folder = self.socket_dir.join("standby");
+        format!("postgres://mula@localhost/{name}?host={}", folder.display())
+    }
+
+    async fn pg_ctl(&self, cluster: &str, arguments: &[&str]) {
+        let mut command = self.as_owner("pg_ctl");
+        command.args(["-D", cluster]).args(arguments);
+        let status = tokio::task::spawn_blocking(move || command.status()).await;
+        assert!(status.unwrap().unwrap().success(), "{arguments:?}");
     }
 
     /// A program of the server's, run as its owner, in its folder.
     fn as_owner(&self, name: &str) -> Command {
-        let mut program = Command::new(self.binaries.join(name));
+        let mut program = self.program(name);
         if let Some((uid, gid)) = self.owner {
             program.uid(uid).gid(gid);
         }
