@@ -4,7 +4,7 @@
 //! the process, in order, instead of failing as busy; readers have their own and are never
 //! blocked by it (WAL). On PostgreSQL both are the same pool.
 //!
-//! May use: `config`, the `migration` crate.
+//! May use: `config`, `request` (to count), the `migration` crate.
 
 use std::{path::Path, time::Duration};
 
@@ -18,13 +18,16 @@ use sea_orm::{
 use sea_orm_migration::{MigratorTrait, SchemaManager};
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 
-use crate::config::DatabaseSettings;
+use crate::{config::DatabaseSettings, request};
 
 /// How long a connection may have been idle and still be taken for good.
 const PING_AFTER: Duration = Duration::from_secs(1);
 
 /// The key of the advisory lock under which one instance migrates and the others wait.
 const MIGRATION_LOCK: i64 = 0x4d75_6c61;
+
+/// Round trips of a transaction beside its statements.
+const BEGIN_AND_END: u32 = 2;
 
 /// Steps by their names, oldest first.
 #[derive(Clone, Debug)]
@@ -37,6 +40,36 @@ pub struct Steps {
 pub struct Database {
     reads: DatabaseConnection,
     writes: DatabaseConnection,
+}
+
+/// Connections.
+#[derive(Clone, Copy, Debug)]
+pub struct Pool {
+    pub name: &'static str,
+    /// That are open.
+    pub size: usize,
+    /// That nobody uses.
+    pub idle: usize,
+    /// That may be open.
+    pub max: usize,
+}
+
+impl Pool {
+    fn of<D: sqlx::Database>(name: &'static str, pool: &sqlx::Pool<D>) -> Self {
+        let number = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        Self {
+            name,
+            size: number(pool.size()),
+            idle: pool.num_idle(),
+            max: number(pool.options().get_max_connections()),
+        }
+    }
+}
+
+/// Has each statement counted for the request that it is executed for.
+fn counted(mut pool: DatabaseConnection) -> DatabaseConnection {
+    pool.set_metric_callback(|_| request::note_round_trips(1));
+    pool
 }
 
 impl Database {
@@ -59,7 +92,7 @@ impl Database {
         }
         if !settings.is_sqlite() {
             options.set_application_name("mula");
-            let pool = sea_orm::Database::connect(options).await?;
+            let pool = counted(sea_orm::Database::connect(options).await?);
             return Ok(Self {
                 reads: pool.clone(),
                 writes: pool,
@@ -90,7 +123,10 @@ impl Database {
                 .pragma("query_only", "on")
         });
         let reads = sea_orm::Database::connect(options).await?;
-        Ok(Self { reads, writes })
+        Ok(Self {
+            reads: counted(reads),
+            writes: counted(writes),
+        })
     }
 
     /// For queries outside a transaction.
@@ -119,6 +155,7 @@ impl Database {
     ///
     /// If no connection is to be had in time.
     pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        request::note_round_trips(BEGIN_AND_END);
         self.writes
             .begin_with_options(TransactionOptions {
                 sqlite_transaction_mode: (!self.is_postgres())
@@ -134,6 +171,7 @@ impl Database {
     ///
     /// If no connection is to be had in time.
     pub async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
+        request::note_round_trips(BEGIN_AND_END);
         if self.is_postgres() {
             let (isolation, access) = (IsolationLevel::RepeatableRead, AccessMode::ReadOnly);
             self.reads
@@ -143,6 +181,33 @@ impl Database {
             // SQLite's read transactions are all of this kind.
             self.reads.begin().await
         }
+    }
+
+    /// The same, in which PostgreSQL itself gives up a statement that takes longer: of one that
+    /// nobody waits for any more it would not hear.
+    ///
+    /// # Errors
+    ///
+    /// If no connection is to be had in time.
+    pub async fn snapshot_within(&self, time: Duration) -> Result<DatabaseTransaction, DbErr> {
+        let tx = self.snapshot().await?;
+        if self.is_postgres() {
+            let limit = format!("SET LOCAL statement_timeout = {}", time.as_millis());
+            tx.execute_unprepared(&limit).await?;
+        }
+        Ok(tx)
+    }
+
+    /// How much of the pools is in use.
+    #[must_use]
+    pub fn pools(&self) -> Vec<Pool> {
+        if self.is_postgres() {
+            return vec![Pool::of("all", self.writes.get_postgres_connection_pool())];
+        }
+        vec![
+            Pool::of("reads", self.reads.get_sqlite_connection_pool()),
+            Pool::of("writes", self.writes.get_sqlite_connection_pool()),
+        ]
     }
 
     /// Whether the database answers.

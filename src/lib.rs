@@ -20,6 +20,7 @@
 //! archive                  data in and out: export, import; for cli alone
 //! entity, db               tables, one file each; connections and transactions
 //! cause, clock, digest      what is behind an error; the time; keys
+//! metrics, request          what is counted; what is known of the request being answered
 //! invalid                  all that is wrong with an input at once
 //! ```
 //!
@@ -38,5 +39,7 @@ pub mod entity;
 pub mod graphql;
 pub mod http;
 pub mod invalid;
+pub mod metrics;
 pub mod reading;
+pub mod request;
 pub mod server;

@@ -32,6 +32,7 @@ mod interrupted;
 mod library;
 mod limits;
 mod logs;
+mod metrics;
 mod model_settings;
 mod nodes;
 mod original;

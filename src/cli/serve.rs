@@ -56,6 +56,10 @@ fn announce(server: &Server, database: &str, answers: &str, graphiql: bool) -> i
     writeln!(out, "  GraphiQL  {graphiql}")?;
     writeln!(out, "  database  {database}")?;
     writeln!(out, "  answers   {answers}")?;
+    if let Some(address) = server.metrics_address() {
+        let address = reachable(address);
+        writeln!(out, "  metrics   http://{address}/metrics")?;
+    }
     writeln!(out, "\nStop with Ctrl-C.")?;
     out.flush()
 }

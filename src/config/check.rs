@@ -169,7 +169,7 @@ impl Check {
             .push(format!("{name}={value:?} is not right: {write}"));
     }
 
-    fn parsed<T: FromStr>(&mut self, name: &str, value: &str, write: &str) -> Option<T> {
+    pub(super) fn parsed<T: FromStr>(&mut self, name: &str, value: &str, write: &str) -> Option<T> {
         let parsed = value.trim().parse().ok();
         if parsed.is_none() {
             self.wrong(name, value, &format!("write {write}"));

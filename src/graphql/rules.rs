@@ -13,10 +13,11 @@ use async_graphql::{
         parse_query,
         types::{ExecutableDocument, OperationDefinition, OperationType},
     },
+    registry::Registry,
 };
 
 use super::{ApiError, Code, Schema, bounds, documents::Parsed};
-use crate::config::Limits;
+use crate::{config::Limits, request};
 
 /// All a client is told of a fault of ours.
 pub(super) const MASKED: &str =
@@ -88,6 +89,7 @@ impl Extension for Rules {
                 refuse_mutation(operation)?;
             }
             let registry = &ctx.schema_env.registry;
+            request::note_operation(|| counted_as(&document, operation, registry));
             bounds::check_cost(&document, operation, variables, registry, self.limits)
                 .map_err(ApiError::from)?;
             require_variables(operation, variables)?;
@@ -245,6 +247,33 @@ fn operation<'a>(
     }
 }
 
+/// What an operation is counted as: in the schema's words only, since clients have endless ones.
+fn counted_as(
+    document: &ExecutableDocument,
+    operation: &OperationDefinition,
+    registry: &Registry,
+) -> Option<request::Operation> {
+    let root = match operation.ty {
+        OperationType::Query => Some(&registry.query_type),
+        OperationType::Mutation => registry.mutation_type.as_ref(),
+        OperationType::Subscription => registry.subscription_type.as_ref(),
+    }?;
+    let fields = bounds::root_fields(document, operation);
+    let (first, rest) = fields.split_first()?;
+    let name = first.name.node.as_str();
+    let field = if rest.iter().any(|field| field.name.node != name) {
+        "several"
+    } else if matches!(name, "__schema" | "__type" | "__typename") {
+        "introspection"
+    } else {
+        registry.types.get(root)?.field_by_name(name)?.name.as_str()
+    };
+    Some(request::Operation {
+        field: field.to_owned(),
+        is_subscription: operation.ty == OperationType::Subscription,
+    })
+}
+
 /// A mutation is not for GET (GraphQL over HTTP, section 5.1): links and caches would repeat it.
 fn refuse_mutation(operation: &OperationDefinition) -> ServerResult<()> {
     if operation.ty == OperationType::Mutation {
@@ -329,7 +358,18 @@ pub(super) fn finish(mut response: Response, request_id: &str) -> Response {
             error.path.clear();
         }
     }
+    note(&response);
     response
+}
+
+/// For the request's log line and metrics.
+fn note(response: &Response) {
+    request::note_answer();
+    if let Some(extensions) = response.errors.first().map(|error| &error.extensions)
+        && let Some(Value::String(code)) = extensions.as_ref().and_then(|all| all.get("code"))
+    {
+        request::note_error(code.clone());
+    }
 }
 
 fn shorten(message: &mut String) {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{Error, Readings, draft::Outcome, lease::Lease};
 use crate::{
-    advisor::engine::Failure,
+    advisor::engine::{Failure, Usage},
     entity::{PieceEnds, Sources, chunk, generation, reading},
 };
 
@@ -26,8 +26,16 @@ impl Readings {
             .await?
         {
             tx.commit().await?;
+            self.count_ended(outcome);
         }
         Ok(())
+    }
+
+    /// For the metrics, once it is committed.
+    pub(super) fn count_ended(&self, outcome: &Outcome) {
+        let Usage { tokens, cost, .. } = outcome.usage;
+        let metrics = &self.0.metrics;
+        metrics.count_ended(outcome.status, outcome.engine, tokens, cost);
     }
 
     /// Ends a generation. The chunks go, and where they ended stays, so that a follower still

@@ -4,7 +4,7 @@
 //! *generation*, a row with a lease, not by a task that dies with its process: whoever holds
 //! the lease writes, and a lease that runs out is taken over.
 //!
-//! May use: `advisor`, `entity`, `db`, `clock`, `invalid`.
+//! May use: `advisor`, `entity`, `db`, `clock`, `invalid`, `metrics`.
 
 mod ask;
 mod budget;
@@ -34,11 +34,13 @@ use crate::{
     config::{Limits, Writing},
     db::Database,
     invalid::Problems,
+    metrics::Metrics,
 };
 pub use ask::Ask;
 pub use budget::{Budget, Usage};
 pub use find::{Page, Slice};
 pub use follow::Update;
+pub use recover::count_unfinished;
 
 /// Unfinished readings a user may have: one being written and one on its way.
 const UNFINISHED_PER_USER: usize = 2;
@@ -80,6 +82,7 @@ struct State {
     db: Database,
     clock: Clock,
     advisors: Arc<Advisors>,
+    metrics: Metrics,
     /// This instance's name in leases; a restart is another instance.
     instance: Uuid,
     /// A permit an answer that is being written here.
@@ -103,6 +106,7 @@ impl Readings {
         db: Database,
         clock: Clock,
         advisors: Arc<Advisors>,
+        metrics: Metrics,
     ) -> Self {
         let readings = Self(Arc::new(State {
             writers: Arc::new(Semaphore::new(settings.writers)),
@@ -113,6 +117,7 @@ impl Readings {
             db,
             clock,
             advisors,
+            metrics,
             wake: wake::Wake::default(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),

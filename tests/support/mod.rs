@@ -3,6 +3,7 @@
 
 pub mod attacks;
 mod client;
+mod monitoring;
 mod postgres;
 mod program;
 mod provider;
@@ -12,6 +13,7 @@ mod socket;
 mod writing;
 
 pub use client::{Answer, Client, Credentials, Nobody, header, list};
+pub use monitoring::Monitoring;
 pub use program::{Serving, mula, run};
 pub use provider::{Call, Provider, chunk, deltas, finish, state};
 pub use server::{Database, Member, PASSWORD, SECRET, Server, given, settings};
