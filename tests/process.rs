@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::support::{Client, Database, SECRET, Serving, mula};
+use crate::support::{Client, Database, Nobody, SECRET, Service, Serving, Via, mula};
 
 async fn graphql(address: SocketAddr, token: &str, query: &str) -> Value {
     let client = Client::new(address);
@@ -243,7 +243,10 @@ async fn each_operation_has_a_line_that_says_what_it_took() {
     let line = |path: &str, field: &str, code: &str| {
         let found: Vec<_> = lines
             .iter()
-            .filter(|line| (&line["path"], &line["field"], &line["code"]) == (&path.into(), &field.into(), &code.into()))
+            .filter(|line| {
+                (&line["path"], &line["field"], &line["code"])
+                    == (&path.into(), &field.into(), &code.into())
+            })
             .collect();
         assert_eq!(found.len(), 1, "{path} {field} {code}: {log}");
         let line = found[0];
@@ -264,7 +267,10 @@ async fn each_operation_has_a_line_that_says_what_it_took() {
     let followed = line("/graphql", "readingUpdates", "OK");
     assert!(followed["round_trips"].as_u64().unwrap() >= 2, "{followed}");
     let refused = line("/graphql", "profile", "UNAUTHENTICATED");
-    assert_eq!((&refused["round_trips"], &refused["user"]), (&json!(0), &Value::Null));
+    assert_eq!(
+        (&refused["round_trips"], &refused["user"]),
+        (&json!(0), &Value::Null)
+    );
 }
 
 #[tokio::test]
