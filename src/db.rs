@@ -4,7 +4,7 @@
 //! the process, in order, instead of failing as busy; readers have their own and are never
 //! blocked by it (WAL). On PostgreSQL both are the same pool.
 //!
-//! May use: `config`, `request` (to count), the `migration` crate.
+//! May use: `config`, `request` and `spans` (to tell of statements), the `migration` crate.
 
 use std::{path::Path, time::Duration};
 
@@ -18,7 +18,7 @@ use sea_orm::{
 use sea_orm_migration::{MigratorTrait, SchemaManager};
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 
-use crate::{config::DatabaseSettings, request};
+use crate::{config::DatabaseSettings, request, spans};
 
 /// How long a connection may have been idle and still be taken for good.
 const PING_AFTER: Duration = Duration::from_secs(1);
@@ -66,9 +66,12 @@ impl Pool {
     }
 }
 
-/// Has each statement counted for the request that it is executed for.
+/// Has each statement counted for the request that it is executed for, and told of in its trace.
 fn counted(mut pool: DatabaseConnection) -> DatabaseConnection {
-    pool.set_metric_callback(|_| request::note_round_trips(1));
+    pool.set_metric_callback(|info| {
+        request::note_round_trips(1);
+        spans::statement(info);
+    });
     pool
 }
 

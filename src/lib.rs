@@ -20,7 +20,8 @@
 //! archive                  data in and out: export, import; for cli alone
 //! entity, db               tables, one file each; connections and transactions
 //! cause, clock, digest      what is behind an error; the time; keys
-//! metrics, request          what is counted; what is known of the request being answered
+//! metrics, spans            what is counted; what a trace is made of
+//! request                   what is known of the request being answered
 //! invalid                  all that is wrong with an input at once
 //! ```
 //!
@@ -43,3 +44,4 @@ pub mod metrics;
 pub mod reading;
 pub mod request;
 pub mod server;
+pub mod spans;

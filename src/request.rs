@@ -11,6 +11,7 @@ use std::{
     },
 };
 
+use futures_util::future::Either;
 use uuid::Uuid;
 
 tokio::task_local! {
@@ -33,8 +34,16 @@ pub struct Request {
 pub struct Operation {
     /// The field at its root; `several`, or `introspection`.
     pub field: String,
-    /// Answered for as long as the client likes.
-    pub is_subscription: bool,
+    /// `query`, `mutation` or `subscription`.
+    pub kind: &'static str,
+}
+
+impl Operation {
+    /// Whether it is answered for as long as the client likes.
+    #[must_use]
+    pub fn is_subscription(&self) -> bool {
+        self.kind == "subscription"
+    }
 }
 
 impl Request {
@@ -91,10 +100,13 @@ pub fn current() -> Option<Arc<Request>> {
 }
 
 /// Has a future, in whatever task, work for the calling task's request, if there is one.
-pub async fn carry<F: Future>(request: Option<Arc<Request>>, future: F) -> F::Output {
+pub fn carry<F: Future>(
+    request: Option<Arc<Request>>,
+    future: F,
+) -> impl Future<Output = F::Output> {
     match request {
-        Some(request) => CURRENT.scope(request, future).await,
-        None => future.await,
+        Some(request) => Either::Left(CURRENT.scope(request, future)),
+        None => Either::Right(future),
     }
 }
 

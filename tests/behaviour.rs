@@ -49,5 +49,6 @@ mod silence;
 mod slow;
 mod sockets;
 mod tokens;
+mod traces;
 mod users;
 mod wire;

@@ -33,7 +33,7 @@ use crate::{
     archive::Problem,
     config::{DatabaseSettings, Given, LogFormat, Problems},
     db::Database,
-    server,
+    server, spans,
 };
 
 /// Mula: The Root. Ask one of four advisors a question and keep the readings: one GraphQL API
@@ -101,6 +101,8 @@ enum Error {
     EnvFile(#[from] env_file::Error),
     #[error("These settings are not right:\n{0}")]
     Settings(#[from] Problems),
+    #[error("These settings are not right:\n  - {0}")]
+    Spans(#[from] spans::Error),
     #[error("Mula cannot start: {0}")]
     Start(#[from] server::Error),
     #[error("What the advisors know is not right:\n{0}")]
@@ -149,6 +151,7 @@ impl Error {
         match self {
             Self::EnvFile(_)
             | Self::Settings(_)
+            | Self::Spans(_)
             | Self::NotConfirmed(_)
             | Self::NotPostgres
             | Self::NotSqlite => ExitCode::from(2),

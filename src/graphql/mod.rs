@@ -12,6 +12,7 @@ mod id;
 mod mutation;
 mod nulls;
 mod query;
+mod root;
 mod rules;
 mod scalar;
 mod subscription;
@@ -22,14 +23,15 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 use async_graphql::{Request, Response, SDLExportOptions};
 use futures_util::{FutureExt, Stream, StreamExt};
 
-use crate::{account::Accounts, advisor::Advisors, config::Limits, reading::Readings};
+use crate::{account::Accounts, advisor::Advisors, config::Limits, reading::Readings, spans::Span};
 pub use caller::Caller;
 pub use documents::{Documents, Error as DocumentError, Name as DocumentName, Unusable};
 pub use error::{ApiError, Code};
+use root::Root;
 
 /// The whole API.
 pub type Schema =
-    async_graphql::Schema<query::Query, mutation::Mutation, subscription::Subscription>;
+    async_graphql::Schema<Root<query::Query>, Root<mutation::Mutation>, subscription::Subscription>;
 
 /// What resolvers call.
 #[derive(Clone)]
@@ -67,13 +69,16 @@ pub async fn execute(
 ) -> Response {
     let request_id = caller.request_id.clone();
     let request = prepare(request, queries_only).data(caller);
-    let response = AssertUnwindSafe(schema.execute(request))
-        .catch_unwind()
+    let span = Span::operation();
+    let response = span
+        .within(AssertUnwindSafe(schema.execute(request)).catch_unwind())
         .await;
-    rules::finish(
+    let response = rules::finish(
         response.unwrap_or_else(|panic| rules::broken_off(&*panic)),
         &request_id,
-    )
+    );
+    span.describe();
+    response
 }
 
 /// Executes any operation; a subscription answers more than once. Otherwise as [`execute`].
@@ -85,13 +90,15 @@ pub fn execute_stream(
 ) -> impl Stream<Item = Response> + Send + use<> {
     let request_id = caller.request_id.clone();
     let request = prepare(request, queries_only).data(caller);
-    AssertUnwindSafe(schema.execute_stream(request))
-        .catch_unwind()
+    let span = Span::operation();
+    span.within(AssertUnwindSafe(schema.execute_stream(request)).catch_unwind())
         .map(move |response| {
-            rules::finish(
+            let response = rules::finish(
                 response.unwrap_or_else(|panic| rules::broken_off(&*panic)),
                 &request_id,
-            )
+            );
+            span.describe();
+            response
         })
 }
 
@@ -110,11 +117,14 @@ pub fn sdl() -> String {
     builder().finish().sdl_with_options(options)
 }
 
-fn builder()
--> async_graphql::SchemaBuilder<query::Query, mutation::Mutation, subscription::Subscription> {
+fn builder() -> async_graphql::SchemaBuilder<
+    Root<query::Query>,
+    Root<mutation::Mutation>,
+    subscription::Subscription,
+> {
     async_graphql::Schema::build(
-        query::Query::default(),
-        mutation::Mutation::default(),
+        Root(query::Query::default()),
+        Root(mutation::Mutation::default()),
         subscription::Subscription,
     )
     .override_output_type_description::<connection::ReadingConnection>(

@@ -253,11 +253,11 @@ fn counted_as(
     operation: &OperationDefinition,
     registry: &Registry,
 ) -> Option<request::Operation> {
-    let root = match operation.ty {
-        OperationType::Query => Some(&registry.query_type),
-        OperationType::Mutation => registry.mutation_type.as_ref(),
-        OperationType::Subscription => registry.subscription_type.as_ref(),
-    }?;
+    let (kind, root) = match operation.ty {
+        OperationType::Query => ("query", Some(&registry.query_type)),
+        OperationType::Mutation => ("mutation", registry.mutation_type.as_ref()),
+        OperationType::Subscription => ("subscription", registry.subscription_type.as_ref()),
+    };
     let fields = bounds::root_fields(document, operation);
     let (first, rest) = fields.split_first()?;
     let name = first.name.node.as_str();
@@ -266,11 +266,16 @@ fn counted_as(
     } else if matches!(name, "__schema" | "__type" | "__typename") {
         "introspection"
     } else {
-        registry.types.get(root)?.field_by_name(name)?.name.as_str()
+        registry
+            .types
+            .get(root?)?
+            .field_by_name(name)?
+            .name
+            .as_str()
     };
     Some(request::Operation {
         field: field.to_owned(),
-        is_subscription: operation.ty == OperationType::Subscription,
+        kind,
     })
 }
 

@@ -25,6 +25,7 @@ use crate::{
     clock::Clock,
     metrics::Metrics,
     request::{self, Operation},
+    spans,
 };
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -69,11 +70,15 @@ pub(super) async fn every_request(
     let mut line = Line::new(client, span.clone(), every.metrics);
     line.method = Some(request.method().clone());
     line.path = request.extensions().get().cloned();
+    if let Some(route @ (GRAPHQL | SOCKET)) = line.path() {
+        line.trace = spans::Span::request(request.method(), route, request.headers(), &id);
+    }
     request.extensions_mut().insert(ClientAddress(client));
     request.extensions_mut().insert(RequestId(id));
 
     let noted = line.request.clone();
-    let mut response = noted.scope(next.run(request)).instrument(span).await;
+    let answer = line.trace.within(noted.scope(next.run(request)));
+    let mut response = answer.instrument(span).await;
     line.status = Some(response.status());
     response.headers_mut().insert(REQUEST_ID, header);
     response.headers_mut().insert(
@@ -104,8 +109,8 @@ impl HttpBody for Pieces {
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let Self { body, line } = self.get_mut();
         let _in = line.span.enter();
-        line.request
-            .sync_scope(|| Pin::new(body).poll_frame(context))
+        let poll = || Pin::new(body).poll_frame(context);
+        line.trace.sync_within(|| line.request.sync_scope(poll))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -132,6 +137,8 @@ fn given_id(headers: &HeaderMap) -> Option<String> {
 pub(super) struct Line {
     pub request: Arc<request::Request>,
     pub span: Span,
+    /// Its span in a trace, which is another thing.
+    pub trace: spans::Span,
     /// None on a WebSocket.
     method: Option<Method>,
     /// As the router knows it. What else clients write there is theirs, and may be a secret that
@@ -149,6 +156,7 @@ impl Line {
         Self {
             request: Arc::default(),
             span,
+            trace: spans::Span::none(),
             method: None,
             path: None,
             client,
@@ -163,6 +171,7 @@ impl Line {
     pub(super) fn on_socket(client: IpAddr, id: &str, metrics: Option<Metrics>) -> Self {
         let mut line = Self::new(client, tracing::error_span!("request", id), metrics);
         line.is_stream = true;
+        line.trace = spans::Span::on_socket(SOCKET, id);
         line
     }
 
@@ -194,13 +203,20 @@ impl Drop for Line {
         let code = self.code();
         let operation = self.request.operation();
         if let (Some(metrics), Some(code)) = (&self.metrics, code) {
-            let lasts = operation.is_some_and(|operation| operation.is_subscription);
+            let lasts = operation.is_some_and(Operation::is_subscription);
             metrics.count(&self.request, code, (!lasts).then_some(took));
         }
         let client = self.client;
         let method = self.method.as_ref().map(display);
         let path = self.path();
         let status = self.status.as_ref().map(StatusCode::as_u16);
+        if let Some(status) = status {
+            self.trace
+                .set("http.response.status_code", i64::from(status));
+        }
+        if let Some(code) = code {
+            self.trace.ended(code);
+        }
         // To the microsecond.
         let ms = (took.as_secs_f64() * 1e6).round() / 1e3;
         let field = operation.map(|Operation { field, .. }| field.as_str());

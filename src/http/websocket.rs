@@ -313,8 +313,11 @@ impl Connection {
         if let Some(name) = &request.operation_name {
             noted.sync_scope(|| notes::note_name(name));
         }
-        let caller = noted.scope(self.caller()).await;
-        let answers = graphql::execute_stream(&self.state.schema, request, caller, false);
+        let caller = line.trace.within(noted.scope(self.caller())).await;
+        let schema = &self.state.schema;
+        let answers = line
+            .trace
+            .sync_within(|| graphql::execute_stream(schema, request, caller, false));
         let sender = sender.clone();
         let name = id.clone();
         // What has ended need not be kept.

@@ -21,7 +21,7 @@ use tracing::Instrument;
 use super::{NO_STORE, State, client_address::ClientAddress, trace::RequestId};
 use crate::{
     graphql::{self, Caller, Code, DocumentError},
-    request as notes,
+    request as notes, spans,
 };
 use negotiate::MediaType;
 
@@ -195,7 +195,7 @@ async fn at_once(
     // In a task of its own: what has begun is not left half done when the client hangs up.
     let execution = async move { graphql::execute(&schema, request, caller, by_get).await };
     let execution = notes::carry(notes::current(), execution.in_current_span());
-    let execution = state.operations.spawn(execution);
+    let execution = state.operations.spawn(spans::carry(execution));
     let why = match tokio::time::timeout(state.answer_timeout, execution).await {
         Ok(Ok(response)) if code_of(&response) == Some("BAD_REQUEST") => {
             return Refusal::MutationByGet.into_response(media_type);
