@@ -21,6 +21,7 @@
 //! entity, db               tables, one file each; connections and transactions
 //! cause, clock, digest      what is behind an error; the time; keys
 //! metrics, spans            what is counted; what a trace is made of
+//! sentry                    who is told of errors
 //! request                   what is known of the request being answered
 //! invalid                  all that is wrong with an input at once
 //! ```
@@ -43,5 +44,6 @@ pub mod invalid;
 pub mod metrics;
 pub mod reading;
 pub mod request;
+pub mod sentry;
 pub mod server;
 pub mod spans;

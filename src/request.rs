@@ -21,6 +21,7 @@ tokio::task_local! {
 /// What is known of a request. Each is noted once; what comes later does not change it.
 #[derive(Debug, Default)]
 pub struct Request {
+    id: String,
     operation: OnceLock<Operation>,
     name: OnceLock<String>,
     user: OnceLock<Uuid>,
@@ -47,6 +48,20 @@ impl Operation {
 }
 
 impl Request {
+    /// With the id that its answer and all its log lines carry.
+    #[must_use]
+    pub fn new(id: String) -> Self {
+        Self {
+            id,
+            ..Self::default()
+        }
+    }
+
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// Has a future note what it finds out here.
     pub fn scope<F: Future>(
         self: &Arc<Self>,

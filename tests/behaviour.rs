@@ -44,6 +44,7 @@ mod readings;
 mod responses;
 mod resume;
 mod schema;
+mod sentry;
 mod sessions;
 mod silence;
 mod slow;

@@ -56,10 +56,13 @@ impl Check {
     pub(super) fn http(&mut self, given: &GivenHttp, environment: Option<Environment>) -> Http {
         let introspection = given.introspection.as_ref();
         let introspection = introspection.map(|text| self.truth("INTROSPECTION", text));
-        let metrics_address = given.metrics_address.as_deref().and_then(|text| {
-            let such = "an IP address with a port, such as 127.0.0.1:9090";
-            self.parsed("METRICS_ADDRESS", text, such)
-        });
+        let metrics_address = given.metrics_address.as_deref();
+        let metrics_address = metrics_address
+            .filter(|text| !text.is_empty())
+            .and_then(|text| {
+                let such = "an IP address with a port, such as 127.0.0.1:9090";
+                self.parsed("METRICS_ADDRESS", text, such)
+            });
         let mut timeout = |name, value| {
             let range = Duration::from_millis(100)..=Duration::from_hours(1);
             self.duration(name, value, range)

@@ -67,7 +67,7 @@ pub(super) async fn every_request(
         .get()
         .expect("the server says of every request where it came from");
     let client = client_address(peer.ip(), request.headers(), &every.trusted_proxies);
-    let mut line = Line::new(client, span.clone(), every.metrics);
+    let mut line = Line::new(client, id.clone(), span.clone(), every.metrics);
     line.method = Some(request.method().clone());
     line.path = request.extensions().get().cloned();
     if let Some(route @ (GRAPHQL | SOCKET)) = line.path() {
@@ -152,9 +152,9 @@ pub(super) struct Line {
 }
 
 impl Line {
-    fn new(client: IpAddr, span: Span, metrics: Option<Metrics>) -> Self {
+    fn new(client: IpAddr, id: String, span: Span, metrics: Option<Metrics>) -> Self {
         Self {
-            request: Arc::default(),
+            request: Arc::new(request::Request::new(id)),
             span,
             trace: spans::Span::none(),
             method: None,
@@ -169,7 +169,8 @@ impl Line {
 
     /// That of an operation on the WebSocket that the request `id` has opened.
     pub(super) fn on_socket(client: IpAddr, id: &str, metrics: Option<Metrics>) -> Self {
-        let mut line = Self::new(client, tracing::error_span!("request", id), metrics);
+        let span = tracing::error_span!("request", id);
+        let mut line = Self::new(client, id.to_owned(), span, metrics);
         line.is_stream = true;
         line.trace = spans::Span::on_socket(SOCKET, id);
         line

@@ -57,7 +57,7 @@ impl Readings {
         self.notify(&tx, id).await?;
         tx.commit().await?;
         if let Some(outcome) = ended {
-            self.count_ended(&outcome);
+            self.say_ended(&outcome);
         }
         if let (Some(position), Some(model)) = (to_stop, self.0.advisors.model()) {
             model.cancel(&position).await;

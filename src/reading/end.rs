@@ -26,13 +26,20 @@ impl Readings {
             .await?
         {
             tx.commit().await?;
-            self.count_ended(outcome);
+            self.say_ended(outcome);
         }
         Ok(())
     }
 
-    /// For the metrics, once it is committed.
-    pub(super) fn count_ended(&self, outcome: &Outcome) {
+    /// Says that it has ended, once that is committed.
+    pub(super) fn say_ended(&self, outcome: &Outcome) {
+        if let Some(failure) = outcome.failure {
+            tracing::error!(
+                code = failure.code(),
+                engine = ?outcome.engine,
+                "an answer could not be written to its end"
+            );
+        }
         let Usage { tokens, cost, .. } = outcome.usage;
         let metrics = &self.0.metrics;
         metrics.count_ended(outcome.status, outcome.engine, tokens, cost);

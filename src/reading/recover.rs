@@ -85,7 +85,7 @@ impl Readings {
             .filter(self.expired());
         if self.end_in(&tx, condition, generation, &outcome).await? {
             tx.commit().await?;
-            self.count_ended(&outcome);
+            self.say_ended(&outcome);
             self.0.wake.tick(generation.reading_id);
         }
         Ok(())

@@ -14,7 +14,7 @@ mod socket;
 mod writing;
 
 pub use client::{Answer, Client, Credentials, Nobody, header, list};
-pub use collector::{Collector, Span};
+pub use collector::{Collector, Posted, Span};
 pub use monitoring::Monitoring;
 pub use program::{Serving, mula, run};
 pub use provider::{Call, Provider, chunk, deltas, finish, state};
