@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::support::{Database, FOLLOW, Monitoring, Nobody, Server, Service, Via, header, on_both};
@@ -313,5 +313,44 @@ async fn prometheus_scrapes_it_and_can_be_asked() {
         ),
     ] {
         prometheus.says(query, wanted).await;
+    }
+}
+
+#[tokio::test]
+async fn prometheus_understands_the_dashboard_and_its_own_settings() {
+    let files = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/prometheus");
+    let Some(complaints) = Monitoring::check_config(&files.join("prometheus.yml")).await else {
+        return;
+    };
+    assert_eq!(complaints, "");
+    let server = Server::start(Database::sqlite(), &ON).await;
+    let address = server.metrics_address().unwrap();
+    let Some(prometheus) = Monitoring::start(address) else {
+        return;
+    };
+    let dashboard: Value =
+        serde_json::from_str(include_str!("../deploy/grafana/dashboards/mula.json")).unwrap();
+    let mut queries = Vec::new();
+    find_queries(&dashboard, &mut queries);
+    assert!(queries.len() > 20, "{queries:?}");
+    for query in queries {
+        // As Grafana does.
+        let query = query.replace("$instance", ".*");
+        prometheus
+            .understands(&query.replace("$__rate_interval", "1m"))
+            .await;
+    }
+}
+
+fn find_queries<'a>(of: &'a Value, found: &mut Vec<&'a str>) {
+    match of {
+        Value::Object(members) => {
+            found.extend(members.get("expr").and_then(Value::as_str));
+            members
+                .values()
+                .for_each(|value| find_queries(value, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| find_queries(item, found)),
+        _ => {}
     }
 }

@@ -70,7 +70,9 @@ pub(super) async fn every_request(
     let mut line = Line::new(client, id.clone(), span.clone(), every.metrics);
     line.method = Some(request.method().clone());
     line.path = request.extensions().get().cloned();
-    if let Some(route @ (GRAPHQL | SOCKET)) = line.path() {
+    // What is asked of health, and who looks around, is no trace.
+    let routes = [GRAPHQL, SOCKET];
+    if let Some(route) = routes.into_iter().find(|route| line.path() == Some(*route)) {
         line.trace = spans::Span::request(request.method(), route, request.headers(), &id);
     }
     request.extensions_mut().insert(ClientAddress(client));

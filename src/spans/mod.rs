@@ -11,7 +11,7 @@
 mod export;
 mod statement;
 
-use std::sync::OnceLock;
+use std::{borrow::Cow, sync::OnceLock};
 
 use axum::http::{HeaderMap, Method};
 use futures_util::future::Either;
@@ -45,64 +45,46 @@ impl Span {
 
     /// That of a request, within the caller's if the caller says so
     /// (<https://www.w3.org/TR/trace-context/>).
-    pub fn request(method: &Method, route: &str, headers: &HeaderMap, id: &str) -> Self {
+    pub fn request(method: &Method, route: &'static str, headers: &HeaderMap, id: &str) -> Self {
         begin(|| {
+            let name = format!("{method} {route}").into();
             let parent = TraceContextPropagator::new()
                 .extract_with_context(&Context::new(), &HeaderExtractor(headers));
-            let builder = SpanBuilder::from_name(format!("{method} {route}"))
-                .with_kind(SpanKind::Server)
-                .with_attributes([
-                    KeyValue::new("http.request.method", method.to_string()),
-                    KeyValue::new("http.route", route.to_owned()),
-                    KeyValue::new("mula.request_id", id.to_owned()),
-                ]);
+            let method = KeyValue::new("http.request.method", method.to_string());
+            let builder = of_server(name, [method, route_of(route), id_of(id)]);
             (builder, parent)
         })
     }
 
     /// That of an operation on a WebSocket: a trace of its own, since sockets live long.
-    pub fn on_socket(route: &str, id: &str) -> Self {
+    pub fn on_socket(route: &'static str, id: &str) -> Self {
         begin(|| {
-            let builder = SpanBuilder::from_name(route.to_owned())
-                .with_kind(SpanKind::Server)
-                .with_attributes([
-                    KeyValue::new("http.route", route.to_owned()),
-                    KeyValue::new("mula.request_id", id.to_owned()),
-                ]);
+            let builder = of_server(route.into(), [route_of(route), id_of(id)]);
             (builder, Context::new())
         })
     }
 
     /// That of the execution of an operation; [`Span::describe`] names it.
     pub fn operation() -> Self {
-        begin(|| {
-            (
-                SpanBuilder::from_name("GraphQL Operation"),
-                Context::current(),
-            )
-        })
+        begin_within(|| SpanBuilder::from_name("GraphQL Operation"))
     }
 
     /// That of a field at the root of an operation.
     pub fn field(name: &str) -> Self {
-        begin(|| {
-            let builder = SpanBuilder::from_name(name.to_owned());
-            (builder, Context::current())
-        })
+        begin_within(|| SpanBuilder::from_name(name.to_owned()))
     }
 
     /// That of writing an answer: within the request that asked for it, if that is at hand.
     pub fn generation(id: uuid::Uuid) -> Self {
-        begin(|| {
-            let builder = SpanBuilder::from_name("generation")
-                .with_attributes([KeyValue::new("mula.generation_id", id.to_string())]);
-            (builder, Context::current())
+        begin_within(|| {
+            SpanBuilder::from_name("generation")
+                .with_attributes([KeyValue::new("mula.generation_id", id.to_string())])
         })
     }
 
     /// That of a request to a provider, which is told of it.
     pub fn call(request: &mut reqwest::Request) -> Self {
-        let span = begin(|| {
+        let span = begin_within(|| {
             let url = request.url();
             let mut attributes = vec![
                 KeyValue::new("http.request.method", request.method().to_string()),
@@ -111,14 +93,15 @@ impl Span {
             if let Some(port) = url.port_or_known_default() {
                 attributes.push(KeyValue::new("server.port", i64::from(port)));
             }
-            let builder = SpanBuilder::from_name(request.method().to_string())
+            SpanBuilder::from_name(request.method().to_string())
                 .with_kind(SpanKind::Client)
-                .with_attributes(attributes);
-            (builder, Context::current())
+                .with_attributes(attributes)
         });
-        if let Span(Some(context)) = &span {
+        if TRACER.get().is_some() {
+            // Also when nobody looks at this trace: then the provider need not either.
+            let context = span.0.clone().unwrap_or_else(Context::current);
             let mut injector = HeaderInjector(request.headers_mut());
-            TraceContextPropagator::new().inject_context(context, &mut injector);
+            TraceContextPropagator::new().inject_context(&context, &mut injector);
         }
         span
     }
@@ -203,4 +186,31 @@ fn begin(what: impl FnOnce() -> (SpanBuilder, Context)) -> Span {
         let span = tracer.build_with_context(builder, &parent);
         parent.with_span(span)
     }))
+}
+
+/// Within the calling task's span. Nothing below a request that nobody looks at is built.
+fn begin_within(what: impl FnOnce() -> SpanBuilder) -> Span {
+    Span(TRACER.get().and_then(|tracer| {
+        Context::map_current(|parent| {
+            if parent.has_active_span() && !parent.span().is_recording() {
+                return None;
+            }
+            let span = tracer.build_with_context(what(), parent);
+            Some(parent.with_span(span))
+        })
+    }))
+}
+
+fn of_server<const N: usize>(name: Cow<'static, str>, attributes: [KeyValue; N]) -> SpanBuilder {
+    SpanBuilder::from_name(name)
+        .with_kind(SpanKind::Server)
+        .with_attributes(attributes)
+}
+
+fn route_of(route: &'static str) -> KeyValue {
+    KeyValue::new("http.route", route)
+}
+
+fn id_of(id: &str) -> KeyValue {
+    KeyValue::new("mula.request_id", id.to_owned())
 }

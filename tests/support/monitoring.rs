@@ -3,7 +3,7 @@
 use std::{
     io::Write,
     net::SocketAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -35,19 +35,31 @@ pub struct Monitoring {
 }
 
 impl Monitoring {
-    /// What `promtool` complains of in a text; none where there is no such program.
+    /// What `promtool` complains of in metrics; none where there is no such program.
     pub async fn check(text: String) -> Option<String> {
-        let promtool = program("promtool")?;
+        Self::promtool(&["check", "metrics"], text).await
+    }
+
+    /// What it complains of in a file of settings.
+    pub async fn check_config(file: &Path) -> Option<String> {
+        let file = file.to_str().unwrap();
+        let said = Self::promtool(&["check", "config", file], String::new()).await?;
+        // It names what is good, too.
+        let good = |line: &&str| !line.starts_with("Checking ") && !line.contains("SUCCESS");
+        Some(said.lines().filter(good).collect())
+    }
+
+    async fn promtool(arguments: &[&str], input: String) -> Option<String> {
+        let mut command = Command::new(program("promtool")?);
+        command
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let done = tokio::task::spawn_blocking(move || {
-            let mut child = Command::new(promtool)
-                .args(["check", "metrics"])
-                .stdin(Stdio::piped())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped())
-                .spawn()
-                .unwrap();
+            let mut child = command.spawn().unwrap();
             let mut stdin = child.stdin.take().unwrap();
-            stdin.write_all(text.as_bytes()).unwrap();
+            stdin.write_all(input.as_bytes()).unwrap();
             drop(stdin);
             child.wait_with_output().unwrap()
         });
@@ -90,25 +102,43 @@ impl Monitoring {
 
     /// Waits until a query has one result, and this is its value.
     pub async fn says(&self, query: &str, wanted: &str) {
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let mut url = reqwest::Url::parse(&self.url).unwrap();
-        url.query_pairs_mut().append_pair("query", query);
         let until = Instant::now() + PATIENCE;
         let mut said = Value::Null;
         while Instant::now() < until {
-            let asked = client.get(url.clone()).send();
-            if let Ok(answer) = asked.await {
-                said = answer.json().await.unwrap();
-                let results = said["data"]["result"].as_array().map(Vec::as_slice);
-                if let Some([one]) = results
-                    && one["value"][1] == wanted
-                {
-                    return;
-                }
+            said = self.ask(query).await;
+            let results = said["data"]["result"].as_array().map(Vec::as_slice);
+            if let Some([one]) = results
+                && one["value"][1] == wanted
+            {
+                return;
             }
             sleep(Duration::from_millis(100)).await;
         }
         panic!("{query} is not {wanted}: {said:#}");
+    }
+
+    /// Whether a query is one, whatever it finds.
+    pub async fn understands(&self, query: &str) {
+        let said = self.ask(query).await;
+        assert_eq!(said["status"], "success", "{query}: {said:#}");
+    }
+
+    /// Asks, once it is there.
+    async fn ask(&self, query: &str) -> Value {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let mut url = reqwest::Url::parse(&self.url).unwrap();
+        url.query_pairs_mut().append_pair("query", query);
+        let until = Instant::now() + PATIENCE;
+        loop {
+            if let Ok(answer) = client.get(url.clone()).send().await
+                // It says in plain text that it is not ready yet.
+                && answer.status() != reqwest::StatusCode::SERVICE_UNAVAILABLE
+            {
+                return answer.json().await.unwrap();
+            }
+            assert!(Instant::now() < until, "Prometheus does not start");
+            sleep(Duration::from_millis(100)).await;
+        }
     }
 }
 
