@@ -4,7 +4,7 @@
 //! the process, in order, instead of failing as busy; readers have their own and are never
 //! blocked by it (WAL). On PostgreSQL both are the same pool.
 //!
-//! May use: `config`, the `migration` crate.
+//! May use: `config`, `request` and `spans` (to tell of statements), the `migration` crate.
 
 mod pulse;
 mod replica;
@@ -28,13 +28,16 @@ use tokio_util::sync::CancellationToken;
 
 use self::pulse::Pulse;
 pub use self::replica::Replica;
-use crate::config::DatabaseSettings;
+use crate::{config::DatabaseSettings, request, spans};
 
 /// How long a connection may have been idle and still be taken for good.
 const PING_AFTER: Duration = Duration::from_secs(1);
 
 /// The key of the advisory lock under which one instance migrates and the others wait.
 const MIGRATION_LOCK: i64 = 0x4d75_6c61;
+
+/// Round trips of a transaction beside its statements.
+const BEGIN_AND_END: u32 = 2;
 
 /// Steps by their names, oldest first.
 #[derive(Clone, Debug)]
@@ -50,6 +53,39 @@ pub struct Database {
     /// None: SQLite, which is never away.
     pulse: Option<Pulse>,
     replica: Option<Replica>,
+}
+
+/// Connections.
+#[derive(Clone, Copy, Debug)]
+pub struct Pool {
+    pub name: &'static str,
+    /// That are open.
+    pub size: usize,
+    /// That nobody uses.
+    pub idle: usize,
+    /// That may be open.
+    pub max: usize,
+}
+
+impl Pool {
+    fn of<D: sqlx::Database>(name: &'static str, pool: &sqlx::Pool<D>) -> Self {
+        let number = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        Self {
+            name,
+            size: number(pool.size()),
+            idle: pool.num_idle(),
+            max: number(pool.options().get_max_connections()),
+        }
+    }
+}
+
+/// Has each statement counted for the request that it is executed for, and told of in its trace.
+fn counted(mut pool: DatabaseConnection) -> DatabaseConnection {
+    pool.set_metric_callback(|info| {
+        request::note_round_trips(1);
+        spans::statement(info);
+    });
+    pool
 }
 
 impl Database {
@@ -81,7 +117,7 @@ impl Database {
                 .set_application_name("mula")
                 .connect_lazy(lazy)
                 .map_sqlx_postgres_pool_opts(move |pool| watching.watch_over(pool, ping_after));
-            let pool = sea_orm::Database::connect(options).await?;
+            let pool = counted(sea_orm::Database::connect(options).await?);
             return Ok(Self {
                 reads: pool.clone(),
                 writes: pool,
@@ -127,8 +163,8 @@ impl Database {
         });
         let reads = sea_orm::Database::connect(options).await?;
         Ok(Self {
-            reads,
-            writes,
+            reads: counted(reads),
+            writes: counted(writes),
             pulse: None,
             replica: None,
         })
@@ -208,6 +244,7 @@ impl Database {
     ///
     /// If no connection is to be had in time.
     pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        request::note_round_trips(BEGIN_AND_END);
         let begin = self.writes.begin_with_options(TransactionOptions {
             sqlite_transaction_mode: (!self.is_postgres())
                 .then_some(SqliteTransactionMode::Immediate),
@@ -222,6 +259,7 @@ impl Database {
     ///
     /// If no connection is to be had in time.
     pub async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
+        request::note_round_trips(BEGIN_AND_END);
         if self.is_postgres() {
             let (isolation, access) = (IsolationLevel::RepeatableRead, AccessMode::ReadOnly);
             self.reads
@@ -231,6 +269,33 @@ impl Database {
             // SQLite's read transactions are all of this kind.
             self.reads.begin().await
         }
+    }
+
+    /// The same, in which PostgreSQL itself gives up a statement that takes longer: of one that
+    /// nobody waits for any more it would not hear.
+    ///
+    /// # Errors
+    ///
+    /// If no connection is to be had in time.
+    pub async fn snapshot_within(&self, time: Duration) -> Result<DatabaseTransaction, DbErr> {
+        let tx = self.snapshot().await?;
+        if self.is_postgres() {
+            let limit = format!("SET LOCAL statement_timeout = {}", time.as_millis());
+            tx.execute_unprepared(&limit).await?;
+        }
+        Ok(tx)
+    }
+
+    /// How much of the pools is in use.
+    #[must_use]
+    pub fn pools(&self) -> Vec<Pool> {
+        if self.is_postgres() {
+            return vec![Pool::of("all", self.writes.get_postgres_connection_pool())];
+        }
+        vec![
+            Pool::of("reads", self.reads.get_sqlite_connection_pool()),
+            Pool::of("writes", self.writes.get_sqlite_connection_pool()),
+        ]
     }
 
     /// A pool of one more connection, for who listens: a listener holds it for as long as it

@@ -63,6 +63,8 @@ fn all_that_is_wrong_is_named_at_once() {
         ("--cache-lifetime", "forever", "CACHE_LIFETIME"),
         ("--readings-per-day", "1.5", "READINGS_PER_DAY"),
         ("--embedded-pace", "1001", "EMBEDDED_PACE"),
+        ("--metrics-address", "9090", "METRICS_ADDRESS"),
+        ("--sentry-dsn", "https://sentry.example.com/1", "SENTRY_DSN"),
     ];
     let flags: Vec<_> = wrong
         .iter()

@@ -30,7 +30,7 @@ use crate::{
 pub use delete::delete_by_email;
 pub use limits::{Limits, RateLimited};
 pub use login::SignedIn;
-pub use session::{Requester, prune};
+pub use session::{Requester, count_live, prune};
 
 /// Everything that can be done with accounts.
 #[derive(Clone)]
@@ -90,6 +90,12 @@ impl Accounts {
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// How many passwords wait to be hashed.
+    #[must_use]
+    pub fn passwords_waiting(&self) -> usize {
+        self.passwords.waiting()
     }
 
     fn reads(&self) -> &DatabaseConnection {

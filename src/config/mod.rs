@@ -16,6 +16,7 @@ use std::{
 };
 
 use clap::{ArgAction, Args};
+use sentry_types::Dsn;
 
 pub use check::{Problems, postgres_url};
 pub use clients::{Clients, GivenClients, Rate};
@@ -126,6 +127,9 @@ pub struct Given {
     /// What is logged: error, warn, info, debug, trace, or tracing-subscriber's filter syntax
     #[arg(long, env = "LOG_LEVEL", default_value = "info", global = true)]
     pub log_level: String,
+    /// Where errors are told to Sentry: the DSN of a project there; none by default
+    #[arg(long, env = "SENTRY_DSN", global = true, hide_env_values = true)]
+    pub sentry_dsn: Option<String>,
     /// How long what is in flight may take to finish once told to stop
     #[arg(long, env = "SHUTDOWN_TIMEOUT", default_value = "10s", global = true)]
     pub shutdown_timeout: String,
@@ -143,6 +147,16 @@ pub struct Given {
 pub enum Environment {
     Development,
     Production,
+}
+
+impl Environment {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Development => "development",
+            Self::Production => "production",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,6 +182,7 @@ pub struct Settings {
     pub limits: Limits,
     pub log_format: LogFormat,
     pub log_level: String,
+    pub sentry_dsn: Option<Dsn>,
     pub shutdown_timeout: Duration,
     pub clients: Clients,
     pub writing: Writing,

@@ -42,6 +42,7 @@ impl Readings {
             .one(&tx)
             .await?;
         let mut to_stop = None;
+        let mut ended = None;
         if let Some(generation) = queued {
             let queued = unfinished().filter(generation::Column::Status.eq(Status::Pending));
             let draft = self.draft(&tx, &generation).await?;
@@ -50,10 +51,14 @@ impl Readings {
             let outcome = draft.ended(Status::Cancelled, generation.engine, usage, None);
             if self.end_in(&tx, queued, &generation, &outcome).await? {
                 to_stop = position;
+                ended = Some(outcome);
             }
         }
         self.notify(&tx, id).await?;
         tx.commit().await?;
+        if let Some(outcome) = ended {
+            self.say_ended(&outcome);
+        }
         if let (Some(position), Some(model)) = (to_stop, self.0.advisors.model()) {
             model.cancel(&position).await;
         }

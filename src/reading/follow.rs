@@ -11,9 +11,12 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{Error, Readings};
-use crate::entity::{
-    generation,
-    reading::{self, Status},
+use crate::{
+    entity::{
+        generation,
+        reading::{self, Status},
+    },
+    metrics,
 };
 
 /// How long a follower waits for a database that is away, and how often it looks.
@@ -41,6 +44,8 @@ struct Follower<W> {
     ready: VecDeque<Update>,
     ended: bool,
     ticks: W,
+    /// For as long as it is there.
+    _counted: metrics::Follower,
 }
 
 impl Readings {
@@ -68,6 +73,7 @@ impl Readings {
             ready: VecDeque::new(),
             ended: false,
             ticks,
+            _counted: self.0.metrics.follower(),
         };
         Ok(stream::try_unfold(follower, |mut follower| async move {
             while follower.ready.is_empty() && !follower.ended {

@@ -1,8 +1,8 @@
 //! Takes up what nobody writes: what is queued, and what a process that died was writing.
 
 use sea_orm::{
-    ColumnTrait, Condition, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-    Select, sea_query::Expr,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter,
+    QueryOrder, QuerySelect, Select, sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -85,6 +85,7 @@ impl Readings {
             .filter(self.expired());
         if self.end_in(&tx, condition, generation, &outcome).await? {
             tx.commit().await?;
+            self.say_ended(&outcome);
             self.0.wake.tick(generation.reading_id);
         }
         Ok(())
@@ -174,4 +175,24 @@ impl Readings {
             .filter(generation::Column::Status.eq(Status::Pending))
             .order_by_asc(generation::Column::Id)
     }
+}
+
+/// How many answers are not over, by what they are at and who is to write them.
+///
+/// # Errors
+///
+/// If the database fails.
+pub async fn count_unfinished(
+    db: &impl ConnectionTrait,
+) -> Result<Vec<(Status, Engine, i64)>, DbErr> {
+    generation::Entity::find()
+        .filter(generation::Column::CompletedAt.is_null())
+        .select_only()
+        .columns([generation::Column::Status, generation::Column::Engine])
+        .column_as(generation::Column::Id.count(), "number")
+        .group_by(generation::Column::Status)
+        .group_by(generation::Column::Engine)
+        .into_tuple()
+        .all(db)
+        .await
 }

@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, JoinType,
     QueryFilter, QuerySelect, RelationTrait, Statement, sqlx::postgres::PgListener,
@@ -30,7 +31,7 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Readings looked at in one query.
 const BATCH: usize = 500;
 
-/// The channel of all notifications; each carries a reading's id and nothing else.
+/// The channel of all notifications; each carries a reading's id, and when it was told.
 const CHANNEL: &str = "mula_reading";
 
 /// Who waits for which reading on this instance, and how it stood when last looked at.
@@ -92,6 +93,16 @@ impl Wake {
     }
 }
 
+fn told(reading_id: Uuid, at: DateTime<Utc>) -> String {
+    format!("{reading_id} {}", at.timestamp_micros())
+}
+
+fn heard(told: &str) -> Option<(Uuid, DateTime<Utc>)> {
+    let (reading_id, at) = told.split_once(' ')?;
+    let at = DateTime::from_timestamp_micros(at.parse().ok()?)?;
+    Some((reading_id.parse().ok()?, at))
+}
+
 impl Readings {
     /// Tells all instances that there is something new, once the transaction commits; this one
     /// is told at once, by [`Wake::tick`].
@@ -104,7 +115,7 @@ impl Readings {
             tx.execute_raw(Statement::from_sql_and_values(
                 DbBackend::Postgres,
                 "SELECT pg_notify($1, $2)",
-                [CHANNEL.into(), reading_id.to_string().into()],
+                [CHANNEL.into(), told(reading_id, self.0.clock.now()).into()],
             ))
             .await?;
         }
@@ -140,7 +151,10 @@ impl Readings {
             self.0.wake.tick_all();
             self.claim_what_is_queued().await;
             while let Some(told) = listener.try_recv().await? {
-                if let Ok(reading_id) = told.payload().parse() {
+                if let Some((reading_id, at)) = heard(told.payload()) {
+                    let lag = (self.0.clock.now() - at).to_std();
+                    // Clocks of two machines differ: nothing is heard before it is told.
+                    self.0.metrics.heard_after(lag.unwrap_or_default());
                     self.0.wake.tick(reading_id);
                     self.look_at_own(&[reading_id]).await;
                     self.claim_what_is_queued().await;

@@ -22,6 +22,7 @@ use crate::{
         generation,
         reading::{self, Engine, Status},
     },
+    spans::Span,
 };
 
 /// How long to wait before what failed is tried again, and how often.
@@ -63,13 +64,15 @@ impl Readings {
     pub(super) fn spawn_writer(&self, lease: Lease, permit: OwnedSemaphorePermit) {
         let this = self.clone();
         let cancelled = this.0.writing.begin(lease);
-        self.0.tasks.spawn(async move {
+        let writing = async move {
             this.patiently(lease, || this.write(lease, &cancelled))
                 .await;
             this.0.writing.end(lease);
             drop(permit);
             this.0.wake.tick(lease.reading_id);
-        });
+        };
+        let span = Span::generation(lease.generation_id);
+        self.0.tasks.spawn(span.around(writing));
     }
 
     /// Does it, and again while the database is away: that comes back, or the lease runs out

@@ -3,6 +3,8 @@
 
 pub mod attacks;
 mod client;
+mod collector;
+mod monitoring;
 pub mod postgres;
 mod program;
 mod property;
@@ -14,6 +16,8 @@ mod socket;
 mod writing;
 
 pub use client::{Answer, Client, Credentials, Nobody, header, list, refused_within_a_second};
+pub use collector::{Collector, Posted, Span};
+pub use monitoring::Monitoring;
 pub use postgres::Cluster;
 pub use program::{Serving, mula, run};
 pub use property::for_all;

@@ -239,6 +239,17 @@ impl Server {
         self.running.address()
     }
 
+    /// What Prometheus is told, where it is.
+    pub async fn metrics(&self) -> reqwest::Response {
+        let address = self.running.metrics_address().expect("it is set");
+        let client = Client::new(address);
+        client.request("GET", "/metrics").send().await.unwrap()
+    }
+
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.running.metrics_address()
+    }
+
     /// A request that is not necessarily GraphQL.
     pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         self.client.request(method, path)
