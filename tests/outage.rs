@@ -14,8 +14,9 @@ use crate::support::{
 /// How long a test's outage lasts at least.
 const OUTAGE: Duration = Duration::from_secs(3);
 
-/// How long a client waits for an answer that needs the database, once its absence is known.
-const AT_ONCE: Duration = Duration::from_secs(1);
+/// How long clients wait for answers that need the database, once its absence is known: less than
+/// for a connection, also on a machine that has other things to do.
+const AT_ONCE: Duration = Duration::from_secs(2);
 
 /// How long it may take until all is well again.
 const SOON: Duration = Duration::from_secs(10);
@@ -215,7 +216,7 @@ async fn a_network_that_swallows_what_it_is_given() {
         "--database-url",
         &through,
         "--database-acquire-timeout",
-        "2s",
+        "3s",
     ];
     let flags = flags(&url, &more);
     let server = Server::start(database, &flags).await;
@@ -232,7 +233,7 @@ async fn a_network_that_swallows_what_it_is_given() {
             assert!(["OVERLOADED", "INTERNAL_SERVER_ERROR"].contains(&answer.code()));
         }
         assert!(
-            begin.elapsed() < Duration::from_secs(6),
+            begin.elapsed() < Duration::from_secs(9),
             "{:?}",
             begin.elapsed()
         );
