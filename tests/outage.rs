@@ -11,6 +11,9 @@ use crate::support::{
     finish,
 };
 
+/// What was committed is there after a crash.
+const DURABLE: &str = "-c synchronous_commit=on";
+
 /// How long a test's outage lasts at least.
 const OUTAGE: Duration = Duration::from_secs(3);
 
@@ -134,8 +137,8 @@ impl Midway<'_> {
     }
 }
 
-/// The settings of an instance whose answers this provider writes, under a lease that outlasts the
-/// outage: what goes on after it was not begun anew.
+/// The settings of an instance whose answers this provider writes, under a lease that the outage
+/// outlasts: what was written by a living instance is not taken from it for that.
 fn flags<'a>(provider: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     let model = [
         "--model-base-url",
@@ -143,7 +146,7 @@ fn flags<'a>(provider: &'a str, more: &[&'a str]) -> Vec<&'a str> {
         "--model-name",
         "m",
         "--lease",
-        "5m",
+        "2s",
     ];
     [&model[..], more].concat()
 }
@@ -161,7 +164,7 @@ async fn listening(database: &Database, connections: u64) {
 
 #[tokio::test]
 async fn a_database_that_crashes_and_starts_again() {
-    let Some(cluster) = Cluster::alone("").await else {
+    let Some(cluster) = Cluster::alone(DURABLE).await else {
         return;
     };
     let mut provider = Provider::start().await;
@@ -201,7 +204,7 @@ async fn a_database_that_crashes_and_starts_again() {
 // Nothing refuses, nothing breaks off: only nothing comes.
 #[tokio::test]
 async fn a_network_that_swallows_what_it_is_given() {
-    let Some(cluster) = Cluster::alone("").await else {
+    let Some(cluster) = Cluster::alone(DURABLE).await else {
         return;
     };
     let database = Database::on(cluster).await;
