@@ -204,6 +204,14 @@ impl Database {
         }
     }
 
+    /// Whether the database was away at any time in the last so long.
+    #[must_use]
+    pub fn was_away(&self, within: Duration) -> bool {
+        self.pulse
+            .as_ref()
+            .is_some_and(|pulse| pulse.was_away(within))
+    }
+
     /// Once the database says nothing any more, not even no: what waits for it waits in vain.
     pub async fn falls_silent(&self) {
         match &self.pulse {

@@ -11,11 +11,15 @@ use crate::support::{
     finish,
 };
 
+/// What was committed is there after a crash.
+const DURABLE: &str = "-c synchronous_commit=on";
+
 /// How long a test's outage lasts at least.
 const OUTAGE: Duration = Duration::from_secs(3);
 
-/// How long a client waits for an answer that needs the database, once its absence is known.
-const AT_ONCE: Duration = Duration::from_secs(1);
+/// How long clients wait for answers that need the database, once its absence is known: less than
+/// for a connection, also on a machine that has other things to do.
+const AT_ONCE: Duration = Duration::from_secs(2);
 
 /// How long it may take until all is well again.
 const SOON: Duration = Duration::from_secs(10);
@@ -133,8 +137,8 @@ impl Midway<'_> {
     }
 }
 
-/// The settings of an instance whose answers this provider writes, under a lease that outlasts the
-/// outage: what goes on after it was not begun anew.
+/// The settings of an instance whose answers this provider writes, under a lease that the outage
+/// outlasts: what was written by a living instance is not taken from it for that.
 fn flags<'a>(provider: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     let model = [
         "--model-base-url",
@@ -142,7 +146,7 @@ fn flags<'a>(provider: &'a str, more: &[&'a str]) -> Vec<&'a str> {
         "--model-name",
         "m",
         "--lease",
-        "5m",
+        "2s",
     ];
     [&model[..], more].concat()
 }
@@ -160,7 +164,7 @@ async fn listening(database: &Database, connections: u64) {
 
 #[tokio::test]
 async fn a_database_that_crashes_and_starts_again() {
-    let Some(cluster) = Cluster::alone("").await else {
+    let Some(cluster) = Cluster::alone(DURABLE).await else {
         return;
     };
     let mut provider = Provider::start().await;
@@ -200,7 +204,7 @@ async fn a_database_that_crashes_and_starts_again() {
 // Nothing refuses, nothing breaks off: only nothing comes.
 #[tokio::test]
 async fn a_network_that_swallows_what_it_is_given() {
-    let Some(cluster) = Cluster::alone("").await else {
+    let Some(cluster) = Cluster::alone(DURABLE).await else {
         return;
     };
     let database = Database::on(cluster).await;
@@ -215,7 +219,7 @@ async fn a_network_that_swallows_what_it_is_given() {
         "--database-url",
         &through,
         "--database-acquire-timeout",
-        "2s",
+        "3s",
     ];
     let flags = flags(&url, &more);
     let server = Server::start(database, &flags).await;
@@ -232,7 +236,7 @@ async fn a_network_that_swallows_what_it_is_given() {
             assert!(["OVERLOADED", "INTERNAL_SERVER_ERROR"].contains(&answer.code()));
         }
         assert!(
-            begin.elapsed() < Duration::from_secs(6),
+            begin.elapsed() < Duration::from_secs(9),
             "{:?}",
             begin.elapsed()
         );

@@ -147,10 +147,10 @@ impl Pulse {
         while beat.changed().await.is_ok() && *beat.borrow_and_update() != Beat::Silent {}
     }
 
-    /// Whether a connection of this age may still be used.
-    fn is_good(&self, age: Duration) -> bool {
+    /// Whether it was away at any time in the last so long.
+    pub(super) fn was_away(&self, within: Duration) -> bool {
         let away = *self.away.lock().unwrap_or_else(PoisonError::into_inner);
-        away.is_none_or(|away| age < away.elapsed())
+        away.is_some_and(|away| away.elapsed() <= within)
     }
 
     /// Has a pool use no connection from before the database was away; and test those that have
@@ -163,7 +163,7 @@ impl Pulse {
         let (acquire, release) = (self.clone(), self.clone());
         pool.before_acquire(
             move |connection, PoolConnectionMetadata { age, idle_for, .. }| {
-                let good = acquire.is_good(age);
+                let good = !acquire.was_away(age);
                 Box::pin(async move {
                     if good && ping_after.is_some_and(|after| idle_for >= after) {
                         return connection.ping().await.map(|()| true);
@@ -174,7 +174,7 @@ impl Pulse {
         )
         // Those are not given back either: the pool would test them first, for as long as it takes.
         .after_release(move |_, PoolConnectionMetadata { age, .. }| {
-            let good = release.check().is_ok() && release.is_good(age);
+            let good = release.check().is_ok() && !release.was_away(age);
             Box::pin(async move { Ok(good) })
         })
     }

@@ -138,6 +138,7 @@ impl Readings {
         reading: &reading::Model,
     ) -> Result<Vec<generation::Model>, Error> {
         let generations = generation::Entity::find()
+            .filter(generation::Column::UserId.eq(reading.user_id))
             .filter(generation::Column::ReadingId.eq(reading.id))
             .order_by_desc(generation::Column::Id)
             .all(self.0.db.reads());

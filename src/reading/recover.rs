@@ -32,6 +32,10 @@ impl Readings {
     /// What nobody is heard of any more is queued again; but what a provider was asked for, and
     /// cannot be taken up there, ends as it is: it would be paid for twice.
     async fn recover(&self) -> Result<(), Error> {
+        // Nobody could renew a lease meanwhile: whoever lives gets the time of one to do it.
+        if self.0.db.was_away(self.0.settings.lease) {
+            return Ok(());
+        }
         let queued = generation::Entity::update_many()
             .col_expr(generation::Column::Status, Expr::value(Status::Pending))
             .col_expr(generation::Column::Owner, Expr::value(None::<Uuid>))
