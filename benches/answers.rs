@@ -135,7 +135,15 @@ async fn served(database: &Database, script: Script) -> Process {
         "--model-total-timeout",
         "1h",
     ];
-    let more = ["--database-pool-size", "10", "--cache-lifetime", "0s"];
+    let more = [
+        "--database-pool-size",
+        "10",
+        "--cache-lifetime",
+        "0s",
+        // All that follow are on this machine.
+        "--connections-per-address",
+        "1000000",
+    ];
     Process::start(database, &[&flags[..], &tuned[..], &more[..]].concat()).await
 }
 

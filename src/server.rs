@@ -133,6 +133,7 @@ impl Server {
             }
         };
         let operations = TaskTracker::new();
+        let trusted_proxies: Arc<[_]> = settings.clients.trusted_proxies.into();
         let router = http::router(http::State {
             schema,
             documents: Arc::new(documents),
@@ -141,14 +142,20 @@ impl Server {
             clock,
             operations: operations.clone(),
             allowed_origins: settings.allowed_origins,
-            trusted_proxies: settings.clients.trusted_proxies.into(),
+            trusted_proxies: trusted_proxies.clone(),
             metrics: metrics_address.map(|_| metrics),
             graphiql: settings.graphiql,
             body_timeout: settings.http.body_timeout,
             answer_timeout: settings.http.request_timeout + ask_wait,
             stopping: stopping.clone(),
         });
-        let serving = http::serve(listener, router, settings.http, stopping.clone());
+        let serving = http::serve(
+            listener,
+            router,
+            settings.http,
+            trusted_proxies,
+            stopping.clone(),
+        );
         let serving = tokio::spawn(serving);
         Ok(Self {
             address,

@@ -7,7 +7,7 @@ use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     time::{Instant, sleep, timeout},
 };
 
@@ -278,6 +278,79 @@ async fn there_are_so_many_connections_and_no_more() {
     drop(first);
 
     answer(&mut third).await;
+}
+
+#[tokio::test]
+async fn a_websocket_is_a_connection_as_long_as_it_is_open() {
+    let server = server(&["--connections", "1"]).await;
+    let socket = server.socket(&Nobody).await;
+
+    let mut second = connect(&server).await;
+    second
+        .write_all(format!("{HEAD}\r\n").as_bytes())
+        .await
+        .unwrap();
+    let early = timeout(Duration::from_millis(200), second.readable()).await;
+    assert!(early.is_err(), "the second was let in beside the socket");
+    drop(socket);
+
+    answer(&mut second).await;
+}
+
+/// Whoever opens all connections they can locks nobody else out.
+#[tokio::test]
+async fn an_address_has_so_many_connections_and_no_more() {
+    let server = server(&[
+        "--connections-per-address",
+        "3",
+        "--trusted-proxies",
+        "127.0.0.9",
+    ])
+    .await;
+    // All of 127.0.0.0/8 is this machine.
+    let connect_from = async |from: &str| {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(format!("{from}:0").parse().unwrap()).unwrap();
+        socket.connect(server.address()).await.unwrap()
+    };
+    let ask = async |connection: &mut TcpStream| {
+        let head = format!("{HEAD}\r\n");
+        connection.write_all(head.as_bytes()).await.unwrap();
+        answer(connection).await
+    };
+    let mut held = Vec::new();
+    for _ in 0..3 {
+        let mut connection = connect_from("127.0.0.2").await;
+        assert!(ask(&mut connection).await.starts_with("HTTP/1.1 200"));
+        held.push(connection);
+    }
+
+    // Closed before anything is asked.
+    let mut fourth = connect_from("127.0.0.2").await;
+    assert!(rest(&mut fourth).await.starts_with("HTTP/1.1 429"));
+    // Others are served, a trusted proxy however many clients it has, and so are those of before.
+    for from in [
+        "127.0.0.3",
+        "127.0.0.9",
+        "127.0.0.9",
+        "127.0.0.9",
+        "127.0.0.9",
+    ] {
+        let mut connection = connect_from(from).await;
+        assert!(ask(&mut connection).await.starts_with("HTTP/1.1 200"));
+        held.push(connection);
+    }
+    assert!(ask(&mut held[0]).await.starts_with("HTTP/1.1 200"));
+    // What is closed can be opened again, once the service has heard of it.
+    drop(held.remove(0));
+    loop {
+        let mut again = connect_from("127.0.0.2").await;
+        let head = format!("{HEAD}connection: close\r\n\r\n");
+        let _ = again.write_all(head.as_bytes()).await;
+        if rest(&mut again).await.starts_with("HTTP/1.1 200") {
+            break;
+        }
+    }
 }
 
 #[tokio::test]

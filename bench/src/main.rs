@@ -7,12 +7,16 @@
 //! ├── dataset    what is in the database
 //! ├── cases      what is asked, and the right answers
 //! ├── load       asks it
+//! ├── attack     asks what hurts
 //! ├── server     who is asked: Mula, and what it is compared with
 //! ├── postgres   a database for them
 //! ├── usage      what they take of the machine
 //! └── table      what is printed
 //! ```
 
+mod attack;
+#[path = "../../tests/support/attacks.rs"]
+mod attacks;
 mod cases;
 mod dataset;
 mod load;
@@ -62,6 +66,8 @@ enum Case {
     Login,
     /// The profile at 200 a second while sign-ins take all they can get
     Steady,
+    /// Profile and first page at a steady rate, alone and while attackers do all they can
+    Attack,
     /// Profile and first page with 64, 128 and 1,000 connections
     Connections,
     /// From start to first answer

@@ -12,9 +12,10 @@ use tempfile::TempDir;
 
 use crate::{
     Arguments, Case, Result,
+    attack::{self, Answers},
     cases::{self, Tokens},
     dataset::{Dataset, PASSWORD, QUICK, USERS, User},
-    load::{self, Load, Pressure},
+    load::{self, Load, Outcome, Pressure},
     postgres::Postgres,
     server::{self, Server},
     table::{Row, megabytes, table},
@@ -32,6 +33,9 @@ const LOGINS: u32 = 16;
 
 /// How many of them are counted, at least, in seconds: a second has few.
 const LOGIN_SECONDS: u32 = 10;
+
+/// How long attackers are at it, at least, in seconds: all of what is slow has to be cut once.
+const ATTACK_SECONDS: u32 = 40;
 
 /// Users whose requests are mixed.
 const MEMBERS: u64 = 1_000;
@@ -158,6 +162,10 @@ impl Bench {
         }
         if wants(Case::Steady) {
             self.steady(&mula, postgres.pid, &profile).await?;
+        }
+        if wants(Case::Attack) {
+            let first = Arc::new(first);
+            self.attacked(url, postgres.pid, &profile, &first).await?;
         }
         let used = megabytes(memory(mula.pid())?);
         self.notes
@@ -348,6 +356,94 @@ impl Bench {
         Ok(())
     }
 
+    /// Users at a steady rate: alone, and beside attackers. They come by a proxy, as the attackers
+    /// that ask something do; those that hold sockets come themselves.
+    async fn attacked(
+        &mut self,
+        url: &str,
+        postgres: u32,
+        profile: &Arc<Load>,
+        first: &Arc<Load>,
+    ) -> Result<()> {
+        let flags = ["--trusted-proxies", "127.0.0.1"];
+        let mula = Arc::new(Server::limited(MULA, url, self.dir.path(), &flags)?);
+        let seconds = self.seconds.max(ATTACK_SECONDS);
+        // Warm before it is measured.
+        profile.steady(&mula, 200, 2).await?;
+        let alone = self.users(MULA, &mula, postgres, profile, first, seconds);
+        let alone = alone.await?;
+
+        let before = memory(mula.pid())?;
+        let answers = Answers::default();
+        let attackers = attack::begin(&mula, &answers)?;
+        // Until all sockets are there.
+        tokio::time::sleep(Duration::from_secs(6)).await;
+        let (beside, sampled) = tokio::join!(
+            self.users("mula, attacked", &mula, postgres, profile, first, seconds),
+            sample(mula.pid(), seconds),
+        );
+        drop(attackers);
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        let ((early, late), after) = (sampled?, memory(mula.pid())?);
+
+        for (case, alone, beside) in alone
+            .into_iter()
+            .zip(beside?)
+            .map(|((case, alone), (_, beside))| (case, alone, beside))
+        {
+            let ratio = beside.p99.as_secs_f64() / alone.p99.as_secs_f64();
+            self.notes.push(format!(
+                "{case}, attacked: p99 {ratio:.1} × what it is alone, {} errors",
+                beside.errors
+            ));
+        }
+        self.notes.push(format!(
+            "memory, attacked: {:.1} MB before, {:.1} MB in the first tenth of it, {:.1} MB in the \
+             last, {:.1} MB after",
+            megabytes(before),
+            megabytes(early),
+            megabytes(late),
+            megabytes(after)
+        ));
+        let lines = answers.lines().into_iter();
+        self.notes
+            .extend(lines.map(|line| format!("answered to {line}")));
+        Ok(())
+    }
+
+    /// Two rows of the table, measured at the same time.
+    async fn users(
+        &mut self,
+        name: &'static str,
+        mula: &Arc<Server>,
+        postgres: u32,
+        profile: &Arc<Load>,
+        first: &Arc<Load>,
+        seconds: u32,
+    ) -> Result<[(&'static str, Outcome); 2]> {
+        let before = Usage::of(mula.pid(), Some(postgres))?;
+        let (profiles, pages) = tokio::join!(
+            profile.steady(mula, 200, seconds),
+            first.steady(mula, 50, seconds)
+        );
+        let usage = Usage::of(mula.pid(), Some(postgres))?.since(before);
+        let outcomes = [
+            ("profile at 200/s", profiles?),
+            ("first page at 50/s", pages?),
+        ];
+        for (case, outcome) in outcomes {
+            self.add(Row {
+                server: name,
+                case,
+                connections: 0,
+                outcome,
+                usage,
+                memory: memory(mula.pid())?,
+            });
+        }
+        Ok(outcomes)
+    }
+
     fn row(&self, server: &str, case: &str) -> Option<&Row> {
         self.rows
             .iter()
@@ -393,6 +489,22 @@ impl Bench {
 /// Users sign in whose passwords are hashed as the settings have it.
 fn logins() -> Load {
     cases::login((QUICK..USERS).map(User))
+}
+
+/// The most memory of a server, in the first tenth of so many seconds and in the last.
+async fn sample(pid: u32, seconds: u32) -> Result<(u64, u64)> {
+    let (tenth, mut early, mut late) = (seconds.div_ceil(10), 0, 0);
+    for second in 0..seconds {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let now = memory(pid)?;
+        if second < tenth {
+            early = early.max(now);
+        }
+        if second >= seconds - tenth {
+            late = late.max(now);
+        }
+    }
+    Ok((early, late))
 }
 
 /// What the crate does when nothing else does anything.

@@ -4,6 +4,7 @@ use std::{
     env,
     fs::File,
     io::{BufRead, BufReader, Read},
+    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
@@ -58,16 +59,25 @@ pub fn migrate(url: &str) -> Result<()> {
 }
 
 impl Server {
-    /// Mula, as it ships; it logs into a file of `dir`.
+    /// Mula, for a bench that asks and signs in more often than people do, from one address; it
+    /// logs into a file of `dir`.
     pub fn mula(name: &'static str, url: &str, dir: &Path, more: &[&str]) -> Result<Self> {
+        let unlimited = [
+            ["--readings-per-day", "0"],
+            ["--ask-rate", "off"],
+            ["--login-rate", "off"],
+            ["--connections-per-address", "1000000"],
+        ];
+        Self::limited(name, url, dir, &[unlimited.as_flattened(), more].concat())
+    }
+
+    /// Mula, with all the limits it ships with.
+    pub fn limited(name: &'static str, url: &str, dir: &Path, more: &[&str]) -> Result<Self> {
         let mut command = Command::new(mula()?);
         command
             .arg("serve")
             .args(["--environment", "production", "--port", "0"])
             .args(["--database-url", url, "--secret-key", SECRET])
-            // The bench asks and signs in more often than people do, from one address.
-            .args(["--readings-per-day", "0", "--ask-rate", "off"])
-            .args(["--login-rate", "off"])
             .args(more);
         Self::start(name, command, dir)
     }
@@ -141,6 +151,28 @@ impl Server {
             bytes: u64::try_from(head + headers + body.len())?,
             body: serde_json::from_slice(&body)?,
         })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> Result<SocketAddr> {
+        let rest = self.url.strip_prefix("http://").unwrap_or(&self.url);
+        Ok(rest.split('/').next().unwrap_or_default().parse()?)
+    }
+
+    /// Sends one request from an address, as a proxy would pass it on. Returns the status and what
+    /// came with it.
+    pub async fn attack(&self, body: String, from: Ipv4Addr) -> reqwest::Result<(u16, Value)> {
+        let request = self
+            .http
+            .post(&self.url)
+            .header("content-type", "application/json")
+            .header("accept", crate::load::ACCEPT)
+            .header("x-forwarded-for", from.to_string())
+            .body(body);
+        let response = request.send().await?;
+        let status = response.status().as_u16();
+        let body = response.bytes().await?;
+        Ok((status, serde_json::from_slice(&body).unwrap_or_default()))
     }
 
     /// Signs a user in, and returns the token.

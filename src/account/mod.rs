@@ -28,6 +28,7 @@ use crate::{
     invalid::Problems,
 };
 pub use delete::delete_by_email;
+pub(crate) use limits::network;
 pub use limits::{Limits, RateLimited};
 pub use login::SignedIn;
 pub use session::{Requester, count_live, prune};

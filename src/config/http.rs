@@ -22,6 +22,14 @@ pub struct GivenHttp {
     /// Connections of clients at once; more wait to be let in
     #[arg(long, env = "CONNECTIONS", default_value = "10000", global = true)]
     pub connections: String,
+    /// Connections of one address at once, but for trusted proxies; more are closed
+    #[arg(
+        long,
+        env = "CONNECTIONS_PER_ADDRESS",
+        default_value = "500",
+        global = true
+    )]
+    pub connections_per_address: String,
     /// How long a request's headers may take to arrive
     #[arg(long, env = "HEADER_TIMEOUT", default_value = "10s", global = true)]
     pub header_timeout: String,
@@ -45,6 +53,8 @@ pub struct Http {
     pub introspection: bool,
     pub trusted_documents: Option<PathBuf>,
     pub connections: usize,
+    /// An IPv6 network of 64 bits counts as one address.
+    pub connections_per_address: usize,
     pub header_timeout: Duration,
     pub body_timeout: Duration,
     pub idle_timeout: Duration,
@@ -75,6 +85,11 @@ impl Check {
             idle_timeout: timeout("IDLE_TIMEOUT", &given.idle_timeout),
             request_timeout: timeout("REQUEST_TIMEOUT", &given.request_timeout),
             connections: self.number("CONNECTIONS", &given.connections, 1..=1_000_000),
+            connections_per_address: self.number(
+                "CONNECTIONS_PER_ADDRESS",
+                &given.connections_per_address,
+                1..=1_000_000,
+            ),
             metrics_address,
         }
     }

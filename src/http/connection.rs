@@ -20,6 +20,8 @@ use tokio::{
     time::{Instant, Sleep, sleep},
 };
 
+use super::places::Place;
+
 /// Said before a connection is cut whose request does not come to its end (RFC 9110, section
 /// 15.5.9).
 const TOO_SLOW: &[u8] =
@@ -88,6 +90,8 @@ impl Drop for Ends {
 pub(super) struct Watched {
     stream: TcpStream,
     phase: Phase,
+    /// Given back when the socket is closed, whatever it speaks by then.
+    _place: Option<Place>,
     header_timeout: Duration,
     idle_timeout: Duration,
     /// When the head has to be there; of use in that phase only.
@@ -100,12 +104,14 @@ impl Watched {
     pub(super) fn new(
         stream: TcpStream,
         phase: Phase,
+        place: Option<Place>,
         header_timeout: Duration,
         idle_timeout: Duration,
     ) -> Self {
         Self {
             stream,
             phase,
+            _place: place,
             header_timeout,
             idle_timeout,
             head_due: Box::pin(sleep(Duration::ZERO)),

@@ -13,14 +13,17 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
+use ipnet::IpNet;
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
     task::JoinSet,
 };
 use tokio_util::sync::CancellationToken;
 
-use super::connection::{Phase, Watched};
+use super::{
+    connection::{Phase, Watched},
+    places::{Place, Places},
+};
 use crate::config::Http;
 
 /// Bytes of a request's head, at most: a URL with a query in it, and headers.
@@ -38,6 +41,10 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
 /// something.
 const LINGER: Duration = Duration::from_millis(500);
 
+/// Said to an address that has all the connections it may have (RFC 6585, section 4).
+const TOO_MANY: &[u8] =
+    b"HTTP/1.1 429 Too Many Requests\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
 /// File descriptors that connections of clients leave to the database and the rest.
 const RESERVED: usize = 64;
 
@@ -47,33 +54,37 @@ pub async fn serve(
     listener: TcpListener,
     router: Router,
     settings: Http,
+    trusted_proxies: Arc<[IpNet]>,
     stopping: CancellationToken,
 ) {
-    let slots = Arc::new(Semaphore::new(connections(settings.connections)));
+    let all = connections(settings.connections);
+    let places = Places::new(all, settings.connections_per_address, trusted_proxies);
     let mut connections = JoinSet::new();
-    let serve =
-        |stream, peer| connection(stream, peer, router.clone(), &settings, stopping.clone());
+    let serve = |stream, peer, place| {
+        let (router, stopping) = (router.clone(), stopping.clone());
+        connection(stream, peer, place, router, &settings, stopping)
+    };
     loop {
         let next = async {
             // First of all: who finds no place waits in the system's queue, and costs nothing.
-            let slot = slots.clone().acquire_owned().await;
-            (slot, accept(&listener).await)
+            let free = places.free().await;
+            (free, accept(&listener).await)
         };
         tokio::select! {
             () = stopping.cancelled() => break,
             Some(ended) = connections.join_next() => report(ended),
-            (slot, (stream, peer)) = next => {
-                let connection = serve(stream, peer);
-                connections.spawn(async move {
-                    connection.await;
-                    drop(slot);
-                });
+            (free, (stream, peer)) = next => match places.give(free, peer.ip()) {
+                Some(place) => {
+                    connections.spawn(serve(stream, peer, Some(place)));
+                }
+                // There is room for it, once.
+                None => drop(stream.try_write(TOO_MANY)),
             }
         }
     }
     // Closing it would cut off who waits in the system's queue, and may have sent a request.
     for (stream, peer) in waiting(listener) {
-        connections.spawn(serve(stream, peer));
+        connections.spawn(serve(stream, peer, None));
     }
     while let Some(ended) = connections.join_next().await {
         report(ended);
@@ -126,6 +137,7 @@ fn is_of_one_client(error: &io::Error) -> bool {
 fn connection(
     stream: TcpStream,
     peer: SocketAddr,
+    place: Option<Place>,
     router: Router,
     settings: &Http,
     stopping: CancellationToken,
@@ -136,6 +148,7 @@ fn connection(
     let watched = Watched::new(
         stream,
         phase.clone(),
+        place,
         settings.header_timeout,
         settings.idle_timeout,
     );

@@ -5,11 +5,14 @@
 
 mod client_address;
 mod connection;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod graphiql;
 mod graphql;
 mod health;
 mod listen;
 mod metrics;
+mod places;
 mod trace;
 mod websocket;
 
@@ -165,6 +168,7 @@ mod tests {
             introspection: false,
             trusted_documents: None,
             connections: 10,
+            connections_per_address: 10,
             header_timeout: timeout,
             body_timeout: timeout,
             idle_timeout: timeout,
@@ -172,7 +176,13 @@ mod tests {
             metrics_address: None,
         };
         let stopping = CancellationToken::new();
-        tokio::spawn(super::serve(listener, router, settings, stopping));
+        tokio::spawn(super::serve(
+            listener,
+            router,
+            settings,
+            [].into(),
+            stopping,
+        ));
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
 
         for _ in 0..3 {
