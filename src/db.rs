@@ -4,7 +4,10 @@
 //! the process, in order, instead of failing as busy; readers have their own and are never
 //! blocked by it (WAL). On PostgreSQL both are the same pool.
 //!
-//! May use: `config`, the `migration` crate.
+//! May use: `config`, `request` and `spans` (to tell of statements), the `migration` crate.
+
+mod pulse;
+mod replica;
 
 use std::{path::Path, time::Duration};
 
@@ -17,17 +20,24 @@ use sea_orm::{
 };
 use sea_orm_migration::{MigratorTrait, SchemaManager};
 use sqlx::{
-    Connection,
+    Connection, PgPool,
+    postgres::PgPoolOptions,
     sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
+use tokio_util::sync::CancellationToken;
 
-use crate::config::DatabaseSettings;
+use self::pulse::Pulse;
+pub use self::replica::Replica;
+use crate::{config::DatabaseSettings, request, spans};
 
 /// How long a connection may have been idle and still be taken for good.
 const PING_AFTER: Duration = Duration::from_secs(1);
 
 /// The key of the advisory lock under which one instance migrates and the others wait.
 const MIGRATION_LOCK: i64 = 0x4d75_6c61;
+
+/// Round trips of a transaction beside its statements.
+const BEGIN_AND_END: u32 = 2;
 
 /// Steps by their names, oldest first.
 #[derive(Clone, Debug)]
@@ -40,6 +50,42 @@ pub struct Steps {
 pub struct Database {
     reads: DatabaseConnection,
     writes: DatabaseConnection,
+    /// None: SQLite, which is never away.
+    pulse: Option<Pulse>,
+    replica: Option<Replica>,
+}
+
+/// Connections.
+#[derive(Clone, Copy, Debug)]
+pub struct Pool {
+    pub name: &'static str,
+    /// That are open.
+    pub size: usize,
+    /// That nobody uses.
+    pub idle: usize,
+    /// That may be open.
+    pub max: usize,
+}
+
+impl Pool {
+    fn of<D: sqlx::Database>(name: &'static str, pool: &sqlx::Pool<D>) -> Self {
+        let number = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        Self {
+            name,
+            size: number(pool.size()),
+            idle: pool.num_idle(),
+            max: number(pool.options().get_max_connections()),
+        }
+    }
+}
+
+/// Has each statement counted for the request that it is executed for, and told of in its trace.
+fn counted(mut pool: DatabaseConnection) -> DatabaseConnection {
+    pool.set_metric_callback(|info| {
+        request::note_round_trips(1);
+        spans::statement(info);
+    });
+    pool
 }
 
 impl Database {
@@ -49,6 +95,11 @@ impl Database {
     ///
     /// If it cannot be reached or opened within the acquire timeout.
     pub async fn connect(settings: &DatabaseSettings) -> Result<Self, DbErr> {
+        Self::open(settings, false).await
+    }
+
+    /// Opens it; if `lazy`, as a replica is, whether PostgreSQL answers or not.
+    async fn open(settings: &DatabaseSettings, lazy: bool) -> Result<Self, DbErr> {
         let mut options = ConnectOptions::new(&settings.url);
         options
             .max_connections(settings.pool_size)
@@ -57,16 +108,25 @@ impl Database {
             .test_before_acquire(false)
             .sqlx_logging(settings.echo)
             .sqlx_logging_level(LevelFilter::Info);
-        if settings.ping {
-            options.test_before_acquire_if_idle_for(PING_AFTER);
-        }
+        let ping_after = settings.ping.then_some(PING_AFTER);
         if !settings.is_sqlite() {
-            options.set_application_name("mula");
-            let pool = sea_orm::Database::connect(options).await?;
+            let name = if lazy { "replica" } else { "primary" };
+            let pulse = Pulse::new(name, settings.acquire_timeout);
+            let watching = pulse.clone();
+            options
+                .set_application_name("mula")
+                .connect_lazy(lazy)
+                .map_sqlx_postgres_pool_opts(move |pool| watching.watch_over(pool, ping_after));
+            let pool = counted(sea_orm::Database::connect(options).await?);
             return Ok(Self {
                 reads: pool.clone(),
                 writes: pool,
+                pulse: Some(pulse),
+                replica: Replica::connect(settings).await?,
             });
+        }
+        if let Some(idle) = ping_after {
+            options.test_before_acquire_if_idle_for(idle);
         }
 
         let path = settings.url.trim_start_matches("sqlite://");
@@ -83,6 +143,9 @@ impl Database {
         let mut for_writing = options.clone();
         for_writing
             .max_connections(1)
+            // For good: what it says of changes by others is told by comparison.
+            .idle_timeout(None)
+            .max_lifetime(None)
             .map_sqlx_sqlite_opts(|sqlite| {
                 sqlite
                     .create_if_missing(true)
@@ -99,7 +162,62 @@ impl Database {
                 .pragma("query_only", "on")
         });
         let reads = sea_orm::Database::connect(options).await?;
-        Ok(Self { reads, writes })
+        Ok(Self {
+            reads: counted(reads),
+            writes: counted(writes),
+            pulse: None,
+            replica: None,
+        })
+    }
+
+    /// Feels whether it answers, until told to stop: what is said of a database that is away
+    /// holds only meanwhile.
+    pub async fn feel_until(self, stopping: CancellationToken) {
+        let Some(pulse) = self.pulse else {
+            return;
+        };
+        let options = self.writes.get_postgres_connection_pool().connect_options();
+        tokio::join!(stopping.run_until_cancelled(pulse.feel(&options)), async {
+            if let Some(replica) = self.replica {
+                replica.feel_until(stopping.clone()).await;
+            }
+        },);
+    }
+
+    /// Does what needs the database, unless that is away, or goes away meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// Those of the work, and that the database is away: then it may have been done, or not.
+    pub async fn unless_away<T, E: From<DbErr>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let Some(pulse) = &self.pulse else {
+            return work.await;
+        };
+        pulse.check()?;
+        tokio::select! {
+            biased;
+            done = work => done,
+            away = pulse.away() => Err(away.into()),
+        }
+    }
+
+    /// Whether the database was away at any time in the last so long.
+    #[must_use]
+    pub fn was_away(&self, within: Duration) -> bool {
+        self.pulse
+            .as_ref()
+            .is_some_and(|pulse| pulse.was_away(within))
+    }
+
+    /// Once the database says nothing any more, not even no: what waits for it waits in vain.
+    pub async fn falls_silent(&self) {
+        match &self.pulse {
+            Some(pulse) => pulse.falls_silent().await,
+            None => std::future::pending().await,
+        }
     }
 
     /// For queries outside a transaction.
@@ -112,6 +230,12 @@ impl Database {
     #[must_use]
     pub fn writes(&self) -> &DatabaseConnection {
         &self.writes
+    }
+
+    /// Where to look first for what need not be the primary's.
+    #[must_use]
+    pub fn replica(&self) -> Option<&Replica> {
+        self.replica.as_ref()
     }
 
     #[must_use]
@@ -128,13 +252,13 @@ impl Database {
     ///
     /// If no connection is to be had in time.
     pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
-        self.writes
-            .begin_with_options(TransactionOptions {
-                sqlite_transaction_mode: (!self.is_postgres())
-                    .then_some(SqliteTransactionMode::Immediate),
-                ..TransactionOptions::default()
-            })
-            .await
+        request::note_round_trips(BEGIN_AND_END);
+        let begin = self.writes.begin_with_options(TransactionOptions {
+            sqlite_transaction_mode: (!self.is_postgres())
+                .then_some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        });
+        self.unless_away(begin).await
     }
 
     /// Begins a transaction that reads all as it is at one moment.
@@ -143,6 +267,7 @@ impl Database {
     ///
     /// If no connection is to be had in time.
     pub async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
+        request::note_round_trips(BEGIN_AND_END);
         if self.is_postgres() {
             let (isolation, access) = (IsolationLevel::RepeatableRead, AccessMode::ReadOnly);
             self.reads
@@ -152,6 +277,50 @@ impl Database {
             // SQLite's read transactions are all of this kind.
             self.reads.begin().await
         }
+    }
+
+    /// The same, in which PostgreSQL itself gives up a statement that takes longer: of one that
+    /// nobody waits for any more it would not hear.
+    ///
+    /// # Errors
+    ///
+    /// If no connection is to be had in time.
+    pub async fn snapshot_within(&self, time: Duration) -> Result<DatabaseTransaction, DbErr> {
+        let tx = self.snapshot().await?;
+        if self.is_postgres() {
+            let limit = format!("SET LOCAL statement_timeout = {}", time.as_millis());
+            tx.execute_unprepared(&limit).await?;
+        }
+        Ok(tx)
+    }
+
+    /// How much of the pools is in use.
+    #[must_use]
+    pub fn pools(&self) -> Vec<Pool> {
+        if self.is_postgres() {
+            return vec![Pool::of("all", self.writes.get_postgres_connection_pool())];
+        }
+        vec![
+            Pool::of("reads", self.reads.get_sqlite_connection_pool()),
+            Pool::of("writes", self.writes.get_sqlite_connection_pool()),
+        ]
+    }
+
+    /// A pool of one more connection, for who listens: a listener holds it for as long as it
+    /// lives, and its pool with it.
+    ///
+    /// # Panics
+    ///
+    /// On SQLite, which tells nobody.
+    #[must_use]
+    pub fn for_listening(&self) -> PgPool {
+        let pool = self.writes.get_postgres_connection_pool();
+        PgPoolOptions::new()
+            .max_connections(1)
+            .max_lifetime(None)
+            .idle_timeout(None)
+            .acquire_timeout(pool.options().get_acquire_timeout())
+            .connect_lazy_with((*pool.connect_options()).clone())
     }
 
     /// Whether the database answers, and can be written to: a standby cannot, nor can a primary
@@ -169,10 +338,8 @@ impl Database {
                 .map(|_| true);
         }
         let ask = "SELECT current_setting('transaction_read_only') = 'off'";
-        let row = self
-            .writes
-            .query_one_raw(Statement::from_string(DatabaseBackend::Postgres, ask))
-            .await?;
+        let ask = Statement::from_string(DatabaseBackend::Postgres, ask);
+        let row = self.unless_away(self.writes.query_one_raw(ask)).await?;
         row.map_or(Ok(false), |row| row.try_get_by_index(0))
     }
 
@@ -278,5 +445,8 @@ impl Database {
         // The process is about to end: there is nobody left to tell.
         let _ = self.reads.close_by_ref().await;
         let _ = self.writes.close_by_ref().await;
+        if let Some(replica) = self.replica {
+            replica.close().await;
+        }
     }
 }

@@ -20,6 +20,9 @@
 //! archive                  data in and out: export, import; for cli alone
 //! entity, db               tables, one file each; connections and transactions
 //! cause, clock, digest      what is behind an error; the time; keys
+//! metrics, spans            what is counted; what a trace is made of
+//! sentry                    who is told of errors
+//! request                   what is known of the request being answered
 //! invalid                  all that is wrong with an input at once
 //! ```
 //!
@@ -40,5 +43,9 @@ pub mod entity;
 pub mod graphql;
 pub mod http;
 pub mod invalid;
+pub mod metrics;
 pub mod reading;
+pub mod request;
+pub mod sentry;
 pub mod server;
+pub mod spans;

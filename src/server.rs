@@ -17,6 +17,7 @@ use crate::{
     db::Database,
     graphql::{self, Documents, Services},
     http,
+    metrics::Metrics,
     reading::Readings,
 };
 
@@ -44,6 +45,11 @@ pub enum Error {
         address: SocketAddr,
         source: std::io::Error,
     },
+    #[error("cannot listen on {address} for metrics: {source}. Choose another METRICS_ADDRESS.")]
+    ListenForMetrics {
+        address: SocketAddr,
+        source: std::io::Error,
+    },
     #[error("the threads that hash passwords cannot be started: {0}")]
     Threads(std::io::Error),
 }
@@ -51,6 +57,7 @@ pub enum Error {
 /// The running service.
 pub struct Server {
     address: SocketAddr,
+    metrics_address: Option<SocketAddr>,
     db: Database,
     readings: Readings,
     /// Cancelled first: nothing new is accepted, streams end.
@@ -81,12 +88,14 @@ impl Server {
         };
         let listener = TcpListener::bind(wanted).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
+        let metrics = Metrics::new(clock.now());
 
         let stopping = CancellationToken::new();
         let background = TaskTracker::new();
         let accounts =
             Accounts::new(&settings, db.clone(), clock.clone()).map_err(Error::Threads)?;
         background.spawn(accounts.clone().watch_until(stopping.clone()));
+        background.spawn(db.clone().feel_until(stopping.clone()));
         background.spawn(accounts.clone().listen_until(stopping.clone()));
         background.spawn(prune_until(stopping.clone(), db.clone(), clock.clone()));
         let ask_wait = settings.writing.ask_wait;
@@ -96,6 +105,7 @@ impl Server {
             db.clone(),
             clock.clone(),
             advisors.clone(),
+            metrics.clone(),
         );
         let services = Services {
             accounts: accounts.clone(),
@@ -108,6 +118,20 @@ impl Server {
             Some(file) => Documents::trusted(file, &schema).await?,
             None => Documents::sent(),
         };
+        let watched = http::Watched {
+            metrics: metrics.clone(),
+            accounts: accounts.clone(),
+            db: db.clone(),
+            clock: clock.clone(),
+        };
+        let metrics_address = match settings.http.metrics_address {
+            None => None,
+            Some(wanted) => {
+                let (address, serving) = serve_metrics(wanted, watched, stopping.clone()).await?;
+                background.spawn(serving);
+                Some(address)
+            }
+        };
         let operations = TaskTracker::new();
         let trusted_proxies: Arc<[_]> = settings.clients.trusted_proxies.into();
         let router = http::router(http::State {
@@ -119,6 +143,7 @@ impl Server {
             operations: operations.clone(),
             allowed_origins: settings.allowed_origins,
             trusted_proxies: trusted_proxies.clone(),
+            metrics: metrics_address.map(|_| metrics),
             graphiql: settings.graphiql,
             body_timeout: settings.http.body_timeout,
             answer_timeout: settings.http.request_timeout + ask_wait,
@@ -134,6 +159,7 @@ impl Server {
         let serving = tokio::spawn(serving);
         Ok(Self {
             address,
+            metrics_address,
             db,
             readings,
             stopping,
@@ -148,6 +174,12 @@ impl Server {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where its metrics are served, if they are.
+    #[must_use]
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_address
     }
 
     /// Stops: accepts nothing more, finishes what is in flight, hands over what cannot be
@@ -185,9 +217,29 @@ impl Server {
     }
 }
 
+/// Binds the address of the metrics; what it returns beside it serves them until told to stop.
+async fn serve_metrics(
+    wanted: SocketAddr,
+    watched: http::Watched,
+    stopping: CancellationToken,
+) -> Result<(SocketAddr, impl Future<Output = ()>), Error> {
+    let failed = |source| Error::ListenForMetrics {
+        address: wanted,
+        source,
+    };
+    let listener = TcpListener::bind(wanted).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    let serving = axum::serve(listener, http::metrics_router(watched));
+    let serving = async move {
+        // It only ever ends by being dropped.
+        stopping.run_until_cancelled(serving.into_future()).await;
+    };
+    Ok((address, serving))
+}
+
 async fn prune_until(stopping: CancellationToken, db: Database, clock: Clock) {
     loop {
-        match account::prune(&db, clock.now()).await {
+        match db.unless_away(account::prune(&db, clock.now())).await {
             Ok(0) => {}
             Ok(sessions) => tracing::info!(sessions, "deleted expired sessions"),
             Err(error) => {

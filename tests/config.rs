@@ -63,6 +63,8 @@ fn all_that_is_wrong_is_named_at_once() {
         ("--cache-lifetime", "forever", "CACHE_LIFETIME"),
         ("--readings-per-day", "1.5", "READINGS_PER_DAY"),
         ("--embedded-pace", "1001", "EMBEDDED_PACE"),
+        ("--metrics-address", "9090", "METRICS_ADDRESS"),
+        ("--sentry-dsn", "https://sentry.example.com/1", "SENTRY_DSN"),
     ];
     let flags: Vec<_> = wrong
         .iter()
@@ -340,4 +342,29 @@ fn how_often_and_whom_to_believe() {
     assert_eq!(clients.login.unwrap().per.as_secs(), 60);
     assert_eq!(clients.register, None);
     assert_eq!(clients.ask.unwrap().count.get(), 10);
+}
+
+#[test]
+fn a_replica_is_of_postgresql() {
+    let replica = ["--database-read-url", "postgres://mula@replica/mula"];
+    assert!(problem(&replica).contains("SQLite"));
+    let with = |url| {
+        [
+            [
+                "--database-url",
+                "postgres://mula@primary/mula",
+                "--secret-key",
+                SECRET,
+            ],
+            ["--database-read-url", url, "--port", "0"],
+        ]
+        .concat()
+    };
+    assert!(problem(&with("sqlite://other.db")).contains("DATABASE_READ_URL"));
+    let read_url = settings(&with("postgresql://mula@replica/mula"))
+        .database
+        .read_url;
+    assert_eq!(read_url.as_deref(), Some("postgres://mula@replica/mula"));
+    // As Compose sets what is not set.
+    assert_eq!(settings(&with("")).database.read_url, None);
 }

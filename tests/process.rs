@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::support::{Client, Database, SECRET, Serving, mula};
+use crate::support::{Client, Database, Nobody, SECRET, Service, Serving, Via, mula};
 
 async fn graphql(address: SocketAddr, token: &str, query: &str) -> Value {
     let client = Client::new(address);
@@ -215,6 +215,62 @@ async fn every_request_has_its_log_line() {
     assert_eq!(line["status"], 200);
     assert_eq!(line["operation"], "Who");
     assert_eq!(line["span"]["id"], "one-of-mine");
+}
+
+#[tokio::test]
+async fn each_operation_has_a_line_that_says_what_it_took() {
+    let dir = tempfile::tempdir().unwrap();
+    let process = Serving::serve(mula(dir.path(), &["--port", "0", "--bcrypt-cost", "4"]));
+    let member = process.join("ada").await;
+    let client = Client::new(process.address);
+    let mut socket = process.socket(&member).await;
+    socket
+        .subscribe("1", "query Mine { profile { id } }", json!({}))
+        .await;
+    while socket.message().await["type"] != "complete" {}
+    let id = process.begin(&member, "What is in the line?").await;
+    drop(process.follow(Via::Events, &member, &id, 0).await);
+    let body = json!({ "query": "{ profile { id } }" });
+    client.graphql(&Nobody, &body).await;
+
+    process.signal("TERM");
+    let (_, log) = process.end().await;
+    // Standard error is no terminal: JSON, without being told.
+    let lines: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let line = |path: &str, field: &str, code: &str| {
+        let found: Vec<_> = lines
+            .iter()
+            .filter(|line| {
+                (&line["path"], &line["field"], &line["code"])
+                    == (&path.into(), &field.into(), &code.into())
+            })
+            .collect();
+        assert_eq!(found.len(), 1, "{path} {field} {code}: {log}");
+        let line = found[0];
+        assert!(line["ms"].is_f64(), "{line}");
+        assert!(line["span"]["id"].is_string(), "{line}");
+        line
+    };
+    // One statement finds session and user; a transaction begins and ends; the token says who.
+    let registered = line("/graphql", "register", "OK");
+    assert!(registered["round_trips"].as_u64().unwrap() >= 1);
+    assert_eq!(registered["user"], Value::Null);
+    let read = line("/graphql/ws", "profile", "OK");
+    assert_eq!(read["round_trips"], 1);
+    let asked = line("/graphql", "askAdvisor", "OK");
+    assert!(asked["round_trips"].as_u64().unwrap() > 3, "{asked}");
+    assert_eq!(asked["user"], read["user"]);
+    assert!(uuid::Uuid::parse_str(read["user"].as_str().unwrap()).is_ok());
+    let followed = line("/graphql", "readingUpdates", "OK");
+    assert!(followed["round_trips"].as_u64().unwrap() >= 2, "{followed}");
+    let refused = line("/graphql", "profile", "UNAUTHENTICATED");
+    assert_eq!(
+        (&refused["round_trips"], &refused["user"]),
+        (&json!(0), &Value::Null)
+    );
 }
 
 #[tokio::test]

@@ -4,20 +4,20 @@
 use serde_json::json;
 
 use crate::support::{
-    Client, Database, Member, PASSWORD, Proxy, SECRET, Server, refused_within_a_second, settings,
+    Client, Database, Member, PASSWORD, Relay, SECRET, Server, refused_within_a_second, settings,
 };
 
 const PROFILE: &str = "{ profile { email } }";
 const LOGOUT: &str = "mutation { logout { message } }";
 
-/// Two instances, the second of which reaches the database through a proxy.
-async fn two() -> Option<(Server, mula::server::Server, Client, Proxy)> {
+/// Two instances, the second of which reaches the database through a relay.
+async fn two() -> Option<(Server, mula::server::Server, Client, Relay)> {
     let database = Database::postgres().await?;
     let Database::Postgres(cluster, name, _) = &database else {
         panic!("it is one");
     };
-    let proxy = Proxy::start(cluster.socket(), "LISTEN \"mula_account\"").await;
-    let url = format!("postgres://mula@{}/{name}", proxy.address);
+    let relay = Relay::to(cluster.socket()).await;
+    let url = relay.url(name);
     let here = Server::start(database, &[]).await;
     let flags = [
         "--port",
@@ -30,7 +30,7 @@ async fn two() -> Option<(Server, mula::server::Server, Client, Proxy)> {
     let there = mula::server::Server::start(settings(&flags), here.clock.clone());
     let there = there.await.unwrap();
     let client = Client::new(there.address());
-    Some((here, there, client, proxy))
+    Some((here, there, client, relay))
 }
 
 async fn knows(client: &Client, who: &Member) {
@@ -47,7 +47,7 @@ async fn refuses_soon(client: &Client, who: &Member, code: &str) {
 
 #[tokio::test]
 async fn a_session_ends_everywhere_within_a_second() {
-    let Some((here, there, client, _proxy)) = two().await else {
+    let Some((here, there, client, _relay)) = two().await else {
         return;
     };
     for n in 0..3 {
@@ -63,7 +63,7 @@ async fn a_session_ends_everywhere_within_a_second() {
 
 #[tokio::test]
 async fn also_where_nothing_is_heard_of_it() {
-    let Some((here, there, client, proxy)) = two().await else {
+    let Some((here, there, client, relay)) = two().await else {
         return;
     };
     let (ada, bea, carl) = (
@@ -76,7 +76,7 @@ async fn also_where_nothing_is_heard_of_it() {
     }
 
     // The connection is there, and says nothing.
-    proxy.deafen(true);
+    relay.deafen_listeners();
     here.graphql(&ada, LOGOUT, json!({})).await.data();
     refuses_soon(&client, &ada, "UNAUTHENTICATED").await;
     // Nor while it stays so.
@@ -88,7 +88,7 @@ async fn also_where_nothing_is_heard_of_it() {
     let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
                WHERE query LIKE 'SELECT 1%' AND datname = current_database() AND pid <> pg_backend_pid()";
     here.database.execute(sql).await;
-    proxy.deafen(false);
+    relay.pass();
     knows(&client, &carl).await;
     here.graphql(&carl, LOGOUT, json!({})).await.data();
     refuses_soon(&client, &carl, "UNAUTHENTICATED").await;
@@ -98,7 +98,7 @@ async fn also_where_nothing_is_heard_of_it() {
 // Whoever changes it, and however.
 #[tokio::test]
 async fn what_an_administrator_changes_by_hand_is_heard() {
-    let Some((here, there, client, _proxy)) = two().await else {
+    let Some((here, there, client, _relay)) = two().await else {
         return;
     };
     let (ada, bea, carl) = (
@@ -131,7 +131,7 @@ async fn what_an_administrator_changes_by_hand_is_heard() {
 
 #[tokio::test]
 async fn a_new_password_ends_the_others_sessions_there() {
-    let Some((here, there, client, _proxy)) = two().await else {
+    let Some((here, there, client, _relay)) = two().await else {
         return;
     };
     let (ada, elsewhere) = (here.join("ada").await, here.sign_in("ada").await);

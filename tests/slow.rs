@@ -345,8 +345,8 @@ async fn an_address_has_so_many_connections_and_no_more() {
     drop(held.remove(0));
     loop {
         let mut again = connect_from("127.0.0.2").await;
-        let head = format!("{HEAD}connection: close\r\n\r\n");
-        let _ = again.write_all(head.as_bytes()).await;
+        let last = format!("{HEAD}connection: close\r\n\r\n");
+        let _ = again.write_all(last.as_bytes()).await;
         if rest(&mut again).await.starts_with("HTTP/1.1 200") {
             break;
         }

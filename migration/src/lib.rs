@@ -9,6 +9,7 @@ mod m20261121_000001_accounts;
 mod m20261121_000002_readings;
 mod m20261121_000003_costs;
 mod m20261121_000004_changes;
+mod m20261121_000005_replicas;
 
 /// All steps, oldest first.
 pub struct Migrator;
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000002_readings::Migration),
             Box::new(m20261121_000003_costs::Migration),
             Box::new(m20261121_000004_changes::Migration),
+            Box::new(m20261121_000005_replicas::Migration),
         ]
     }
 }

@@ -1,16 +1,17 @@
 //! Sessions as the database last told of them, with their users, so that most requests need not
 //! ask it who they come from.
 //!
-//! What is known is what the database would say, or would have said less than a second ago:
+//! What is known is what the database would say, or would have said less than a second ago. What
+//! this instance changes it forgets before it answers, and what was asked before that is not
+//! believed when the answer comes after it. Of what others change it hears:
 //!
-//! - what this instance changes it forgets before it answers, and what was asked before that is
-//!   not believed when the answer comes after it;
-//! - on PostgreSQL every change is told to all instances, by triggers (`migration`). The
-//!   connection that hears it is tried four times a second: what it answers comes after all that
-//!   was told before, so nothing is believed for longer than [`TRUST`] after the last question it
-//!   has answered;
-//! - on SQLite nobody tells what another process changed: nothing is believed for longer than
-//!   [`TRUST`] after it was read.
+//! - on PostgreSQL by the triggers (`migration`) that tell every change to all instances. The
+//!   connection that hears them is tried four times a second: its answer comes after all that was
+//!   told before the question;
+//! - on SQLite, where another process is rare and tells nothing, by asking as often whether any
+//!   but this one's writer has changed the file (`PRAGMA data_version`).
+//!
+//! So nothing is believed for longer than [`TRUST`] after the last such question that was answered.
 
 use std::{
     io,
@@ -20,27 +21,26 @@ use std::{
 };
 
 use lru::LruCache;
-use sea_orm::sqlx::{
-    self,
-    postgres::{PgListener, PgPoolOptions},
+use sea_orm::{
+    ConnectionTrait, DbBackend, DbErr, RuntimeErr, Statement,
+    sqlx::{self, postgres::PgListener},
 };
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{Accounts, Requester};
-use crate::db::Database;
 
 /// Sessions, at most: about 10 MB. Those asked for longest ago are forgotten.
 const SESSIONS: NonZeroUsize = NonZeroUsize::new(10_000).expect("more than none");
 
-/// How long what nobody contradicted is believed.
+/// How long after it was last known that every change was heard.
 const TRUST: Duration = Duration::from_millis(750);
 
-/// How long what nobody contradicted is believed where changes are told.
-const TRUST_WHERE_TOLD: Duration = Duration::from_mins(1);
+/// How long what nobody contradicted is believed, all the same.
+const AGE: Duration = Duration::from_mins(1);
 
-/// How often the connection is tried that hears of changes.
+/// How often it is asked for changes.
 const BEAT: Duration = Duration::from_millis(250);
 
 /// How long it may take to answer before another is opened.
@@ -50,17 +50,13 @@ const SILENCE: Duration = Duration::from_secs(5);
 const CHANNEL: &str = "mula_account";
 
 #[derive(Clone)]
-pub(super) struct Known {
-    sessions: Arc<Mutex<Sessions>>,
-    /// Whether changes are told.
-    told: bool,
-}
+pub(super) struct Known(Arc<Mutex<Sessions>>);
 
 struct Sessions {
     by_id: LruCache<Uuid, (Instant, Arc<Requester>)>,
     /// How often anything was forgotten.
     forgotten: u64,
-    /// Until when every change was heard, where changes are told.
+    /// Until when what is known is believed.
     heard_until: Option<Instant>,
 }
 
@@ -68,20 +64,19 @@ struct Sessions {
 #[derive(Clone, Copy)]
 pub(super) struct Unknown(u64);
 
-impl Known {
-    pub(super) fn new(db: &Database) -> Self {
-        Self {
-            sessions: Arc::new(Mutex::new(Sessions {
-                by_id: LruCache::new(SESSIONS),
-                forgotten: 0,
-                heard_until: None,
-            })),
-            told: db.is_postgres(),
-        }
+impl Default for Known {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(Sessions {
+            by_id: LruCache::new(SESSIONS),
+            forgotten: 0,
+            heard_until: None,
+        })))
     }
+}
 
+impl Known {
     fn lock(&self) -> MutexGuard<'_, Sessions> {
-        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Who a session is; or what [`Known::remember`] wants with what the database says, which is to
@@ -90,16 +85,11 @@ impl Known {
         let now = Instant::now();
         let mut sessions = self.lock();
         let unknown = Unknown(sessions.forgotten);
-        let trust = if self.told {
-            if sessions.heard_until.is_none_or(|until| now >= until) {
-                return Err(unknown);
-            }
-            TRUST_WHERE_TOLD
-        } else {
-            TRUST
-        };
+        if sessions.heard_until.is_none_or(|until| now >= until) {
+            return Err(unknown);
+        }
         match sessions.by_id.get(&id) {
-            Some((since, requester)) if now < *since + trust => Ok(requester.clone()),
+            Some((since, requester)) if now < *since + AGE => Ok(requester.clone()),
             _ => Err(unknown),
         }
     }
@@ -148,53 +138,69 @@ impl Known {
 }
 
 impl Accounts {
-    /// Hears of what changed, until told to stop; on SQLite there is nothing to hear.
+    /// Hears of what others change, until told to stop.
     pub async fn listen_until(self, stopping: CancellationToken) {
-        while self.known.told && !stopping.is_cancelled() {
-            let heard = stopping.run_until_cancelled(self.listen()).await;
+        while !stopping.is_cancelled() {
+            let heard = if self.db.is_postgres() {
+                stopping.run_until_cancelled(self.listen()).await
+            } else {
+                stopping.run_until_cancelled(self.look()).await
+            };
             // Whatever was known may have changed unheard.
             self.known.heard_until(None);
             if let Some(Err(error)) = heard {
-                tracing::warn!(%error, "changes of sessions are not heard; connecting again");
+                tracing::warn!(%error, "changes of sessions are not heard; trying again");
                 stopping.run_until_cancelled(tokio::time::sleep(BEAT)).await;
             }
         }
     }
 
-    async fn listen(&self) -> Result<(), sqlx::Error> {
-        let options = self
-            .db
-            .writes()
-            .get_postgres_connection_pool()
-            .connect_options();
-        // Beside the pool: it is held for as long as it lives.
-        let pool = PgPoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(SILENCE)
-            .connect_lazy_with((*options).clone());
-        let mut listener = PgListener::connect_with(&pool).await?;
+    /// On SQLite.
+    async fn look(&self) -> Result<(), DbErr> {
+        // Of what a connection has changed itself it says nothing, and the writer's is the only one
+        // here that changes anything.
+        let ask = || Statement::from_string(DbBackend::Sqlite, "PRAGMA data_version");
+        let mut seen = None;
+        loop {
+            let asked = Instant::now();
+            let row = self.db.writes().query_one_raw(ask()).await?;
+            let version: Option<i32> = row.map(|row| row.try_get_by_index(0)).transpose()?;
+            if version != seen {
+                self.known.forget(|_, _| true);
+                seen = version;
+            }
+            self.known.heard_until(Some(asked + TRUST));
+            tokio::time::sleep_until(asked + BEAT).await;
+        }
+    }
+
+    /// On PostgreSQL.
+    async fn listen(&self) -> Result<(), DbErr> {
+        let pool = self.db.for_listening();
+        let mut listener = PgListener::connect_with(&pool).await.map_err(lost)?;
         listener.eager_reconnect(false);
-        listener.listen(CHANNEL).await?;
+        listener.listen(CHANNEL).await.map_err(lost)?;
         self.known.forget(|_, _| true);
         loop {
             let asked = Instant::now();
             timeout(SILENCE, sqlx::query("SELECT 1").execute(&mut listener))
                 .await
-                .map_err(|_| lost(io::ErrorKind::TimedOut))??;
+                .unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()))
+                .map_err(lost)?;
             while let Some(told) = listener.next_buffered() {
                 self.known.hear(told.payload());
             }
             self.known.heard_until(Some(asked + TRUST));
             while let Ok(told) = timeout_at(asked + BEAT, listener.try_recv()).await {
-                match told? {
+                match told.map_err(lost)? {
                     Some(told) => self.known.hear(told.payload()),
-                    None => return Err(lost(io::ErrorKind::ConnectionAborted)),
+                    None => return Ok(()),
                 }
             }
         }
     }
 }
 
-fn lost(how: io::ErrorKind) -> sqlx::Error {
-    sqlx::Error::Io(how.into())
+fn lost(error: sqlx::Error) -> DbErr {
+    DbErr::Conn(RuntimeErr::SqlxError(error.into()))
 }

@@ -103,6 +103,7 @@ mod tests {
         let clock = Clock::default();
         let db = Database::connect(&DatabaseSettings {
             url: format!("sqlite://{}", dir.path().join("mula.db").display()),
+            read_url: None,
             pool_size: 2,
             acquire_timeout: std::time::Duration::from_mins(1),
             ping: false,
@@ -118,7 +119,7 @@ mod tests {
             ask: None,
         };
         let accounts = Accounts {
-            known: super::super::known::Known::new(&db),
+            known: super::super::known::Known::default(),
             db,
             limits: Limits::new(&clients, &clock).into(),
             clock,

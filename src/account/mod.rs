@@ -31,7 +31,7 @@ pub use delete::delete_by_email;
 pub(crate) use limits::network;
 pub use limits::{Limits, RateLimited};
 pub use login::SignedIn;
-pub use session::{Requester, prune};
+pub use session::{Requester, count_live, prune};
 
 /// Everything that can be done with accounts.
 #[derive(Clone)]
@@ -76,7 +76,7 @@ impl Accounts {
     /// If the threads that hash passwords cannot be started.
     pub fn new(settings: &Settings, db: Database, clock: Clock) -> std::io::Result<Self> {
         Ok(Self {
-            known: known::Known::new(&db),
+            known: known::Known::default(),
             db,
             limits: Arc::new(Limits::new(&settings.clients, &clock)),
             clock,
@@ -91,6 +91,12 @@ impl Accounts {
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// How many passwords wait to be hashed.
+    #[must_use]
+    pub fn passwords_waiting(&self) -> usize {
+        self.passwords.waiting()
     }
 
     fn reads(&self) -> &DatabaseConnection {

@@ -8,6 +8,7 @@
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
         mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     },
     thread,
@@ -109,6 +110,7 @@ type Job = Box<dyn FnOnce() + Send>;
 pub struct Hasher {
     cost: u32,
     jobs: SyncSender<Job>,
+    waiting: Arc<AtomicUsize>,
     /// Rounds of bcrypt spent on verifying.
     #[cfg(test)]
     pub(super) spent: Arc<std::sync::atomic::AtomicU64>,
@@ -133,6 +135,7 @@ impl Hasher {
         Ok(Self {
             cost,
             jobs,
+            waiting: Arc::default(),
             #[cfg(test)]
             spent: Arc::default(),
         })
@@ -213,19 +216,31 @@ impl Hasher {
         .await
     }
 
+    /// How many passwords wait for a thread.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Busy> {
         let (done, result) = oneshot::channel();
+        let waiting = self.waiting.clone();
         let job = Box::new(move || {
+            waiting.fetch_sub(1, Ordering::Relaxed);
             // Nobody waits any more if the request was dropped: spare the work.
             if !done.is_closed() {
                 let _ = done.send(work());
             }
         });
+        self.waiting.fetch_add(1, Ordering::Relaxed);
         self.jobs.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) | TrySendError::Disconnected(_) => Busy,
+            TrySendError::Full(_) | TrySendError::Disconnected(_) => {
+                self.waiting.fetch_sub(1, Ordering::Relaxed);
+                Busy
+            }
         })?;
         result.await.map_err(|_| Busy)
     }

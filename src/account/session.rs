@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Set,
-    sea_query::Expr,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait,
+    QueryFilter, Set, sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -52,8 +52,8 @@ impl Accounts {
             Err(unknown) => {
                 let found = session::Entity::find_by_id(session_id)
                     .find_also_related(user::Entity)
-                    .one(self.reads())
-                    .await?;
+                    .one(self.reads());
+                let found = self.db.unless_away(found).await?;
                 let Some((session, Some(user))) = found else {
                     return Err(Error::SessionEnded);
                 };
@@ -200,4 +200,17 @@ pub async fn prune(db: &Database, now: DateTime<Utc>) -> Result<u64, DbErr> {
         .exec(db.writes())
         .await?
         .rows_affected)
+}
+
+/// How many sessions are neither revoked nor expired.
+///
+/// # Errors
+///
+/// If the database fails.
+pub async fn count_live(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<u64, DbErr> {
+    session::Entity::find()
+        .filter(session::Column::IsRevoked.eq(false))
+        .filter(session::Column::ExpiresAt.gt(now))
+        .count(db)
+        .await
 }

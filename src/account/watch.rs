@@ -78,7 +78,7 @@ impl Accounts {
         {
             let watched = self.watched.held();
             for batch in watched.chunks(BATCH) {
-                match self.live(batch).await {
+                match self.db.unless_away(self.live(batch)).await {
                     Ok(live) => self.ended(|id, _| batch.contains(&id) && !live.contains(&id)),
                     Err(error) => {
                         tracing::debug!(%error, "could not look at open sessions; trying again");

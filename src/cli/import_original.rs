@@ -31,6 +31,7 @@ pub async fn run(arguments: Arguments, settings: &DatabaseSettings) -> Result<()
     let Arguments { from, dry_run } = arguments;
     let from = DatabaseSettings {
         url: postgres_url(&from).ok_or(Error::NotPostgres)?,
+        read_url: None,
         ..settings.clone()
     };
     let opened = Opened::migrated(settings).await?;

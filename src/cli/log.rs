@@ -9,7 +9,7 @@ use std::io::{self, IsTerminal};
 
 use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::config::LogFormat;
+use crate::{config::LogFormat, sentry};
 
 /// Who logs.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -19,8 +19,8 @@ pub enum For {
     Command,
 }
 
-/// From here on, log lines are written.
-pub fn start(who: For, format: LogFormat, level: &str, echo: bool) {
+/// From here on, log lines are written, and errors told to Sentry if it wants to hear them.
+pub fn start(who: For, format: LogFormat, level: &str, echo: bool, sentry: Option<sentry::Layer>) {
     // PostgreSQL says each time that the table of steps is there already.
     let mut directives = format!("sqlx::postgres::notice=warn,{level}");
     if echo {
@@ -43,5 +43,6 @@ pub fn start(who: For, format: LogFormat, level: &str, echo: bool) {
     };
     tracing_subscriber::registry()
         .with(lines.with_filter(EnvFilter::new(directives)))
+        .with(sentry.map(|layer| layer.with_filter(sentry::Errors)))
         .init();
 }

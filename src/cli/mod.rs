@@ -31,9 +31,10 @@ use sea_orm::DbErr;
 use crate::{
     advisor,
     archive::Problem,
+    cause,
     config::{DatabaseSettings, Given, LogFormat, Problems},
     db::Database,
-    server,
+    sentry, server, spans,
 };
 
 /// Mula: The Root. Ask one of four advisors a question and keep the readings: one GraphQL API
@@ -101,6 +102,10 @@ enum Error {
     EnvFile(#[from] env_file::Error),
     #[error("These settings are not right:\n{0}")]
     Settings(#[from] Problems),
+    #[error("These settings are not right:\n  - {0}")]
+    Spans(#[from] spans::Error),
+    #[error("The client that tells Sentry cannot be made: {}", cause::root(.0))]
+    Sentry(#[from] reqwest::Error),
     #[error("Mula cannot start: {0}")]
     Start(#[from] server::Error),
     #[error("What the advisors know is not right:\n{0}")]
@@ -149,6 +154,7 @@ impl Error {
         match self {
             Self::EnvFile(_)
             | Self::Settings(_)
+            | Self::Spans(_)
             | Self::NotConfirmed(_)
             | Self::NotPostgres
             | Self::NotSqlite => ExitCode::from(2),
@@ -219,16 +225,27 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Error> {
     let command = match cli.command {
         None | Some(Command::Serve) => {
             let settings = cli.settings.check()?;
+            let environment = settings.environment.as_str();
+            let sentry = settings.sentry_dsn.clone();
+            let sentry = sentry
+                .map(|dsn| sentry::start(dsn, environment))
+                .transpose()?;
+            let (layer, reporting) = sentry.unzip();
             log::start(
                 log::For::Server,
                 settings.log_format,
                 &settings.log_level,
                 settings.database.echo,
+                layer,
             );
-            return serve::run(settings).await;
+            let done = serve::run(settings).await;
+            if let Some(reporting) = reporting {
+                reporting.stop().await;
+            }
+            return done;
         }
         Some(Command::Doctor) => {
-            log::start(log::For::Command, LogFormat::Text, "off", false);
+            log::start(log::For::Command, LogFormat::Text, "off", false, None);
             return doctor::run(cli.settings).await.map(|()| ExitCode::SUCCESS);
         }
         Some(command) => command,
@@ -239,6 +256,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Error> {
         settings.log_format,
         &settings.log_level,
         settings.database.echo,
+        None,
     );
     match command {
         Command::Migrate(command) => migrate::run(command, &settings.database).await,
@@ -375,6 +393,7 @@ mod tests {
         let name = |url: &str| {
             name(&DatabaseSettings {
                 url: url.to_owned(),
+                read_url: None,
                 pool_size: 1,
                 acquire_timeout: Duration::ZERO,
                 ping: false,

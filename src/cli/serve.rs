@@ -10,6 +10,7 @@ use crate::{
     clock::Clock,
     config::{Model, Settings},
     server::Server,
+    spans,
 };
 
 /// What shells give for a program that Ctrl-C ended.
@@ -17,6 +18,7 @@ const INTERRUPTED: u8 = 130;
 
 pub async fn run(settings: Settings) -> Result<ExitCode, Error> {
     let mut signals = Signals::new().map_err(Error::Runtime)?;
+    let exporting = spans::start()?;
     let database = name(&settings.database);
     let graphiql = settings.graphiql;
     let answers = answers(settings.model.as_ref());
@@ -29,8 +31,14 @@ pub async fn run(settings: Settings) -> Result<ExitCode, Error> {
 
     signals.next().await;
     tracing::info!("stopping: finishing what is in flight; a second signal stops at once");
+    let stop = async {
+        server.stop().await;
+        if let Some(exporting) = exporting {
+            exporting.stop().await;
+        }
+    };
     tokio::select! {
-        () = server.stop() => Ok(ExitCode::SUCCESS),
+        () = stop => Ok(ExitCode::SUCCESS),
         () = signals.next() => Ok(ExitCode::from(INTERRUPTED)),
     }
 }
@@ -56,6 +64,10 @@ fn announce(server: &Server, database: &str, answers: &str, graphiql: bool) -> i
     writeln!(out, "  GraphiQL  {graphiql}")?;
     writeln!(out, "  database  {database}")?;
     writeln!(out, "  answers   {answers}")?;
+    if let Some(address) = server.metrics_address() {
+        let address = reachable(address);
+        writeln!(out, "  metrics   http://{address}/metrics")?;
+    }
     writeln!(out, "\nStop with Ctrl-C.")?;
     out.flush()
 }

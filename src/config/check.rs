@@ -10,6 +10,8 @@ use std::{
     time::Duration,
 };
 
+use sentry_types::Dsn;
+
 use super::{
     CommandSettings, DatabaseSettings, Environment, Given, Limits, LogFormat, Secrets, Settings,
     secret,
@@ -77,6 +79,7 @@ impl Given {
             &self.shutdown_timeout,
             Duration::ZERO..=Duration::from_mins(10),
         );
+        let sentry_dsn = check.sentry_dsn(self.sentry_dsn.as_deref());
         let clients = check.clients(&self.clients);
         let writing = check.writing(&self.writing);
         let model = check.model(&self.model);
@@ -109,6 +112,7 @@ impl Given {
             limits,
             log_format,
             log_level: self.log_level,
+            sentry_dsn,
             shutdown_timeout,
             clients,
             writing,
@@ -169,7 +173,7 @@ impl Check {
             .push(format!("{name}={value:?} is not right: {write}"));
     }
 
-    fn parsed<T: FromStr>(&mut self, name: &str, value: &str, write: &str) -> Option<T> {
+    pub(super) fn parsed<T: FromStr>(&mut self, name: &str, value: &str, write: &str) -> Option<T> {
         let parsed = value.trim().parse().ok();
         if parsed.is_none() {
             self.wrong(name, value, &format!("write {write}"));
@@ -263,6 +267,19 @@ impl Check {
         SocketAddr::new(host.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)), port)
     }
 
+    /// Empty is none: what sets all variables sets it to nothing.
+    fn sentry_dsn(&mut self, given: Option<&str>) -> Option<Dsn> {
+        let text = given.map(str::trim).filter(|text| !text.is_empty())?;
+        let dsn = text.parse().ok();
+        if dsn.is_none() {
+            // Not shown: it may hold a secret.
+            let form =
+                "SENTRY_DSN is not right: write it as Sentry shows it, https://key@host/project";
+            self.problems.push(form.to_owned());
+        }
+        dsn
+    }
+
     fn log_format(&mut self, given: &Given) -> Option<LogFormat> {
         if let Err(error) = tracing_subscriber::EnvFilter::builder().parse(&given.log_level) {
             self.wrong(
@@ -316,8 +333,34 @@ impl Check {
                 }
             },
         };
+        // An empty one is none: Compose and the like set it so.
+        let read_url = given
+            .database_read_url
+            .as_deref()
+            .filter(|url| !url.trim().is_empty());
+        let read_url = match read_url.map(postgres_url) {
+            None => None,
+            Some(_) if url.starts_with("sqlite:") => {
+                self.problems.push(
+                    "DATABASE_READ_URL goes with PostgreSQL, and the database is SQLite: set \
+                     DATABASE_URL to the primary, or leave DATABASE_READ_URL out"
+                        .to_owned(),
+                );
+                return None;
+            }
+            Some(None) => {
+                self.problems.push(
+                    "DATABASE_READ_URL is not right: write postgres://user:password@host:5432/name, \
+                     or leave it out"
+                        .to_owned(),
+                );
+                return None;
+            }
+            Some(url) => url,
+        };
         Some(DatabaseSettings {
             url,
+            read_url,
             pool_size,
             acquire_timeout,
             ping,

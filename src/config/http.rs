@@ -1,6 +1,6 @@
 //! The settings of how clients are served: how long each may take, and what they may ask.
 
-use std::{path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::Args;
 
@@ -42,6 +42,9 @@ pub struct GivenHttp {
     /// How long an answer may take, beside what ASK_WAIT allows
     #[arg(long, env = "REQUEST_TIMEOUT", default_value = "30s", global = true)]
     pub request_timeout: String,
+    /// Address and port where /metrics is served, apart from all else; none by default
+    #[arg(long, env = "METRICS_ADDRESS", global = true)]
+    pub metrics_address: Option<String>,
 }
 
 /// How clients are served.
@@ -56,12 +59,20 @@ pub struct Http {
     pub body_timeout: Duration,
     pub idle_timeout: Duration,
     pub request_timeout: Duration,
+    pub metrics_address: Option<SocketAddr>,
 }
 
 impl Check {
     pub(super) fn http(&mut self, given: &GivenHttp, environment: Option<Environment>) -> Http {
         let introspection = given.introspection.as_ref();
         let introspection = introspection.map(|text| self.truth("INTROSPECTION", text));
+        let metrics_address = given.metrics_address.as_deref();
+        let metrics_address = metrics_address
+            .filter(|text| !text.is_empty())
+            .and_then(|text| {
+                let such = "an IP address with a port, such as 127.0.0.1:9090";
+                self.parsed("METRICS_ADDRESS", text, such)
+            });
         let mut timeout = |name, value| {
             let range = Duration::from_millis(100)..=Duration::from_hours(1);
             self.duration(name, value, range)
@@ -79,6 +90,7 @@ impl Check {
                 &given.connections_per_address,
                 1..=1_000_000,
             ),
+            metrics_address,
         }
     }
 }

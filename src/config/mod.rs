@@ -16,6 +16,7 @@ use std::{
 };
 
 use clap::{ArgAction, Args};
+use sentry_types::Dsn;
 
 pub use check::{Problems, postgres_url};
 pub use clients::{Clients, GivenClients, Rate};
@@ -59,6 +60,9 @@ pub struct Given {
     /// postgres://user:password@host/name, or sqlite://path; by default mula.db in DATA_DIR
     #[arg(long, env = "DATABASE_URL", global = true, hide_env_values = true)]
     pub database_url: Option<String>,
+    /// A read replica of that PostgreSQL, for lists and single readings
+    #[arg(long, env = "DATABASE_READ_URL", global = true, hide_env_values = true)]
+    pub database_read_url: Option<String>,
     /// Database connections at most
     #[arg(long, env = "DATABASE_POOL_SIZE", default_value = "10", global = true)]
     pub database_pool_size: String,
@@ -123,6 +127,9 @@ pub struct Given {
     /// What is logged: error, warn, info, debug, trace, or tracing-subscriber's filter syntax
     #[arg(long, env = "LOG_LEVEL", default_value = "info", global = true)]
     pub log_level: String,
+    /// Where errors are told to Sentry: the DSN of a project there; none by default
+    #[arg(long, env = "SENTRY_DSN", global = true, hide_env_values = true)]
+    pub sentry_dsn: Option<String>,
     /// How long what is in flight may take to finish once told to stop
     #[arg(long, env = "SHUTDOWN_TIMEOUT", default_value = "10s", global = true)]
     pub shutdown_timeout: String,
@@ -140,6 +147,16 @@ pub struct Given {
 pub enum Environment {
     Development,
     Production,
+}
+
+impl Environment {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Development => "development",
+            Self::Production => "production",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,6 +182,7 @@ pub struct Settings {
     pub limits: Limits,
     pub log_format: LogFormat,
     pub log_level: String,
+    pub sentry_dsn: Option<Dsn>,
     pub shutdown_timeout: Duration,
     pub clients: Clients,
     pub writing: Writing,
@@ -185,6 +203,8 @@ pub struct CommandSettings {
 #[derive(Clone)]
 pub struct DatabaseSettings {
     pub url: String,
+    /// Of a replica, of PostgreSQL only.
+    pub read_url: Option<String>,
     pub pool_size: u32,
     pub acquire_timeout: Duration,
     pub ping: bool,

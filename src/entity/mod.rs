@@ -7,6 +7,7 @@ pub mod chunk;
 pub mod generation;
 pub mod idempotency_key;
 pub mod reading;
+pub mod reading_change;
 pub mod service_month;
 pub mod session;
 pub mod usage_day;

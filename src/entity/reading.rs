@@ -1,6 +1,6 @@
 //! `readings`: a question, and the answer as it stands.
 
-use sea_orm::{DeriveActiveEnum, EnumIter, entity::prelude::*};
+use sea_orm::{DeriveActiveEnum, DerivePartialModel, EnumIter, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
 use super::Sources;
@@ -35,6 +35,47 @@ pub struct Model {
     pub failure_message: Option<String>,
     pub created_at: DateTimeUtc,
     pub completed_at: Option<DateTimeUtc>,
+}
+
+/// What a list shows of a reading: reading all of it costs as much again.
+#[derive(Clone, Debug, DerivePartialModel)]
+#[sea_orm(entity = "Entity")]
+pub struct Summary {
+    pub id: Uuid,
+    pub user_id: Uuid,
+    pub advisor: Advisor,
+    pub question: String,
+    pub generation_id: Uuid,
+    pub status: Status,
+    pub response: Option<String>,
+    pub created_at: DateTimeUtc,
+}
+
+impl From<Summary> for Model {
+    /// What a summary has not is as in a reading that nothing has been done for yet.
+    fn from(summary: Summary) -> Self {
+        Self {
+            id: summary.id,
+            user_id: summary.user_id,
+            advisor: summary.advisor,
+            question: summary.question,
+            cache_key: String::new(),
+            generation_id: summary.generation_id,
+            status: summary.status,
+            response: summary.response,
+            engine: Engine::Embedded,
+            model: None,
+            sources: Sources::default(),
+            tokens_used: 0,
+            cost: 0,
+            is_estimated: false,
+            is_cached: false,
+            failure_code: None,
+            failure_message: None,
+            created_at: summary.created_at,
+            completed_at: None,
+        }
+    }
 }
 
 /// The voices.

@@ -6,7 +6,10 @@ use async_graphql::Context;
 use uuid::Uuid;
 
 use super::{ApiError, Services};
-use crate::account::{self, Accounts, Requester, token};
+use crate::{
+    account::{self, Accounts, Requester, token},
+    request,
+};
 
 /// What a resolver knows of the request around it.
 pub struct Caller {
@@ -34,6 +37,9 @@ impl Caller {
             }
             Some(_) => Err(token::Error::Invalid.into()),
         };
+        if let Ok(requester) = &requester {
+            request::note_user(requester.user.id);
+        }
         Self {
             requester,
             user_agent: user_agent.map(str::to_owned),

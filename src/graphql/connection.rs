@@ -85,6 +85,7 @@ pub(super) async fn readings(
     let limits = ctx.services().limits;
     let slice = Slice {
         advisor,
+        summaries: Reading::are_summaries(ctx.field()),
         ..slice(&args, limits.page_size, limits.page_size_max)?
     };
     let page = ctx.services().readings.page(user_id, slice).await?;
@@ -151,5 +152,6 @@ fn slice(args: &PageArgs, default: u32, max: u32) -> Result<Slice, ApiError> {
         before,
         limit: first.or(last).unwrap_or(default),
         from_end: last.is_some(),
+        summaries: false,
     })
 }

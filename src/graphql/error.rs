@@ -114,6 +114,15 @@ impl ApiError {
                 )
                 .with("retryAfter", 1)
             }
+            // None of its connections could be had.
+            DbErr::Conn(error) => {
+                tracing::warn!(%error, "the database is away");
+                Self::new(
+                    Code::Overloaded,
+                    "The service's database does not answer. Try again in a moment.",
+                )
+                .with("retryAfter", 5)
+            }
             _ => Self::internal(error),
         }
     }

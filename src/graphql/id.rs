@@ -63,9 +63,31 @@ impl Kind {
 }
 
 fn parse(id: &ID) -> Option<(Kind, Uuid)> {
+    // The parser cuts a prefix that is too long after 63 bytes, which may be within a character.
+    if !id.is_ascii() {
+        return None;
+    }
     let parsed: TypeSafeId<DynamicType> = id.0.parse().ok()?;
     let kind = Kind::ALL
         .into_iter()
         .find(|kind| kind.prefix() == parsed.type_prefix())?;
     Some((kind, parsed.uuid()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_ids_as_they_are_given_are_read() {
+        let uuid = Uuid::now_v7();
+        for kind in Kind::ALL {
+            let id = kind.id(uuid);
+            assert_eq!(parse(&id), Some((kind, uuid)));
+            assert_eq!(parse(&ID(id.to_uppercase())), None);
+        }
+        // Found by fuzzing: a prefix of 64 bytes with a character across the 63rd panicked.
+        let long = format!("{}é_01h455vb4pex5vsknk084sn02q", "a".repeat(62));
+        assert_eq!(parse(&ID(long)), None);
+    }
 }

@@ -15,6 +15,7 @@ mod id;
 mod mutation;
 mod nulls;
 mod query;
+mod root;
 mod rules;
 mod scalar;
 mod subscription;
@@ -25,18 +26,23 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 use async_graphql::{Request, Response, SDLExportOptions};
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 
-use crate::{account::Accounts, advisor::Advisors, config::Limits, reading::Readings};
+use crate::{account::Accounts, advisor::Advisors, config::Limits, reading::Readings, spans::Span};
 pub use caller::Caller;
 use checked::Admitted;
 pub use checked::Schema;
 pub use documents::{Documents, Error as DocumentError, Name as DocumentName, Unusable};
 pub use error::{ApiError, Code};
+use root::Root;
 
 /// The library's schema of our types.
-type Types = async_graphql::Schema<query::Query, mutation::Mutation, subscription::Subscription>;
+type Types =
+    async_graphql::Schema<Root<query::Query>, Root<mutation::Mutation>, subscription::Subscription>;
 
-type Builder =
-    async_graphql::SchemaBuilder<query::Query, mutation::Mutation, subscription::Subscription>;
+type Builder = async_graphql::SchemaBuilder<
+    Root<query::Query>,
+    Root<mutation::Mutation>,
+    subscription::Subscription,
+>;
 
 /// What resolvers call.
 #[derive(Clone)]
@@ -68,8 +74,13 @@ pub async fn execute(
             Err(errors) => Response::from_errors(errors),
         }
     };
-    let response = AssertUnwindSafe(execution).catch_unwind().await;
-    finish(response, &request_id)
+    let span = Span::operation();
+    let response = span
+        .within(AssertUnwindSafe(execution).catch_unwind())
+        .await;
+    let response = finish(response, &request_id);
+    span.describe();
+    response
 }
 
 /// Executes any operation; a subscription answers more than once. Otherwise as [`execute`].
@@ -93,9 +104,13 @@ pub fn execute_stream(
             Err(errors) => stream::iter([Response::from_errors(errors)]).boxed(),
         }
     };
-    AssertUnwindSafe(execution.flatten_stream())
-        .catch_unwind()
-        .map(move |response| finish(response, &request_id))
+    let span = Span::operation();
+    span.within(AssertUnwindSafe(execution.flatten_stream()).catch_unwind())
+        .map(move |response| {
+            let response = finish(response, &request_id);
+            span.describe();
+            response
+        })
 }
 
 fn with_nulls(mut response: Response, admitted: &Admitted, schema: &Schema) -> Response {
@@ -125,8 +140,8 @@ pub fn sdl() -> String {
 
 fn builder() -> Builder {
     async_graphql::Schema::build(
-        query::Query::default(),
-        mutation::Mutation::default(),
+        Root(query::Query::default()),
+        Root(mutation::Mutation::default()),
         subscription::Subscription,
     )
     .override_output_type_description::<connection::ReadingConnection>(

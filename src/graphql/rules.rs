@@ -13,7 +13,7 @@ use async_graphql::{
 };
 
 use super::{ApiError, Code, bounds};
-use crate::config::Limits;
+use crate::{config::Limits, request};
 
 /// All a client is told of a fault of ours.
 pub(super) const MASKED: &str =
@@ -57,6 +57,7 @@ impl Rules {
         if queries_only {
             refuse_mutation(operation)?;
         }
+        request::note_operation(|| counted_as(document, operation, registry));
         bounds::check_cost(document, operation, variables, registry, self.limits)
             .map_err(ApiError::from)?;
         require_variables(operation, variables)
@@ -180,6 +181,38 @@ pub(super) fn operation<'a>(
         (Some((_, operation)), None) => Some(&operation.node),
         _ => None,
     }
+}
+
+/// What an operation is counted as: in the schema's words only, since clients have endless ones.
+fn counted_as(
+    document: &ExecutableDocument,
+    operation: &OperationDefinition,
+    registry: &Registry,
+) -> Option<request::Operation> {
+    let (kind, root) = match operation.ty {
+        OperationType::Query => ("query", Some(&registry.query_type)),
+        OperationType::Mutation => ("mutation", registry.mutation_type.as_ref()),
+        OperationType::Subscription => ("subscription", registry.subscription_type.as_ref()),
+    };
+    let fields = bounds::root_fields(document, operation);
+    let (first, rest) = fields.split_first()?;
+    let name = first.name.node.as_str();
+    let field = if rest.iter().any(|field| field.name.node != name) {
+        "several"
+    } else if matches!(name, "__schema" | "__type" | "__typename") {
+        "introspection"
+    } else {
+        registry
+            .types
+            .get(root?)?
+            .field_by_name(name)?
+            .name
+            .as_str()
+    };
+    Some(request::Operation {
+        field: field.to_owned(),
+        kind,
+    })
 }
 
 /// A mutation is not for GET (GraphQL over HTTP, section 5.1): links and caches would repeat it.
@@ -326,7 +359,18 @@ pub(super) fn finish(mut response: Response, request_id: &str) -> Response {
             error.path.clear();
         }
     }
+    note(&response);
     response
+}
+
+/// For the request's log line and metrics.
+fn note(response: &Response) {
+    request::note_answer();
+    if let Some(extensions) = response.errors.first().map(|error| &error.extensions)
+        && let Some(Value::String(code)) = extensions.as_ref().and_then(|all| all.get("code"))
+    {
+        request::note_error(code.clone());
+    }
 }
 
 fn shorten(message: &mut String) {

@@ -1,7 +1,7 @@
 //! The wire: which path is answered by what, and what every answer carries.
 //!
 //! May use: `graphql`, `account` (who a token speaks for), `db` (whether it answers), `clock`
-//! (request ids), `config`.
+//! (request ids), `config`, `metrics`, `request`; and for what the metrics ask, `reading`.
 
 mod client_address;
 mod connection;
@@ -9,6 +9,7 @@ mod graphiql;
 mod graphql;
 mod health;
 mod listen;
+mod metrics;
 mod places;
 mod trace;
 mod websocket;
@@ -31,10 +32,12 @@ use crate::{
     clock::Clock,
     db::Database,
     graphql::{Documents, Schema},
+    metrics::Metrics,
 };
 #[cfg(fuzzing)]
 pub use graphql::fuzzing;
 pub use listen::serve;
+pub use metrics::{Watched, router as metrics_router};
 
 /// How long a browser remembers what a preflight allowed. Chromium caps it at two hours.
 const PREFLIGHT_LIFETIME: Duration = Duration::from_hours(2);
@@ -51,6 +54,8 @@ pub struct State {
     pub operations: TaskTracker,
     pub allowed_origins: Vec<String>,
     pub trusted_proxies: Arc<[IpNet]>,
+    /// None where nobody looks at them.
+    pub metrics: Option<Metrics>,
     pub graphiql: bool,
     /// How long a request's body may take to arrive.
     pub body_timeout: Duration,
@@ -64,8 +69,8 @@ pub struct State {
 pub fn router(state: State) -> Router {
     let graphiql = state.graphiql;
     let mut router = Router::new()
-        .route("/graphql", routing::any(graphql::answer))
-        .route("/graphql/ws", routing::get(websocket::upgrade))
+        .route(trace::GRAPHQL, routing::any(graphql::answer))
+        .route(trace::SOCKET, routing::get(websocket::upgrade))
         .route("/health/live", routing::get(health::live))
         .route("/health/ready", routing::get(health::ready));
     if graphiql {
@@ -78,6 +83,7 @@ pub fn router(state: State) -> Router {
     let every = trace::Every {
         clock: state.clock.clone(),
         trusted_proxies: state.trusted_proxies.clone(),
+        metrics: state.metrics.clone(),
     };
     around(router, every).with_state(state)
 }
@@ -152,6 +158,7 @@ mod tests {
         let every = super::trace::Every {
             clock: Clock::default(),
             trusted_proxies: [].into(),
+            metrics: None,
         };
         let router = super::around(router, every);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -166,6 +173,7 @@ mod tests {
             body_timeout: timeout,
             idle_timeout: timeout,
             request_timeout: timeout,
+            metrics_address: None,
         };
         let stopping = CancellationToken::new();
         tokio::spawn(super::serve(

@@ -1,42 +1,56 @@
-//! What holds for every request: an id that its answer and all its log lines carry, and one
-//! log line of its own.
+//! What holds for every request: an id that its answer and all its log lines carry, one log line
+//! of its own, and its place in the metrics. An operation on a WebSocket is a request in this.
 
 use std::{
     net::{IpAddr, SocketAddr},
+    pin::Pin,
     sync::Arc,
+    task::{Context, Poll},
 };
 
 use axum::{
+    body::{Body, Bytes, HttpBody},
     extract::{ConnectInfo, MatchedPath, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::Response,
 };
+use hyper::body::{Frame, SizeHint};
 use ipnet::IpNet;
 use tokio::time::Instant;
-use tracing::{Instrument, Span};
+use tracing::{Instrument, Span, field::display};
 
 use super::client_address::{ClientAddress, client_address};
-use crate::clock::Clock;
+use crate::{
+    clock::Clock,
+    metrics::Metrics,
+    request::{self, Operation},
+    spans,
+};
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Characters of a request id, or of an operation's name in the log, at most.
 const NAME_MAX: usize = 64;
 
+/// Where operations come from.
+pub(super) const GRAPHQL: &str = "/graphql";
+pub(super) const SOCKET: &str = "/graphql/ws";
+
+/// The code, in the log and the metrics, of an operation whose client hung up before its answer.
+const CLIENT_LEFT: &str = "CLIENT_LEFT";
+
 /// The request's id, for handlers.
 #[derive(Clone, Debug)]
 pub(super) struct RequestId(pub String);
-
-/// The operation's name as the request gave it; a handler leaves it in its answer for the log.
-#[derive(Clone, Debug)]
-pub(super) struct OperationName(pub String);
 
 /// What is needed of every request.
 #[derive(Clone)]
 pub(super) struct Every {
     pub clock: Clock,
     pub trusted_proxies: Arc<[IpNet]>,
+    /// None where nobody looks at them.
+    pub metrics: Option<Metrics>,
 }
 
 pub(super) async fn every_request(
@@ -53,19 +67,61 @@ pub(super) async fn every_request(
         .get()
         .expect("the server says of every request where it came from");
     let client = client_address(peer.ip(), request.headers(), &every.trusted_proxies);
-    let mut line = Line::new(&request, client, span.clone());
+    let mut line = Line::new(client, id.clone(), span.clone(), every.metrics);
+    line.method = Some(request.method().clone());
+    line.path = request.extensions().get().cloned();
+    // What is asked of health, and who looks around, is no trace.
+    let routes = [GRAPHQL, SOCKET];
+    if let Some(route) = routes.into_iter().find(|route| line.path() == Some(*route)) {
+        line.trace = spans::Span::request(request.method(), route, request.headers(), &id);
+    }
     request.extensions_mut().insert(ClientAddress(client));
     request.extensions_mut().insert(RequestId(id));
 
-    let mut response = next.run(request).instrument(span).await;
+    let noted = line.request.clone();
+    let answer = line.trace.within(noted.scope(next.run(request)));
+    let mut response = answer.instrument(span).await;
     line.status = Some(response.status());
-    line.operation = response.extensions_mut().remove();
     response.headers_mut().insert(REQUEST_ID, header);
     response.headers_mut().insert(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
     );
+    // An answer that comes in pieces is over with the last of them.
+    if response.body().size_hint().exact().is_none() {
+        line.is_stream = true;
+        return response.map(|body| Body::new(Pieces { body, line }));
+    }
     response
+}
+
+/// What an answer that comes in pieces does, it does for its request as well.
+struct Pieces {
+    body: Body,
+    line: Line,
+}
+
+impl HttpBody for Pieces {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let Self { body, line } = self.get_mut();
+        let _in = line.span.enter();
+        let poll = || Pin::new(body).poll_frame(context);
+        line.trace.sync_within(|| line.request.sync_scope(poll))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 /// The caller's own id for the request, if it is one that can stand in a log.
@@ -80,44 +136,104 @@ fn given_id(headers: &HeaderMap) -> Option<String> {
 
 /// The log line of a request, written when it is dropped: a client that hangs up drops the
 /// whole request with it.
-struct Line {
-    span: Span,
-    method: Method,
+pub(super) struct Line {
+    pub request: Arc<request::Request>,
+    pub span: Span,
+    /// Its span in a trace, which is another thing.
+    pub trace: spans::Span,
+    /// None on a WebSocket.
+    method: Option<Method>,
     /// As the router knows it. What else clients write there is theirs, and may be a secret that
     /// they put in the wrong place.
     path: Option<MatchedPath>,
     client: IpAddr,
     begun: Instant,
     status: Option<StatusCode>,
-    operation: Option<OperationName>,
+    is_stream: bool,
+    metrics: Option<Metrics>,
 }
 
 impl Line {
-    fn new(request: &Request, client: IpAddr, span: Span) -> Self {
+    fn new(client: IpAddr, id: String, span: Span, metrics: Option<Metrics>) -> Self {
         Self {
+            request: Arc::new(request::Request::new(id)),
             span,
-            method: request.method().clone(),
-            path: request.extensions().get().cloned(),
+            trace: spans::Span::none(),
+            method: None,
+            path: None,
             client,
             begun: Instant::now(),
             status: None,
-            operation: None,
+            is_stream: false,
+            metrics,
         }
+    }
+
+    /// That of an operation on the WebSocket that the request `id` has opened.
+    pub(super) fn on_socket(client: IpAddr, id: &str, metrics: Option<Metrics>) -> Self {
+        let span = tracing::error_span!("request", id);
+        let mut line = Self::new(client, id.to_owned(), span, metrics);
+        line.is_stream = true;
+        line.trace = spans::Span::on_socket(SOCKET, id);
+        line
+    }
+
+    fn path(&self) -> Option<&str> {
+        match &self.path {
+            Some(path) => Some(path.as_str()),
+            None => self.method.is_none().then_some(SOCKET),
+        }
+    }
+
+    /// What became of it; none for what is no GraphQL request.
+    fn code(&self) -> Option<&str> {
+        let is_graphql = || self.method.is_none() || self.path() == Some(GRAPHQL);
+        self.request.code().or_else(|| match self.status {
+            _ if !is_graphql() => None,
+            // The client has heard enough before there was anything.
+            _ if self.is_stream => Some("OK"),
+            None => Some(CLIENT_LEFT),
+            // A preflight.
+            Some(_) => None,
+        })
     }
 }
 
 impl Drop for Line {
     fn drop(&mut self) {
         let _in = self.span.enter();
-        let Self { method, client, .. } = self;
-        let path = self.path.as_ref().map(MatchedPath::as_str);
-        let ms = self.begun.elapsed().as_millis();
-        if let Some(status) = self.status {
-            let operation = self.operation.as_ref().and_then(|name| loggable(&name.0));
-            tracing::info!(%client, %method, path, status = status.as_u16(), ms, operation, "answered");
-        } else {
-            tracing::info!(%client, %method, path, ms, "the client left before its answer");
+        let took = self.begun.elapsed();
+        let code = self.code();
+        let operation = self.request.operation();
+        if let (Some(metrics), Some(code)) = (&self.metrics, code) {
+            let lasts = operation.is_some_and(Operation::is_subscription);
+            metrics.count(&self.request, code, (!lasts).then_some(took));
         }
+        let client = self.client;
+        let method = self.method.as_ref().map(display);
+        let path = self.path();
+        let status = self.status.as_ref().map(StatusCode::as_u16);
+        if let Some(status) = status {
+            self.trace
+                .set("http.response.status_code", i64::from(status));
+        }
+        if let Some(code) = code {
+            self.trace.ended(code);
+        }
+        // To the microsecond.
+        let ms = (took.as_secs_f64() * 1e6).round() / 1e3;
+        let field = operation.map(|Operation { field, .. }| field.as_str());
+        let operation = self.request.name().and_then(loggable);
+        let user = self.request.user().map(display);
+        let round_trips = self.request.round_trips();
+        let message = if status.is_some() || self.is_stream {
+            "answered"
+        } else {
+            "the client left before its answer"
+        };
+        tracing::info!(
+            %client, method, path, status, ms, operation, field, user, code, round_trips, "{message}"
+        );
     }
 }
 

@@ -20,14 +20,18 @@ use tokio::{
     time::{Instant, interval_at, timeout},
 };
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use super::{
     State,
     client_address::ClientAddress,
     graphql::{BODY_MAX, request},
-    trace::RequestId,
+    trace::{Line, RequestId},
 };
-use crate::graphql::{self, Caller};
+use crate::{
+    graphql::{self, Caller},
+    request as notes,
+};
 
 const PROTOCOL: &str = "graphql-transport-ws";
 
@@ -297,17 +301,31 @@ impl Connection {
             let limits = json!({ "limit": MAX_OPERATIONS, "actual": self.operations.len() + 1 });
             return Ok(Some(refused(&message, "QUERY_TOO_COMPLEX", limits)));
         }
+        let line = Line::on_socket(self.address, &self.request_id, self.state.metrics.clone());
+        let noted = line.request.clone();
         let request = match request::from_members(payload, &self.state.documents) {
             Ok(request) => request,
-            Err(bad) => return Ok(Some(refused(&bad.to_string(), bad.code(), json!({})))),
+            Err(bad) => {
+                noted.sync_scope(|| notes::note_error(bad.code()));
+                return Ok(Some(refused(&bad.to_string(), bad.code(), json!({}))));
+            }
         };
-        let answers =
-            graphql::execute_stream(&self.state.schema, request, self.caller().await, false);
+        if let Some(name) = &request.operation_name {
+            noted.sync_scope(|| notes::note_name(name));
+        }
+        let caller = line.trace.within(noted.scope(self.caller())).await;
+        let schema = &self.state.schema;
+        let answers = line
+            .trace
+            .sync_within(|| graphql::execute_stream(schema, request, caller, false));
         let sender = sender.clone();
         let name = id.clone();
         // What has ended need not be kept.
         while running.try_join_next().is_some() {}
-        let operation = running.spawn(async move {
+        let span = line.span.clone();
+        let operation = async move {
+            // Written when this ends, or is aborted.
+            let _line = line;
             let say = |message| {
                 sender.send(Outgoing {
                     id: name.clone(),
@@ -330,7 +348,8 @@ impl Connection {
                 }
             }
             let _ = say(json!({ "id": name, "type": "complete" })).await;
-        });
+        };
+        let operation = running.spawn(noted.scope(operation).instrument(span));
         self.operations.insert(id, operation);
         Ok(None)
     }

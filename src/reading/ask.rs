@@ -80,6 +80,7 @@ impl Readings {
         if reading.status == Status::Pending {
             self.notify(&tx, reading.id).await?;
         }
+        self.count_change(&tx, user_id).await?;
         tx.commit().await?;
         self.hand_to_writer(&reading, permit);
         Ok(reading)
@@ -319,7 +320,7 @@ impl Readings {
     ///
     /// # Errors
     ///
-    /// If it was deleted meanwhile, or the database fails.
+    /// If it was deleted meanwhile.
     pub async fn wait(&self, reading: reading::Model) -> Result<reading::Model, Error> {
         self.wait_for(reading, self.0.settings.ask_wait).await
     }
@@ -334,7 +335,12 @@ impl Readings {
         let mut ticks = self.0.wake.subscribe(id);
         let mut reading = reading;
         while !reading.status.is_final() {
-            reading = self.find(user_id, id).await?.ok_or(Error::NotFound)?;
+            match self.find_now(user_id, id).await {
+                Ok(found) => reading = found.ok_or(Error::NotFound)?,
+                // It is asked, and whoever hears otherwise would ask again: once the database is
+                // back there is a tick.
+                Err(error) => tracing::debug!(%error, "could not look at what is awaited"),
+            }
             if reading.status.is_final() {
                 break;
             }

@@ -22,7 +22,7 @@ impl Readings {
     ///
     /// If the user has no such reading.
     pub async fn cancel(&self, user_id: Uuid, id: Uuid) -> Result<reading::Model, Error> {
-        let reading = self.find(user_id, id).await?.ok_or(Error::NotFound)?;
+        let reading = self.find_now(user_id, id).await?.ok_or(Error::NotFound)?;
         if reading.status.is_final() {
             return Ok(reading);
         }
@@ -42,6 +42,7 @@ impl Readings {
             .one(&tx)
             .await?;
         let mut to_stop = None;
+        let mut ended = None;
         if let Some(generation) = queued {
             let queued = unfinished().filter(generation::Column::Status.eq(Status::Pending));
             let draft = self.draft(&tx, &generation).await?;
@@ -50,10 +51,14 @@ impl Readings {
             let outcome = draft.ended(Status::Cancelled, generation.engine, usage, None);
             if self.end_in(&tx, queued, &generation, &outcome).await? {
                 to_stop = position;
+                ended = Some(outcome);
             }
         }
         self.notify(&tx, id).await?;
         tx.commit().await?;
+        if let Some(outcome) = ended {
+            self.say_ended(&outcome);
+        }
         if let (Some(position), Some(model)) = (to_stop, self.0.advisors.model()) {
             model.cancel(&position).await;
         }
@@ -92,9 +97,8 @@ impl Readings {
             .filter(generation::Column::ReadingId.is_in(own))
             .filter(generation::Column::CompletedAt.is_null())
             .filter(generation::Column::CancelRequested.eq(true))
-            .all(self.0.db.reads())
-            .await;
-        match cancelled {
+            .all(self.0.db.reads());
+        match self.0.db.unless_away(cancelled).await {
             Ok(cancelled) => {
                 for generation in cancelled {
                     self.0.writing.cancel(generation.reading_id);

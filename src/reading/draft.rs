@@ -30,6 +30,8 @@ pub(super) struct Draft {
     since: Instant,
     /// A new place to resume from is worth storing at once: without it all would be lost.
     is_urgent: bool,
+    /// Whether a piece was committed without word of it: then it may be stored, or not.
+    pub in_doubt: bool,
     /// As many of the sources are stored.
     stored_sources: usize,
     pub sources: Vec<Source>,
@@ -65,6 +67,7 @@ impl Readings {
             pending: String::new(),
             since: Instant::now(),
             is_urgent: false,
+            in_doubt: false,
             stored_sources: generation.sources.0.len(),
             sources: generation.sources.0.clone(),
             model: generation.model.clone(),
@@ -159,10 +162,11 @@ impl Draft {
         i32::try_from(self.piece_ends.len() + 1).unwrap_or(i32::MAX)
     }
 
-    /// What was pending is stored, as a piece.
-    pub(super) fn stored(&mut self) {
-        self.text.push_str(&std::mem::take(&mut self.pending));
+    /// So many bytes of what was pending are stored, as a piece.
+    pub(super) fn stored(&mut self, bytes: usize) {
+        self.text.extend(self.pending.drain(..bytes));
         self.piece_ends.push(self.text.len());
+        self.in_doubt = false;
         self.renewed();
     }
 

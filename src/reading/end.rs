@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{Error, Readings, draft::Outcome, lease::Lease};
 use crate::{
-    advisor::engine::Failure,
+    advisor::engine::{Failure, Usage},
     entity::{PieceEnds, Sources, chunk, generation, reading},
 };
 
@@ -26,8 +26,23 @@ impl Readings {
             .await?
         {
             tx.commit().await?;
+            self.say_ended(outcome);
         }
         Ok(())
+    }
+
+    /// Says that it has ended, once that is committed.
+    pub(super) fn say_ended(&self, outcome: &Outcome) {
+        if let Some(failure) = outcome.failure {
+            tracing::error!(
+                code = failure.code(),
+                engine = ?outcome.engine,
+                "an answer could not be written to its end"
+            );
+        }
+        let Usage { tokens, cost, .. } = outcome.usage;
+        let metrics = &self.0.metrics;
+        metrics.count_ended(outcome.status, outcome.engine, tokens, cost);
     }
 
     /// Ends a generation. The chunks go, and where they ended stays, so that a follower still
@@ -104,6 +119,7 @@ impl Readings {
             .exec(tx)
             .await?;
         self.settle(tx, generation, *usage).await?;
+        self.count_change(tx, generation.user_id).await?;
         self.notify(tx, generation.reading_id).await?;
         Ok(true)
     }

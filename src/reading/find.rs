@@ -1,7 +1,8 @@
 //! Finding readings: one, a page, how many. Only ever the owner's.
 
 use sea_orm::{
-    ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    ColumnTrait, DatabaseConnection, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Select,
 };
 use uuid::Uuid;
 
@@ -23,6 +24,8 @@ pub struct Slice {
     pub limit: u32,
     /// The last `limit` of them rather than the first.
     pub from_end: bool,
+    /// No more of each than a [`reading::Summary`] has.
+    pub summaries: bool,
 }
 
 /// Some of a list, newest first.
@@ -38,10 +41,29 @@ impl Readings {
     ///
     /// If the database fails.
     pub async fn find(&self, user_id: Uuid, id: Uuid) -> Result<Option<reading::Model>, Error> {
-        Ok(reading::Entity::find_owned(user_id)
+        if let Some(replica) = self.replica_for(user_id).await? {
+            let found = of_user(user_id, None)
+                .filter(reading::Column::Id.eq(id))
+                .filter(replica.has_all())
+                .one(replica.connection());
+            let found = replica.tried(found).await.flatten();
+            if found.as_ref().is_some_and(|found| found.status.is_final()) {
+                return Ok(found);
+            }
+        }
+        self.find_now(user_id, id).await
+    }
+
+    /// As the primary has it.
+    pub(super) async fn find_now(
+        &self,
+        user_id: Uuid,
+        id: Uuid,
+    ) -> Result<Option<reading::Model>, Error> {
+        let found = of_user(user_id, None)
             .filter(reading::Column::Id.eq(id))
-            .one(self.0.db.reads())
-            .await?)
+            .one(self.0.db.reads());
+        Ok(self.0.db.unless_away(found).await?)
     }
 
     /// In one query: one row more than asked for tells whether there are more.
@@ -62,10 +84,18 @@ impl Readings {
         } else {
             query.order_by_desc(reading::Column::Id)
         };
-        let mut readings = query
-            .limit(u64::from(slice.limit) + 1)
-            .all(self.0.db.reads())
-            .await?;
+        let query = query.limit(u64::from(slice.limit) + 1);
+        let mut readings = Vec::new();
+        if let Some(replica) = self.replica_for(user_id).await? {
+            let query = query.clone().filter(replica.has_all());
+            let found = rows(query, slice.summaries, replica.connection());
+            readings = replica.tried(found).await.unwrap_or_default();
+        }
+        // Its states of what is being written may be earlier than those that are known.
+        if readings.is_empty() || readings.iter().any(|one| !one.status.is_final()) {
+            let found = rows(query, slice.summaries, self.0.db.reads());
+            readings = self.0.db.unless_away(found).await?;
+        }
         let more = readings.len() > slice.limit as usize;
         readings.truncate(slice.limit as usize);
         // Whether there is something beyond the cursor itself: there was, when it was given.
@@ -86,7 +116,16 @@ impl Readings {
     ///
     /// If the database fails.
     pub async fn count(&self, user_id: Uuid, advisor: Option<Advisor>) -> Result<u64, Error> {
-        Ok(of_user(user_id, advisor).count(self.0.db.reads()).await?)
+        if let Some(replica) = self.replica_for(user_id).await? {
+            let count = of_user(user_id, advisor)
+                .filter(replica.has_all())
+                .count(replica.connection());
+            if let Some(count @ 1..) = replica.tried(count).await {
+                return Ok(count);
+            }
+        }
+        let count = of_user(user_id, advisor).count(self.0.db.reads());
+        Ok(self.0.db.unless_away(count).await?)
     }
 
     /// Every answer to the reading's question, newest first, each with its text if it has ended.
@@ -98,11 +137,12 @@ impl Readings {
         &self,
         reading: &reading::Model,
     ) -> Result<Vec<generation::Model>, Error> {
-        let mut generations = generation::Entity::find()
+        let generations = generation::Entity::find()
+            .filter(generation::Column::UserId.eq(reading.user_id))
             .filter(generation::Column::ReadingId.eq(reading.id))
             .order_by_desc(generation::Column::Id)
-            .all(self.0.db.reads())
-            .await?;
+            .all(self.0.db.reads());
+        let mut generations = self.0.db.unless_away(generations).await?;
         // The latest one's text stands in the reading.
         for current in generations
             .iter_mut()
@@ -144,6 +184,7 @@ impl Readings {
         if deleted.rows_affected == 0 {
             return Err(Error::NotFound);
         }
+        self.count_change(&tx, user_id).await?;
         self.notify(&tx, id).await?;
         tx.commit().await?;
         // Whoever writes it finds nothing to write to; whoever follows it, nothing to follow.
@@ -151,6 +192,22 @@ impl Readings {
         self.0.wake.tick(id);
         Ok(())
     }
+}
+
+async fn rows(
+    query: Select<reading::Entity>,
+    summaries: bool,
+    db: &DatabaseConnection,
+) -> Result<Vec<reading::Model>, DbErr> {
+    if !summaries {
+        return query.all(db).await;
+    }
+    let summaries = query.into_partial_model::<reading::Summary>().all(db);
+    Ok(summaries
+        .await?
+        .into_iter()
+        .map(reading::Model::from)
+        .collect())
 }
 
 fn of_user(user_id: Uuid, advisor: Option<Advisor>) -> Select<reading::Entity> {

@@ -11,13 +11,16 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{Error, Readings};
-use crate::entity::{
-    generation,
-    reading::{self, Status},
+use crate::{
+    entity::{
+        generation,
+        reading::{self, Status},
+    },
+    metrics,
 };
 
 /// How long a follower waits for a database that is away, and how often it looks.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(2);
 const LOOK: Duration = Duration::from_secs(1);
 
 /// A piece of an answer, or, with an empty text and a final status, its end.
@@ -41,6 +44,8 @@ struct Follower<W> {
     ready: VecDeque<Update>,
     ended: bool,
     ticks: W,
+    /// For as long as it is there.
+    _counted: metrics::Follower,
 }
 
 impl Readings {
@@ -57,7 +62,7 @@ impl Readings {
     ) -> Result<impl Stream<Item = Result<Update, Error>> + Send + use<>, Error> {
         let ticks = self.0.wake.subscribe(reading_id);
         let reading = self
-            .find(user_id, reading_id)
+            .find_now(user_id, reading_id)
             .await?
             .ok_or(Error::NotFound)?;
         let follower = Follower {
@@ -68,6 +73,7 @@ impl Readings {
             ready: VecDeque::new(),
             ended: false,
             ticks,
+            _counted: self.0.metrics.follower(),
         };
         Ok(stream::try_unfold(follower, |mut follower| async move {
             while follower.ready.is_empty() && !follower.ended {
@@ -99,7 +105,7 @@ impl Readings {
             .await?;
         if chunks.is_empty() {
             // Not begun; or ended since the reading was read, and then it is all there.
-            let now = self.find(reading.user_id, reading.id).await?;
+            let now = self.find_now(reading.user_id, reading.id).await?;
             return Ok(now.and_then(|now| now.response));
         }
         Ok(Some(chunks.into_iter().map(|chunk| chunk.text).collect()))
@@ -111,7 +117,8 @@ impl<W> Follower<W> {
     async fn look_patiently(&mut self) -> Result<(), Error> {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            match self.look().await {
+            let db = self.readings.0.db.clone();
+            match db.unless_away(self.look()).await {
                 Err(Error::Database(error)) if Instant::now() < deadline => {
                     tracing::debug!(%error, "could not look at what is followed; trying again");
                     tokio::time::sleep(LOOK).await;

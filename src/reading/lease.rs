@@ -110,7 +110,8 @@ impl Readings {
             .exec(&tx)
             .await?;
         if held.rows_affected == 0 {
-            return Ok(false);
+            drop(tx);
+            return Ok(draft.in_doubt && self.was_stored(lease, sequence, draft).await?);
         }
         chunk::ActiveModel {
             generation_id: Set(lease.generation_id),
@@ -120,8 +121,36 @@ impl Readings {
         .insert(&tx)
         .await?;
         self.notify(&tx, lease.reading_id).await?;
+        draft.in_doubt = true;
         tx.commit().await?;
-        draft.stored();
+        draft.stored(draft.pending().len());
+        self.0.wake.tick(lease.reading_id);
+        Ok(true)
+    }
+
+    /// Whether a piece was stored already, the connection having broken between its commit and the
+    /// word of it: then it is as much as was pending at that time.
+    async fn was_stored(
+        &self,
+        lease: Lease,
+        sequence: i32,
+        draft: &mut Draft,
+    ) -> Result<bool, Error> {
+        let db = self.0.db.reads();
+        let held = generation::Entity::find_by_id(lease.generation_id)
+            .filter(generation::Column::Owner.eq(self.0.instance))
+            .filter(generation::Column::Epoch.eq(lease.epoch))
+            .filter(generation::Column::CompletedAt.is_null())
+            .filter(generation::Column::LastSequence.eq(sequence))
+            .one(db)
+            .await?;
+        let piece = chunk::Entity::find_by_id((lease.generation_id, sequence))
+            .one(db)
+            .await?;
+        let (Some(_), Some(piece)) = (held, piece) else {
+            return Ok(false);
+        };
+        draft.stored(piece.text.len());
         self.0.wake.tick(lease.reading_id);
         Ok(true)
     }

@@ -5,7 +5,7 @@
 //! the lease writes, and a lease that runs out is taken over. An answer that takes no writing,
 //! because it is kept, fixed or built in and wanted at once, is committed with its question.
 //!
-//! May use: `advisor`, `entity`, `db`, `clock`, `invalid`.
+//! May use: `advisor`, `entity`, `db`, `clock`, `invalid`, `metrics`.
 
 mod ask;
 mod budget;
@@ -18,6 +18,7 @@ mod idempotency;
 mod lease;
 mod recover;
 mod regenerate;
+mod replica;
 mod wake;
 mod write;
 
@@ -35,11 +36,13 @@ use crate::{
     config::{Limits, Writing},
     db::Database,
     invalid::Problems,
+    metrics::Metrics,
 };
 pub use ask::Ask;
 pub use budget::{Budget, Usage};
 pub use find::{Page, Slice};
 pub use follow::Update;
+pub use recover::count_unfinished;
 
 /// Unfinished readings a user may have: one being written and one on its way.
 const UNFINISHED_PER_USER: usize = 2;
@@ -81,6 +84,7 @@ struct State {
     db: Database,
     clock: Clock,
     advisors: Arc<Advisors>,
+    metrics: Metrics,
     /// This instance's name in leases; a restart is another instance.
     instance: Uuid,
     /// A permit an answer that is being written here.
@@ -104,6 +108,7 @@ impl Readings {
         db: Database,
         clock: Clock,
         advisors: Arc<Advisors>,
+        metrics: Metrics,
     ) -> Self {
         let readings = Self(Arc::new(State {
             writers: Arc::new(Semaphore::new(settings.writers)),
@@ -114,6 +119,7 @@ impl Readings {
             db,
             clock,
             advisors,
+            metrics,
             wake: wake::Wake::default(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),

@@ -1,8 +1,8 @@
 //! Takes up what nobody writes: what is queued, and what a process that died was writing.
 
 use sea_orm::{
-    ColumnTrait, Condition, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-    Select, sea_query::Expr,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter,
+    QueryOrder, QuerySelect, Select, sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -19,7 +19,7 @@ impl Readings {
     /// At once, then at every heartbeat, until told to stop.
     pub(super) async fn recover_until_stopped(self) {
         while !self.0.stopping.is_cancelled() {
-            if let Err(error) = self.recover().await {
+            if let Err(error) = self.0.db.unless_away(self.recover()).await {
                 tracing::warn!(%error, "could not look for unfinished answers; trying again");
             }
             tokio::select! {
@@ -32,6 +32,10 @@ impl Readings {
     /// What nobody is heard of any more is queued again; but what a provider was asked for, and
     /// cannot be taken up there, ends as it is: it would be paid for twice.
     async fn recover(&self) -> Result<(), Error> {
+        // Nobody could renew a lease meanwhile: whoever lives gets the time of one to do it.
+        if self.0.db.was_away(self.0.settings.lease) {
+            return Ok(());
+        }
         let queued = generation::Entity::update_many()
             .col_expr(generation::Column::Status, Expr::value(Status::Pending))
             .col_expr(generation::Column::Owner, Expr::value(None::<Uuid>))
@@ -85,6 +89,7 @@ impl Readings {
             .filter(self.expired());
         if self.end_in(&tx, condition, generation, &outcome).await? {
             tx.commit().await?;
+            self.say_ended(&outcome);
             self.0.wake.tick(generation.reading_id);
         }
         Ok(())
@@ -112,7 +117,7 @@ impl Readings {
     /// Claims for as long as there is something, and a writer free.
     pub(super) async fn claim_what_is_queued(&self) {
         while let Some(permit) = self.free_writer() {
-            match self.claim().await {
+            match self.0.db.unless_away(self.claim()).await {
                 Ok(Some(lease)) => self.spawn_writer(lease, permit),
                 Ok(None) => break,
                 Err(error) => {
@@ -174,4 +179,24 @@ impl Readings {
             .filter(generation::Column::Status.eq(Status::Pending))
             .order_by_asc(generation::Column::Id)
     }
+}
+
+/// How many answers are not over, by what they are at and who is to write them.
+///
+/// # Errors
+///
+/// If the database fails.
+pub async fn count_unfinished(
+    db: &impl ConnectionTrait,
+) -> Result<Vec<(Status, Engine, i64)>, DbErr> {
+    generation::Entity::find()
+        .filter(generation::Column::CompletedAt.is_null())
+        .select_only()
+        .columns([generation::Column::Status, generation::Column::Engine])
+        .column_as(generation::Column::Id.count(), "number")
+        .group_by(generation::Column::Status)
+        .group_by(generation::Column::Engine)
+        .into_tuple()
+        .all(db)
+        .await
 }

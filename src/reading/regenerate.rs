@@ -92,6 +92,7 @@ impl Readings {
             .await?;
         self.remember(&tx, user_id, idempotency_key, request, reading.id)
             .await?;
+        self.count_change(&tx, user_id).await?;
         self.notify(&tx, reading.id).await?;
         tx.commit().await?;
         self.hand_to_writer(&reading, permit);

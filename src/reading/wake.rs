@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, JoinType,
     QueryFilter, QuerySelect, RelationTrait, Statement, sqlx::postgres::PgListener,
@@ -30,7 +31,7 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Readings looked at in one query.
 const BATCH: usize = 500;
 
-/// The channel of all notifications; each carries a reading's id and nothing else.
+/// The channel of all notifications; each carries a reading's id, and when it was told.
 const CHANNEL: &str = "mula_reading";
 
 /// Who waits for which reading on this instance, and how it stood when last looked at.
@@ -92,6 +93,16 @@ impl Wake {
     }
 }
 
+fn told(reading_id: Uuid, at: DateTime<Utc>) -> String {
+    format!("{reading_id} {}", at.timestamp_micros())
+}
+
+fn heard(told: &str) -> Option<(Uuid, DateTime<Utc>)> {
+    let (reading_id, at) = told.split_once(' ')?;
+    let at = DateTime::from_timestamp_micros(at.parse().ok()?)?;
+    Some((reading_id.parse().ok()?, at))
+}
+
 impl Readings {
     /// Tells all instances that there is something new, once the transaction commits; this one
     /// is told at once, by [`Wake::tick`].
@@ -104,7 +115,7 @@ impl Readings {
             tx.execute_raw(Statement::from_sql_and_values(
                 DbBackend::Postgres,
                 "SELECT pg_notify($1, $2)",
-                [CHANNEL.into(), reading_id.to_string().into()],
+                [CHANNEL.into(), told(reading_id, self.0.clock.now()).into()],
             ))
             .await?;
         }
@@ -114,7 +125,14 @@ impl Readings {
     /// Hears what other instances tell.
     pub(super) async fn listen_until_stopped(self) {
         while !self.0.stopping.is_cancelled() {
-            let heard = self.0.stopping.run_until_cancelled(self.listen()).await;
+            let listening = async {
+                tokio::select! {
+                    ended = self.listen() => ended,
+                    // Who only listens would not notice.
+                    () = self.0.db.falls_silent() => Err(sea_orm::sqlx::Error::PoolTimedOut),
+                }
+            };
+            let heard = self.0.stopping.run_until_cancelled(listening).await;
             if let Some(Err(error)) = heard {
                 tracing::warn!(%error, "the connection that listens is lost; opening another");
                 self.0
@@ -126,16 +144,17 @@ impl Readings {
     }
 
     async fn listen(&self) -> Result<(), sea_orm::sqlx::Error> {
-        let pool = self.0.db.writes().get_postgres_connection_pool();
-        // One of its own: a listener holds its connection for as long as it lives.
-        let mut listener = PgListener::connect_with(pool).await?;
+        let mut listener = PgListener::connect_with(&self.0.db.for_listening()).await?;
         listener.listen(CHANNEL).await?;
         loop {
             // What was told before we listened.
             self.0.wake.tick_all();
             self.claim_what_is_queued().await;
             while let Some(told) = listener.try_recv().await? {
-                if let Ok(reading_id) = told.payload().parse() {
+                if let Some((reading_id, at)) = heard(told.payload()) {
+                    let lag = (self.0.clock.now() - at).to_std();
+                    // Clocks of two machines differ: nothing is heard before it is told.
+                    self.0.metrics.heard_after(lag.unwrap_or_default());
                     self.0.wake.tick(reading_id);
                     self.look_at_own(&[reading_id]).await;
                     self.claim_what_is_queued().await;
@@ -151,7 +170,7 @@ impl Readings {
                 .stopping
                 .run_until_cancelled(tokio::time::sleep(LOOK))
                 .await;
-            if let Err(error) = self.look().await {
+            if let Err(error) = self.0.db.unless_away(self.look()).await {
                 tracing::debug!(%error, "could not look at what is awaited; trying again");
             }
             self.look_at_own(&self.0.writing.readings()).await;

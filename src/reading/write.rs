@@ -22,6 +22,7 @@ use crate::{
         generation,
         reading::{self, Engine, Status},
     },
+    spans::Span,
 };
 
 /// How long to wait before what failed is tried again, and how often.
@@ -63,13 +64,15 @@ impl Readings {
     pub(super) fn spawn_writer(&self, lease: Lease, permit: OwnedSemaphorePermit) {
         let this = self.clone();
         let cancelled = this.0.writing.begin(lease);
-        self.0.tasks.spawn(async move {
+        let writing = async move {
             this.patiently(lease, || this.write(lease, &cancelled))
                 .await;
             this.0.writing.end(lease);
             drop(permit);
             this.0.wake.tick(lease.reading_id);
-        });
+        };
+        let span = Span::generation(lease.generation_id);
+        self.0.tasks.spawn(span.around(writing));
     }
 
     /// Does it, and again while the database is away: that comes back, or the lease runs out
@@ -95,8 +98,8 @@ impl Readings {
         let found = generation::Entity::find_by_id(lease.generation_id)
             .filter(generation::Column::CompletedAt.is_null())
             .find_also_related(reading::Entity)
-            .one(self.0.db.reads())
-            .await?;
+            .one(self.0.db.reads());
+        let found = self.0.db.unless_away(found).await?;
         let Some((generation, Some(reading))) = found else {
             // Ended or deleted meanwhile.
             return Ok(());
@@ -104,7 +107,8 @@ impl Readings {
         if generation.cancel_requested {
             cancelled.cancel();
         }
-        let mut draft = self.draft(self.0.db.reads(), &generation).await?;
+        let draft = self.draft(self.0.db.reads(), &generation);
+        let mut draft = self.0.db.unless_away(draft).await?;
         let writer = Writer {
             readings: self,
             lease,
@@ -142,10 +146,11 @@ impl Writer<'_> {
         let Self {
             readings, lease, ..
         } = self;
+        let db = &readings.0.db;
         if self.generation.sent_at.is_none() {
             // Once a provider may have been asked, it is not asked again.
             match readings
-                .patiently(*lease, || readings.mark_sent(*lease))
+                .patiently(*lease, || db.unless_away(readings.mark_sent(*lease)))
                 .await
             {
                 Some(true) => {}
@@ -164,7 +169,7 @@ impl Writer<'_> {
             tracing::warn!(%failure, "the built-in advisor answers in the model's place");
             let spent = readings.spent(Engine::Model, &self.asked, &draft, Some(failure));
             if readings
-                .patiently(*lease, || readings.fall_back(*lease, spent))
+                .patiently(*lease, || db.unless_away(readings.fall_back(*lease, spent)))
                 .await
                 == Some(true)
             {
@@ -217,7 +222,8 @@ impl Writer<'_> {
                 () = self.cancelled.cancelled() => return End::Cancelled,
                 () = self.readings.0.hand_over.cancelled() => return End::HandOver,
                 () = tokio::time::sleep_until(draft.due(heartbeat).max(not_before)) => {
-                    match self.readings.flush(self.lease, draft).await {
+                    let db = &self.readings.0.db;
+                    match db.unless_away(self.readings.flush(self.lease, draft)).await {
                         Ok(true) => {}
                         Ok(false) => return End::Lost,
                         Err(error) => {
@@ -260,6 +266,9 @@ impl Writer<'_> {
             End::HandOver => (Status::Failed, Some(Failure::Interrupted)),
             End::Lost => return,
         };
+        if !self.is_certain(&mut draft).await {
+            return;
+        }
         let provider_failure = match end {
             End::Failed(failure) => Some(failure),
             _ => None,
@@ -267,7 +276,10 @@ impl Writer<'_> {
         let usage = readings.spent(engine, &self.asked, &draft, provider_failure);
         let outcome = draft.ended(status, engine, usage, failure);
         let ended = readings
-            .patiently(*lease, || readings.end(*lease, generation, &outcome))
+            .patiently(*lease, || {
+                let ended = readings.end(*lease, generation, &outcome);
+                readings.0.db.unless_away(ended)
+            })
             .await;
         if ended.is_none() {
             tracing::error!(
@@ -275,6 +287,37 @@ impl Writer<'_> {
                 "the database did not come back: an answer could not be stored"
             );
         }
+    }
+
+    /// Finds out what is stored of a draft whose last piece is in doubt: followers may have it, and
+    /// what comes is to go on from there. Returns whether there is anything left to end.
+    async fn is_certain(&self, draft: &mut Draft) -> bool {
+        let Self {
+            readings, lease, ..
+        } = self;
+        for _ in 0..RETRIES {
+            if !draft.in_doubt {
+                return true;
+            }
+            let db = &readings.0.db;
+            match db.unless_away(readings.flush(*lease, draft)).await {
+                Ok(held) => return held,
+                Err(error) => {
+                    tracing::warn!(%error, "could not store what is written; trying again");
+                }
+            }
+            let pause = tokio::time::sleep(RETRY_PAUSE);
+            if readings
+                .0
+                .hand_over
+                .run_until_cancelled(pause)
+                .await
+                .is_none()
+            {
+                break;
+            }
+        }
+        false
     }
 
     /// Whether the lease was lost to another writer, rather than with the reading itself.

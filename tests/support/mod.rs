@@ -3,21 +3,26 @@
 
 pub mod attacks;
 mod client;
-mod postgres;
+mod collector;
+mod monitoring;
+pub mod postgres;
 mod program;
 mod property;
 mod provider;
-mod proxy;
+mod relay;
 mod server;
 mod service;
 mod socket;
 mod writing;
 
 pub use client::{Answer, Client, Credentials, Nobody, header, list, refused_within_a_second};
+pub use collector::{Collector, Posted, Span};
+pub use monitoring::Monitoring;
+pub use postgres::Cluster;
 pub use program::{Serving, mula, run};
 pub use property::for_all;
 pub use provider::{Call, Provider, chunk, deltas, finish, state};
-pub use proxy::Proxy;
+pub use relay::Relay;
 pub use server::{Database, Member, PASSWORD, SECRET, Server, given, settings};
 pub use service::{Instance, PROGRAM, Process, Service};
 pub use socket::{Events, FOLLOW, Follower, Heard, News, Socket, Told, Via};

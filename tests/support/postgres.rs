@@ -23,18 +23,21 @@ use super::settings;
 /// that what ends the tests does not end it before it has cleaned up.
 const SUPERVISE: &str = r#"
 trap '' HUP INT PIPE TERM
-bin=$1 dir=$2
+bin=$1 dir=$2 more=$3
 cd "$dir" &&
 "$bin/initdb" -D data -U mula --auth=trust --no-sync -E UTF8 --locale=C >log 2>&1 </dev/null &&
 "$bin/pg_ctl" -D data -w -t 60 -l log -o "-k '$dir' -c listen_addresses= -c fsync=off \
   -c synchronous_commit=off -c full_page_writes=off -c max_connections=500 \
-  -c shared_buffers=64MB -c wal_level=minimal -c max_wal_senders=0 -c autovacuum=off" \
+  -c shared_buffers=64MB -c wal_level=minimal -c max_wal_senders=0 -c autovacuum=off $more" \
   start >>log 2>&1 </dev/null &&
 echo ready || { cat log; echo; echo failed; }
 cat >/dev/null
-"$bin/pg_ctl" -D data -m immediate stop >/dev/null 2>&1
+for cluster in standby data; do "$bin/pg_ctl" -D $cluster -m immediate stop >/dev/null 2>&1; done
 cd / && rm -rf "$dir"
 "#;
+
+/// The options of a cluster that can be replicated.
+pub const REPLICATES: &str = "-c wal_level=replica -c max_wal_senders=4 -c hot_standby=on";
 
 /// What every test's database is copied from.
 const TEMPLATE: &str = "migrated";
@@ -48,6 +51,8 @@ pub struct Cluster {
     strategy: &'static str,
     /// Two copies of one template cannot be made at the same time.
     copying: Mutex<()>,
+    /// Whose it is, where that is not us.
+    owner: Option<(u32, u32)>,
     /// Open as long as this process lives.
     _leash: ChildStdin,
 }
@@ -55,11 +60,18 @@ pub struct Cluster {
 /// The cluster, or none where there are no server binaries.
 pub async fn cluster() -> Option<&'static Cluster> {
     static CLUSTER: OnceCell<Option<Cluster>> = OnceCell::const_new();
-    CLUSTER.get_or_init(Cluster::start).await.as_ref()
+    CLUSTER.get_or_init(|| Cluster::start("")).await.as_ref()
 }
 
 impl Cluster {
-    async fn start() -> Option<Self> {
+    /// One that a test has for itself, to do with it what others would not like. `more` are
+    /// options of its server.
+    pub async fn alone(more: &str) -> Option<&'static Self> {
+        let cluster = Self::start(more).await?;
+        Some(Box::leak(Box::new(cluster)))
+    }
+
+    async fn start(more: &str) -> Option<Self> {
         let Some(bin) = server_binaries() else {
             assert!(
                 env::var("MULA_REQUIRE_POSTGRES").is_err(),
@@ -78,10 +90,10 @@ impl Cluster {
             .tempdir()
             .unwrap()
             .keep();
+        // PostgreSQL refuses to run as root.
+        let owner = (fs::metadata(&dir).unwrap().uid() == 0).then(unprivileged);
         let mut supervisor = Command::new("sh");
-        if fs::metadata(&dir).unwrap().uid() == 0 {
-            // PostgreSQL refuses to run as root.
-            let (uid, gid) = unprivileged();
+        if let Some((uid, gid)) = owner {
             chown(&dir, Some(uid), Some(gid)).unwrap();
             supervisor.uid(uid).gid(gid);
         }
@@ -92,6 +104,7 @@ impl Cluster {
         let mut supervisor = supervisor
             .args(["-c", SUPERVISE, "supervise"])
             .args([&bin, &dir])
+            .arg(more)
             .current_dir("/")
             .process_group(0)
             .stdin(Stdio::piped())
@@ -122,6 +135,7 @@ impl Cluster {
             socket_dir: dir,
             next: AtomicU32::new(0),
             copying: Mutex::new(()),
+            owner,
             _leash: leash,
         };
         cluster
@@ -149,6 +163,90 @@ impl Cluster {
         });
         program.stdin(Stdio::null());
         program
+    }
+
+    /// Ends the server at once, as a crash would.
+    pub async fn crash(&self) {
+        self.pg_ctl("data", &["-m", "immediate", "stop"]).await;
+    }
+
+    /// Starts it again, as it was.
+    pub async fn recover(&self) {
+        // `pg_ctl restart` alone would remember by itself.
+        let options = fs::read_to_string(self.socket_dir.join("data/postmaster.opts")).unwrap();
+        let (_, options) = options.trim().split_once(" \"").unwrap();
+        let options = format!("\"{options}");
+        self.pg_ctl(
+            "data",
+            &["-w", "-t", "60", "-l", "log", "-o", &options, "start"],
+        )
+        .await;
+    }
+
+    /// Makes a standby of it that replicates by streaming, and starts it. Takes a cluster whose
+    /// options let it: see [`REPLICATES`].
+    pub async fn replicate(&self) {
+        let mut backup = self.as_owner("pg_basebackup");
+        backup.arg("-h").arg(&self.socket_dir);
+        backup.args([
+            "-U",
+            "mula",
+            "-D",
+            "standby",
+            "-R",
+            "--no-sync",
+            "-c",
+            "fast",
+        ]);
+        let status = tokio::task::spawn_blocking(move || backup.status()).await;
+        assert!(status.unwrap().unwrap().success());
+        // At the same port, so in another folder.
+        let options = format!(
+            "-k '{}' -c listen_addresses= -c fsync=off -c max_connections=500 {REPLICATES}",
+            self.socket_dir.join("standby").display()
+        );
+        self.pg_ctl(
+            "standby",
+            &["-w", "-t", "60", "-l", "log", "-o", &options, "start"],
+        )
+        .await;
+    }
+
+    /// Ends the standby.
+    pub async fn end_standby(&self) {
+        self.pg_ctl("standby", &["-m", "immediate", "stop"]).await;
+    }
+
+    /// The same database on the standby.
+    pub fn standby_url(&self, name: &str) -> String {
+        let folder = self.socket_dir.join("standby");
+        format!("postgres://mula@localhost/{name}?host={}", folder.display())
+    }
+
+    async fn pg_ctl(&self, cluster: &str, arguments: &[&str]) {
+        let mut command = self.as_owner("pg_ctl");
+        command.args(["-D", cluster]).args(arguments);
+        let status = tokio::task::spawn_blocking(move || command.status()).await;
+        assert!(status.unwrap().unwrap().success(), "{arguments:?}");
+    }
+
+    /// A program of the server's, run as its owner, in its folder.
+    fn as_owner(&self, name: &str) -> Command {
+        let mut program = self.program(name);
+        if let Some((uid, gid)) = self.owner {
+            program.uid(uid).gid(gid);
+        }
+        program
+            .current_dir(&self.socket_dir)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        program
+    }
+
+    /// Where it listens.
+    pub fn socket(&self) -> PathBuf {
+        self.socket_dir.join(".s.PGSQL.5432")
     }
 
     /// A migrated database that nobody else uses.
@@ -197,11 +295,6 @@ impl Cluster {
     pub async fn bring_back(&self, name: &str) {
         self.execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
             .await;
-    }
-
-    /// Where it listens.
-    pub fn socket(&self) -> PathBuf {
-        self.socket_dir.join(".s.PGSQL.5432")
     }
 
     pub fn url(&self, name: &str) -> String {

@@ -56,12 +56,16 @@ impl Database {
 
     /// A migrated one; none where there is no PostgreSQL.
     pub async fn postgres() -> Option<Self> {
-        let cluster = postgres::cluster().await?;
-        Some(Self::Postgres(
+        Some(Self::on(postgres::cluster().await?).await)
+    }
+
+    /// A migrated one of this cluster's.
+    pub async fn on(cluster: &'static Cluster) -> Self {
+        Self::Postgres(
             cluster,
             cluster.migrated().await,
             tempfile::tempdir().unwrap(),
-        ))
+        )
     }
 
     /// One without tables; none where there is no PostgreSQL.
@@ -233,6 +237,17 @@ impl Server {
 
     pub fn address(&self) -> SocketAddr {
         self.running.address()
+    }
+
+    /// What Prometheus is told, where it is.
+    pub async fn metrics(&self) -> reqwest::Response {
+        let address = self.running.metrics_address().expect("it is set");
+        let client = Client::new(address);
+        client.request("GET", "/metrics").send().await.unwrap()
+    }
+
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.running.metrics_address()
     }
 
     /// A request that is not necessarily GraphQL.

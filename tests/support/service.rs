@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::{
     client::{Answer, Client, Credentials, Nobody},
+    program::Serving,
     server::{Database, Member, PASSWORD, Server},
     socket::{Follower, Socket, Via},
 };
@@ -264,5 +265,15 @@ impl Service for Process {
 
     fn http(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         self.client.request(method, path)
+    }
+}
+
+impl Service for Serving {
+    fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    fn http(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        Client::new(self.address).request(method, path)
     }
 }

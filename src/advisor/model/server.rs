@@ -16,7 +16,7 @@ use super::{
     prompt::Prompt,
     wire,
 };
-use crate::{cause, config::Model as Settings};
+use crate::{cause, config::Model as Settings, spans::Span};
 
 /// How often a request is tried again, at most.
 const RETRIES: u32 = 2;
@@ -157,8 +157,14 @@ impl Server {
     }
 
     /// Sends a request, whatever comes of it.
-    pub(super) async fn execute(&self, request: Request) -> Result<Response, reqwest::Error> {
-        self.client.execute(request).await
+    pub(super) async fn execute(&self, mut request: Request) -> Result<Response, reqwest::Error> {
+        let span = Span::call(&mut request);
+        let answer = span.within(self.client.execute(request)).await;
+        match &answer {
+            Ok(response) => span.set("http.response.status_code", status_of(response)),
+            Err(_) => span.ended("UNAVAILABLE"),
+        }
+        answer
     }
 
     /// Sends a request once. What the server says of a refusal is logged, without the prompt.
@@ -168,7 +174,7 @@ impl Server {
         prompt: Option<&Prompt>,
         by: Instant,
     ) -> Result<Response, Refused> {
-        let response = match timeout_at(by, self.client.execute(request)).await {
+        let response = match timeout_at(by, self.execute(request)).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => {
                 tracing::warn!(error = %cause::root(&error), "the model's server cannot be reached");
@@ -203,6 +209,10 @@ impl Server {
             failure,
         })
     }
+}
+
+fn status_of(response: &Response) -> i64 {
+    response.status().as_u16().into()
 }
 
 fn is_loopback(url: &str) -> bool {

@@ -56,6 +56,71 @@ pub(super) async fn check(
         report.fail(ABOUT, format_args!("{named} cannot be read: {error}"));
     }
     db.close().await;
+    if let Some(url) = &settings.read_url {
+        let settings = DatabaseSettings {
+            url: url.clone(),
+            read_url: None,
+            ..settings.clone()
+        };
+        replica(&settings, report).await;
+    }
+}
+
+const STANDBY: &str = "
+    SELECT CASE
+        WHEN NOT pg_is_in_recovery() THEN 'is no standby'
+        WHEN pg_is_wal_replay_paused() THEN 'is paused'
+        WHEN NOT EXISTS (SELECT FROM pg_stat_wal_receiver) THEN 'receives nothing'
+        ELSE 'follows'
+    END";
+
+/// Without it the primary answers, so little of this is a failure.
+async fn replica(settings: &DatabaseSettings, report: &mut Report) {
+    const ABOUT: &str = "replica";
+    let named = name(settings);
+    let looked = async {
+        let db = Database::connect(settings).await?;
+        let state = value(&db, STANDBY).await;
+        db.close().await;
+        state
+    };
+    let state = match looked.await {
+        Ok(state) => state.unwrap_or_default(),
+        Err(error) => {
+            report.warn(
+                ABOUT,
+                format_args!(
+                    "{named} cannot be read, and the primary answers in its place: {error}. Check \
+                     DATABASE_READ_URL, and that the replica is running"
+                ),
+            );
+            return;
+        }
+    };
+    match state.as_str() {
+        "is no standby" => report.fail(
+            ABOUT,
+            format_args!(
+                "{named} is no standby, and what it holds is not what the primary holds: name a \
+                 streaming replica in DATABASE_READ_URL, or leave it out"
+            ),
+        ),
+        "is paused" => report.warn(
+            ABOUT,
+            format_args!(
+                "{named} replays nothing, and the primary answers ever more in its place: SELECT \
+                 pg_wal_replay_resume() has it go on"
+            ),
+        ),
+        "receives nothing" => report.warn(
+            ABOUT,
+            format_args!(
+                "{named} receives nothing, and the primary answers ever more in its place: check \
+                 primary_conninfo, and the log of the replica"
+            ),
+        ),
+        _ => report.ok(ABOUT, format_args!("{named} follows its primary")),
+    }
 }
 
 async fn sqlite(

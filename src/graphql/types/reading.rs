@@ -1,6 +1,6 @@
 //! A reading.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, SelectionField, SimpleObject};
 
 use super::{Advisor, generation::Generation};
 use crate::{
@@ -16,6 +16,37 @@ use crate::{
 /// A question to an advisor, and the answer.
 #[derive(Clone)]
 pub(in crate::graphql) struct Reading(pub reading::Model);
+
+/// What a [`reading::Summary`] is enough for.
+const SUMMARY: [&str; 7] = [
+    "__typename",
+    "id",
+    "advisor",
+    "question",
+    "status",
+    "response",
+    "createdAt",
+];
+
+impl Reading {
+    /// Whether a connection's field asks for no more than summaries of its readings.
+    pub(in crate::graphql) fn are_summaries(connection: SelectionField<'_>) -> bool {
+        connection.selection_set().all(|field| match field.name() {
+            "nodes" => Self::is_summary(field),
+            "edges" => field
+                .selection_set()
+                .filter(|field| field.name() == "node")
+                .all(Self::is_summary),
+            _ => true,
+        })
+    }
+
+    fn is_summary(reading: SelectionField<'_>) -> bool {
+        reading
+            .selection_set()
+            .all(|field| SUMMARY.contains(&field.name()))
+    }
+}
 
 /// A question to an advisor, and the answer.
 #[Object]

@@ -20,12 +20,11 @@ use axum::{
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tracing::Instrument;
 
-use super::{
-    NO_STORE, State,
-    client_address::ClientAddress,
-    trace::{OperationName, RequestId},
+use super::{NO_STORE, State, client_address::ClientAddress, trace::RequestId};
+use crate::{
+    graphql::{self, Caller, Code, DocumentError},
+    request as notes, spans,
 };
-use crate::graphql::{self, Caller, Code, DocumentError};
 use negotiate::MediaType;
 
 /// Bytes of a body, at most, and of a message on a WebSocket: a document and variables of the
@@ -112,6 +111,7 @@ impl Refusal {
             Self::Request(error) => error.code(),
             _ => "BAD_REQUEST",
         };
+        notes::note_error(code);
         let mut response = json(status, media_type, &error(&self.to_string(), code, None));
         let allow: Option<&str> = match self {
             Self::Method => Some("GET, POST"),
@@ -175,16 +175,14 @@ async fn execute(
     request_id: String,
     media_type: MediaType,
 ) -> Response {
-    let operation = request.operation_name.clone().map(OperationName);
-    let mut response = if matches!(media_type, MediaType::EventStream | MediaType::Multipart) {
+    if let Some(name) = &request.operation_name {
+        notes::note_name(name);
+    }
+    if matches!(media_type, MediaType::EventStream | MediaType::Multipart) {
         stream::respond(state, request, caller, by_get, media_type)
     } else {
         at_once(state, request, by_get, caller, request_id, media_type).await
-    };
-    if let Some(name) = operation {
-        response.extensions_mut().insert(name);
     }
-    response
 }
 
 async fn at_once(
@@ -197,13 +195,25 @@ async fn at_once(
 ) -> Response {
     let schema = state.schema.clone();
     // In a task of its own: what has begun is not left half done when the client hangs up.
-    let execution = async move { graphql::execute(&schema, request, caller, by_get).await };
-    let execution = state.operations.spawn(execution.in_current_span());
+    let db = state.db.clone();
+    let execution = async move {
+        tokio::select! {
+            biased;
+            response = graphql::execute(&schema, request, caller, by_get) => Some(response),
+            () = db.falls_silent() => None,
+        }
+    };
+    let execution = notes::carry(notes::current(), execution.in_current_span());
+    let execution = state.operations.spawn(spans::carry(execution));
     let why = match tokio::time::timeout(state.answer_timeout, execution).await {
-        Ok(Ok(response)) if code_of(&response) == Some("BAD_REQUEST") => {
+        Ok(Ok(Some(response))) if code_of(&response) == Some("BAD_REQUEST") => {
             return Refusal::MutationByGet.into_response(media_type);
         }
-        Ok(Ok(response)) => return answered(&response, media_type),
+        Ok(Ok(Some(response))) => return answered(&response, media_type),
+        Ok(Ok(None)) => {
+            tracing::error!("the database fell silent in the midst of an operation");
+            "The service's database does not answer. What was begun may still be done."
+        }
         Ok(Err(failure)) => {
             tracing::error!(error = %failure, "an operation broke off");
             "Something went wrong on our side."
@@ -214,6 +224,7 @@ async fn at_once(
         }
     };
     let code = Code::InternalServerError.as_str();
+    notes::note_error(code);
     let body = error(why, code, Some(&request_id));
     json(StatusCode::INTERNAL_SERVER_ERROR, media_type, &body)
 }

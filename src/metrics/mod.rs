@@ -1,0 +1,311 @@
+//! What is counted and measured, in Prometheus's terms (<https://prometheus.io/docs/practices/naming/>).
+//! `docs/observability.md` lists it all; a test compares.
+//!
+//! Those who know of something count it here. What would have to be asked for, such as how many
+//! sessions there are, `http::metrics` asks when somebody wants to know.
+//!
+//! May use: `entity` (what an answer's states are called), `request`.
+
+mod process;
+
+use std::{sync::Arc, time::Duration};
+
+use prometheus::{
+    Counter, Encoder, Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec,
+    IntGauge, IntGaugeVec, Opts, Registry, TextEncoder, core::Collector,
+};
+use sea_orm::ActiveEnum;
+
+use crate::{
+    entity::reading::{Engine, Status},
+    request::Request,
+};
+use process::Process;
+
+/// The media type of [`Metrics::text`].
+pub use prometheus::TEXT_FORMAT;
+
+/// Seconds: from what a cached read takes to what an answer may.
+const LATENCIES: [f64; 16] = [
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+    60.0,
+];
+
+/// Seconds.
+const LAGS: [f64; 12] = [
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
+];
+
+/// The codes of what a limit refuses.
+const REFUSALS: [&str; 4] = [
+    "OVERLOADED",
+    "QUERY_TOO_COMPLEX",
+    "QUOTA_EXCEEDED",
+    "RATE_LIMITED",
+];
+
+/// The operation of a request that was refused before it was clear what it asks for.
+const UNKNOWN: &str = "unknown";
+
+const NANOS: f64 = 1e9;
+
+/// All of one instance. Clones share it.
+#[derive(Clone)]
+pub struct Metrics(Arc<All>);
+
+struct All {
+    registry: Registry,
+    requests: IntCounterVec,
+    durations: HistogramVec,
+    refusals: IntCounterVec,
+    followers: IntGauge,
+    ended: IntCounterVec,
+    tokens: IntCounter,
+    cost: Counter,
+    notification_lag: Histogram,
+    password_queue: IntGauge,
+    connections: IntGaugeVec,
+    connections_max: IntGaugeVec,
+    process: Process,
+    /// What the database said, and is left out while it says nothing.
+    stored: Registry,
+    sessions: IntGauge,
+    generations: IntGaugeVec,
+}
+
+impl Metrics {
+    /// # Panics
+    ///
+    /// Never: all names are well formed, and different.
+    #[must_use]
+    pub fn new(started_at: chrono::DateTime<chrono::Utc>) -> Self {
+        let registry = Registry::new();
+        let stored = Registry::new();
+        let all = All {
+            requests: counters(
+                &registry,
+                "mula_requests_total",
+                "GraphQL operations, by the field at their root and the code of their first error.",
+                &["operation", "code"],
+            ),
+            durations: registered(&registry, {
+                let about = HistogramOpts::new(
+                    "mula_request_duration_seconds",
+                    "How long operations took to answer; subscriptions are left out.",
+                );
+                HistogramVec::new(about.buckets(LATENCIES.into()), &["operation"])
+            }),
+            refusals: counters(
+                &registry,
+                "mula_refusals_total",
+                "Operations that a limit refused, by its code.",
+                &["code"],
+            ),
+            followers: gauge(
+                &registry,
+                "mula_followers",
+                "Streams in which clients follow an answer.",
+            ),
+            ended: counters(
+                &registry,
+                "mula_generations_ended_total",
+                "Answers that were written to their end, by how they ended and who wrote them.",
+                &["status", "engine"],
+            ),
+            tokens: registered(
+                &registry,
+                IntCounter::new("mula_tokens_total", "Tokens of the answers that ended."),
+            ),
+            cost: registered(
+                &registry,
+                Counter::new(
+                    "mula_cost_dollars_total",
+                    "US dollars that the answers cost that ended.",
+                ),
+            ),
+            notification_lag: registered(&registry, {
+                let about = HistogramOpts::new(
+                    "mula_notification_lag_seconds",
+                    "How late what an instance tells the others was heard.",
+                );
+                Histogram::with_opts(about.buckets(LAGS.into()))
+            }),
+            password_queue: gauge(
+                &registry,
+                "mula_password_queue",
+                "Passwords that wait to be hashed.",
+            ),
+            connections: gauges(
+                &registry,
+                "mula_database_connections",
+                "Connections to the database, by pool, busy or idle.",
+                &["pool", "state"],
+            ),
+            connections_max: gauges(
+                &registry,
+                "mula_database_connections_max",
+                "Connections to the database that a pool may have.",
+                &["pool"],
+            ),
+            process: Process::new(&registry, started_at),
+            sessions: gauge(
+                &stored,
+                "mula_sessions",
+                "Sessions that are neither revoked nor expired, of all instances.",
+            ),
+            generations: gauges(
+                &stored,
+                "mula_generations",
+                "Answers that wait to be written or are being written, of all instances.",
+                &["status", "engine"],
+            ),
+            registry,
+            stored,
+        };
+        let build = gauges(
+            &all.registry,
+            "mula_build_info",
+            "1, for the version that runs.",
+            &["version"],
+        );
+        build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+        for code in REFUSALS {
+            all.refusals.with_label_values(&[code]);
+        }
+        Self(Arc::new(all))
+    }
+
+    /// Counts a request that is over. `took` is None for what lasts as long as its client likes.
+    pub fn count(&self, request: &Request, code: &str, took: Option<Duration>) {
+        let operation = request.operation().map_or(UNKNOWN, |known| &known.field);
+        let all = &self.0;
+        all.requests.with_label_values(&[operation, code]).inc();
+        if let Some(took) = took {
+            let durations = all.durations.with_label_values(&[operation]);
+            durations.observe(took.as_secs_f64());
+        }
+        if REFUSALS.contains(&code) {
+            all.refusals.with_label_values(&[code]).inc();
+        }
+    }
+
+    /// Counts an answer that has ended. `cost` is in nano-dollars.
+    pub fn count_ended(&self, status: Status, engine: Engine, tokens: i32, cost: i64) {
+        let (status, engine) = (status.to_value(), engine.to_value());
+        self.0.ended.with_label_values(&[&status, &engine]).inc();
+        self.0.tokens.inc_by(tokens.unsigned_abs().into());
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a double is exact to a nano-dollar up to nine million dollars"
+        )]
+        self.0.cost.inc_by(cost.max(0) as f64 / NANOS);
+    }
+
+    /// How late a notification was heard.
+    pub fn heard_after(&self, lag: Duration) {
+        self.0.notification_lag.observe(lag.as_secs_f64());
+    }
+
+    /// One more follower, for as long as this is held.
+    #[must_use]
+    pub fn follower(&self) -> Follower {
+        self.0.followers.inc();
+        Follower(self.0.followers.clone())
+    }
+
+    pub fn set_password_queue(&self, waiting: usize) {
+        self.0.password_queue.set(whole(waiting));
+    }
+
+    pub fn set_connections(&self, pool: &str, idle: usize, busy: usize, max: usize) {
+        let set = |state, number| {
+            let gauge = self.0.connections.with_label_values(&[pool, state]);
+            gauge.set(whole(number));
+        };
+        set("idle", idle);
+        set("busy", busy);
+        self.0
+            .connections_max
+            .with_label_values(&[pool])
+            .set(whole(max));
+    }
+
+    pub fn set_sessions(&self, live: u64) {
+        self.0.sessions.set(live.try_into().unwrap_or(i64::MAX));
+    }
+
+    /// What is not named has none.
+    pub fn set_generations(&self, unfinished: &[(Status, Engine, i64)]) {
+        let all = &self.0.generations;
+        for status in [Status::Pending, Status::Writing] {
+            for engine in [Engine::Embedded, Engine::Model] {
+                let found = unfinished
+                    .iter()
+                    .find(|it| (it.0, it.1) == (status, engine));
+                let gauge = all.with_label_values(&[status.to_value(), engine.to_value()]);
+                gauge.set(found.map_or(0, |it| it.2));
+            }
+        }
+    }
+
+    /// All of it in Prometheus's text format
+    /// (<https://prometheus.io/docs/instrumenting/exposition_formats/>); what is read from the
+    /// database only if it was to be had.
+    #[must_use]
+    pub fn text(&self, stored: bool) -> String {
+        self.0.process.look();
+        let mut families = self.0.registry.gather();
+        if stored {
+            families.extend(self.0.stored.gather());
+        }
+        let mut text = Vec::new();
+        match TextEncoder::new().encode(&families, &mut text) {
+            Ok(()) => String::from_utf8_lossy(&text).into_owned(),
+            // A family without a metric, which `gather` leaves out.
+            Err(error) => {
+                tracing::error!(%error, "the metrics cannot be written");
+                String::new()
+            }
+        }
+    }
+}
+
+/// Counted as long as it is there.
+pub struct Follower(IntGauge);
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+fn whole(number: usize) -> i64 {
+    number.try_into().unwrap_or(i64::MAX)
+}
+
+fn registered<C: Collector + Clone + 'static>(
+    registry: &Registry,
+    made: prometheus::Result<C>,
+) -> C {
+    let collector = made.expect("its name and labels are well formed");
+    registry
+        .register(Box::new(collector.clone()))
+        .expect("each has a name of its own");
+    collector
+}
+
+fn counters(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
+    registered(registry, IntCounterVec::new(Opts::new(name, help), labels))
+}
+
+fn gauge(registry: &Registry, name: &str, help: &str) -> IntGauge {
+    registered(registry, IntGauge::new(name, help))
+}
+
+fn float_gauge(registry: &Registry, name: &str, help: &str) -> Gauge {
+    registered(registry, Gauge::new(name, help))
+}
+
+fn gauges(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> IntGaugeVec {
+    registered(registry, IntGaugeVec::new(Opts::new(name, help), labels))
+}

@@ -1,0 +1,84 @@
+//! Reading from a replica what a user may be shown from there: [`crate::db`] has the rule.
+
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, ExprTrait, QuerySelect, QueryTrait,
+    Set,
+    sea_query::{Condition, Expr, OnConflict, SimpleExpr},
+};
+use uuid::Uuid;
+
+use super::{Error, Readings};
+use crate::{db::Replica, entity::reading_change};
+
+/// The replica, for one user.
+pub(super) struct ForUser<'a> {
+    replica: &'a Replica,
+    user_id: Uuid,
+    /// As many as the primary knows of. None: of none.
+    changes: Option<i64>,
+}
+
+impl ForUser<'_> {
+    pub(super) fn connection(&self) -> &DatabaseConnection {
+        self.replica.connection()
+    }
+
+    /// Holds there, in the moment of a query, if it has all that the user has changed.
+    pub(super) fn has_all(&self) -> Condition {
+        let Some(changes) = self.changes else {
+            return Condition::all();
+        };
+        let there = reading_change::Entity::find_by_id(self.user_id)
+            .select_only()
+            .column(reading_change::Column::Changes)
+            .into_query();
+        let there = SimpleExpr::SubQuery(None, Box::new(there.into()));
+        Condition::all().add(there.gte(changes))
+    }
+
+    pub(super) async fn tried<T>(
+        &self,
+        query: impl Future<Output = Result<T, DbErr>>,
+    ) -> Option<T> {
+        self.replica.tried(query).await
+    }
+}
+
+impl Readings {
+    /// The replica, if there is one.
+    pub(super) async fn replica_for(&self, user_id: Uuid) -> Result<Option<ForUser<'_>>, Error> {
+        let db = &self.0.db;
+        let Some(replica) = db.replica() else {
+            return Ok(None);
+        };
+        let changes = reading_change::Entity::find_by_id(user_id).one(db.reads());
+        Ok(Some(ForUser {
+            replica,
+            user_id,
+            changes: db.unless_away(changes).await?.map(|row| row.changes),
+        }))
+    }
+
+    /// Counts a change of the user's readings, as the last thing in its transaction: what is locked
+    /// last nobody waits for who holds anything another needs.
+    pub(super) async fn count_change(
+        &self,
+        tx: &impl ConnectionTrait,
+        user_id: Uuid,
+    ) -> Result<(), Error> {
+        if self.0.db.replica().is_none() {
+            return Ok(());
+        }
+        let changes = (reading_change::Entity, reading_change::Column::Changes);
+        let mut count_up = OnConflict::column(reading_change::Column::UserId);
+        count_up.value(reading_change::Column::Changes, Expr::col(changes).add(1));
+        reading_change::Entity::insert(reading_change::ActiveModel {
+            user_id: Set(user_id),
+            changes: Set(1),
+        })
+        .on_conflict(count_up)
+        .exec_without_returning(tx)
+        .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,216 @@
+//! What a request does, as spans of a trace, for a collector that speaks OTLP
+//! (<https://opentelemetry.io/docs/specs/otlp/>): the request, its operation, each field at its
+//! root, each SQL statement, each call of a provider. Names are OpenTelemetry's
+//! (<https://opentelemetry.io/docs/specs/semconv/>).
+//!
+//! What stands in a span is written here and nowhere else: names of the schema, statements with
+//! placeholders, codes. No value of a user does. Where no collector is set there are no spans.
+//!
+//! May use: `request` (what was found out about it), `cause`.
+
+mod export;
+mod statement;
+
+use std::{borrow::Cow, sync::OnceLock};
+
+use axum::http::{HeaderMap, Method};
+use futures_util::future::Either;
+use opentelemetry::{
+    Context, KeyValue, Value,
+    propagation::TextMapPropagator,
+    trace::{FutureExt, SpanBuilder, SpanKind, Status, TraceContextExt, Tracer, WithContext},
+};
+use opentelemetry_http::{HeaderExtractor, HeaderInjector};
+use opentelemetry_sdk::{propagation::TraceContextPropagator, trace::SdkTracer};
+
+use crate::request;
+pub use export::{Error, Exporting, start};
+pub use statement::statement;
+
+/// None where no collector is set.
+static TRACER: OnceLock<SdkTracer> = OnceLock::new();
+
+/// A span until it is dropped; nothing where no collector is set.
+#[must_use = "it ends when it is dropped"]
+pub struct Span(Option<Context>);
+
+/// A future, or stream, whose spans stand within another.
+type Within<F> = Either<WithContext<F>, F>;
+
+impl Span {
+    /// That of what is not looked at.
+    pub fn none() -> Self {
+        Self(None)
+    }
+
+    /// That of a request, within the caller's if the caller says so
+    /// (<https://www.w3.org/TR/trace-context/>).
+    pub fn request(method: &Method, route: &'static str, headers: &HeaderMap, id: &str) -> Self {
+        begin(|| {
+            let name = format!("{method} {route}").into();
+            let parent = TraceContextPropagator::new()
+                .extract_with_context(&Context::new(), &HeaderExtractor(headers));
+            let method = KeyValue::new("http.request.method", method.to_string());
+            let builder = of_server(name, [method, route_of(route), id_of(id)]);
+            (builder, parent)
+        })
+    }
+
+    /// That of an operation on a WebSocket: a trace of its own, since sockets live long.
+    pub fn on_socket(route: &'static str, id: &str) -> Self {
+        begin(|| {
+            let builder = of_server(route.into(), [route_of(route), id_of(id)]);
+            (builder, Context::new())
+        })
+    }
+
+    /// That of the execution of an operation; [`Span::describe`] names it.
+    pub fn operation() -> Self {
+        begin_within(|| SpanBuilder::from_name("GraphQL Operation"))
+    }
+
+    /// That of a field at the root of an operation.
+    pub fn field(name: &str) -> Self {
+        begin_within(|| SpanBuilder::from_name(name.to_owned()))
+    }
+
+    /// That of writing an answer: within the request that asked for it, if that is at hand.
+    pub fn generation(id: uuid::Uuid) -> Self {
+        begin_within(|| {
+            SpanBuilder::from_name("generation")
+                .with_attributes([KeyValue::new("mula.generation_id", id.to_string())])
+        })
+    }
+
+    /// That of a request to a provider, which is told of it.
+    pub fn call(request: &mut reqwest::Request) -> Self {
+        let span = begin_within(|| {
+            let url = request.url();
+            let mut attributes = vec![
+                KeyValue::new("http.request.method", request.method().to_string()),
+                KeyValue::new("server.address", url.host_str().unwrap_or("").to_owned()),
+            ];
+            if let Some(port) = url.port_or_known_default() {
+                attributes.push(KeyValue::new("server.port", i64::from(port)));
+            }
+            SpanBuilder::from_name(request.method().to_string())
+                .with_kind(SpanKind::Client)
+                .with_attributes(attributes)
+        });
+        if TRACER.get().is_some() {
+            // Also when nobody looks at this trace: then the provider need not either.
+            let context = span.0.clone().unwrap_or_else(Context::current);
+            let mut injector = HeaderInjector(request.headers_mut());
+            TraceContextPropagator::new().inject_context(&context, &mut injector);
+        }
+        span
+    }
+
+    /// Says what the calling task's request turned out to ask for, and what became of it.
+    pub fn describe(&self) {
+        let (Span(Some(context)), Some(request)) = (self, request::current()) else {
+            return;
+        };
+        let span = context.span();
+        if let Some(operation) = request.operation() {
+            span.update_name(format!("{} {}", operation.kind, operation.field));
+            span.set_attribute(KeyValue::new("graphql.operation.type", operation.kind));
+        }
+        if let Some(code) = request.code() {
+            self.ended(code);
+        }
+    }
+
+    pub fn set(&self, name: &'static str, value: impl Into<Value>) {
+        if let Some(context) = &self.0 {
+            context.span().set_attribute(KeyValue::new(name, value));
+        }
+    }
+
+    /// With the code of the first error, or `OK`. What is our fault is the span's error as well.
+    pub fn ended(&self, code: &str) {
+        if let Some(context) = &self.0
+            && code != "OK"
+        {
+            let span = context.span();
+            span.set_attribute(KeyValue::new("error.type", code.to_owned()));
+            if matches!(code, "INTERNAL_SERVER_ERROR" | "OVERLOADED") {
+                span.set_status(Status::error(""));
+            }
+        }
+    }
+
+    /// Has the spans of a future, or a stream, stand within this one.
+    pub fn within<F>(&self, future: F) -> Within<F> {
+        within(self.0.clone(), future)
+    }
+
+    /// The same, and ends with the future.
+    pub async fn around<F: Future>(self, future: F) -> F::Output {
+        // To the end of this one.
+        let Self(context) = &self;
+        within(context.clone(), future).await
+    }
+
+    /// The same, for what is no future.
+    pub fn sync_within<T>(&self, work: impl FnOnce() -> T) -> T {
+        let _guard = self.0.clone().map(Context::attach);
+        work()
+    }
+}
+
+impl Drop for Span {
+    fn drop(&mut self) {
+        if let Some(context) = &self.0 {
+            // Others may hold on to it, as the parent of what goes on.
+            context.span().end();
+        }
+    }
+}
+
+/// Has the spans of a future, in whatever task, stand where the caller's do.
+pub fn carry<F>(future: F) -> Within<F> {
+    within(TRACER.get().map(|_| Context::current()), future)
+}
+
+fn within<F>(context: Option<Context>, future: F) -> Within<F> {
+    match context {
+        Some(context) => Either::Left(future.with_context(context)),
+        None => Either::Right(future),
+    }
+}
+
+fn begin(what: impl FnOnce() -> (SpanBuilder, Context)) -> Span {
+    Span(TRACER.get().map(|tracer| {
+        let (builder, parent) = what();
+        let span = tracer.build_with_context(builder, &parent);
+        parent.with_span(span)
+    }))
+}
+
+/// Within the calling task's span. Nothing below a request that nobody looks at is built.
+fn begin_within(what: impl FnOnce() -> SpanBuilder) -> Span {
+    Span(TRACER.get().and_then(|tracer| {
+        Context::map_current(|parent| {
+            if parent.has_active_span() && !parent.span().is_recording() {
+                return None;
+            }
+            let span = tracer.build_with_context(what(), parent);
+            Some(parent.with_span(span))
+        })
+    }))
+}
+
+fn of_server<const N: usize>(name: Cow<'static, str>, attributes: [KeyValue; N]) -> SpanBuilder {
+    SpanBuilder::from_name(name)
+        .with_kind(SpanKind::Server)
+        .with_attributes(attributes)
+}
+
+fn route_of(route: &'static str) -> KeyValue {
+    KeyValue::new("http.route", route)
+}
+
+fn id_of(id: &str) -> KeyValue {
+    KeyValue::new("mula.request_id", id.to_owned())
+}
