@@ -20,7 +20,7 @@ const UNKNOWN: [&str; 3] = [
     "reading_01h455vb4pex5vsknk084sn02q",
 ];
 
-const MALFORMED: [&str; 10] = [
+const MALFORMED: [&str; 11] = [
     "",
     "1",
     "reading",
@@ -31,6 +31,8 @@ const MALFORMED: [&str; 10] = [
     "reading_81h455vb4pex5vsknk084sn02q",
     "chunk_01h455vb4pex5vsknk084sn02q",
     "01890a5d-ac96-774b-bcce-b302099a8057",
+    // 64 bytes before the last underscore, with a character across the 63rd.
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaé_01h455vb4pex5vsknk084sn02q",
 ];
 
 on_both! {
