@@ -6,19 +6,18 @@
 //!
 //! May use: `config`, `request` and `spans` (to tell of statements), the `migration` crate.
 
+mod migrate;
 mod pulse;
 mod replica;
 
 use std::{path::Path, time::Duration};
 
 use log::LevelFilter;
-use migration::Migrator;
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, DatabaseBackend, DatabaseConnection,
     DatabaseTransaction, DbErr, IsolationLevel, SqliteTransactionMode, Statement,
     TransactionOptions, TransactionTrait, sqlx,
 };
-use sea_orm_migration::{MigratorTrait, SchemaManager};
 use sqlx::{
     Connection, PgPool,
     postgres::PgPoolOptions,
@@ -27,24 +26,14 @@ use sqlx::{
 use tokio_util::sync::CancellationToken;
 
 use self::pulse::Pulse;
-pub use self::replica::Replica;
+pub use self::{migrate::Steps, replica::Replica};
 use crate::{config::DatabaseSettings, request, spans};
 
 /// How long a connection may have been idle and still be taken for good.
 const PING_AFTER: Duration = Duration::from_secs(1);
 
-/// The key of the advisory lock under which one instance migrates and the others wait.
-const MIGRATION_LOCK: i64 = 0x4d75_6c61;
-
 /// Round trips of a transaction beside its statements.
 const BEGIN_AND_END: u32 = 2;
-
-/// Steps by their names, oldest first.
-#[derive(Clone, Debug)]
-pub struct Steps {
-    pub missing: Vec<String>,
-    pub unknown: Vec<String>,
-}
 
 #[derive(Clone, Debug)]
 pub struct Database {
@@ -343,81 +332,6 @@ impl Database {
         row.map_or(Ok(false), |row| row.try_get_by_index(0))
     }
 
-    /// Applies what steps are missing. Of several instances that start at once, one does and
-    /// the others wait for it.
-    ///
-    /// # Errors
-    ///
-    /// If a step fails; then none was applied.
-    pub async fn migrate_up(&self) -> Result<(), DbErr> {
-        let tx = self.lock_for_migration().await?;
-        Migrator::up(&tx, None).await?;
-        tx.commit().await
-    }
-
-    /// Takes back the last `steps` steps, and what was stored in their tables with them.
-    ///
-    /// # Errors
-    ///
-    /// If a step fails; then none was taken back.
-    pub async fn migrate_down(&self, steps: u32) -> Result<(), DbErr> {
-        let tx = self.lock_for_migration().await?;
-        Migrator::down(&tx, Some(steps)).await?;
-        tx.commit().await
-    }
-
-    /// Each step's name, and whether it was applied, oldest first.
-    ///
-    /// # Errors
-    ///
-    /// If the database cannot be read.
-    pub async fn migration_status(&self) -> Result<Vec<(String, bool)>, DbErr> {
-        let tx = self.lock_for_migration().await?;
-        let pending: Vec<_> = Migrator::get_pending_migrations(&tx)
-            .await?
-            .iter()
-            .map(|step| step.name().to_owned())
-            .collect();
-        tx.commit().await?;
-        Ok(Migrator::migrations()
-            .iter()
-            .map(|step| {
-                (
-                    step.name().to_owned(),
-                    !pending.iter().any(|name| name == step.name()),
-                )
-            })
-            .collect())
-    }
-
-    /// Which steps are missing, and which there are that this Mula does not know. Unlike
-    /// [`Database::migration_status`] it changes nothing and waits for nobody.
-    ///
-    /// # Errors
-    ///
-    /// If the database cannot be read.
-    pub async fn look_at_steps(&self) -> Result<Steps, DbErr> {
-        const TABLE: &str = "seaql_migrations";
-        let mut unknown: Vec<String> = Vec::new();
-        if SchemaManager::new(&self.reads).has_table(TABLE).await? {
-            let applied = self.reads.query_all_raw(Statement::from_string(
-                self.reads.get_database_backend(),
-                format!("SELECT version FROM {TABLE} ORDER BY version"),
-            ));
-            for row in applied.await? {
-                unknown.push(row.try_get_by_index(0)?);
-            }
-        }
-        let mut missing = Vec::new();
-        for step in Migrator::migrations() {
-            match unknown.iter().position(|applied| applied == step.name()) {
-                Some(known) => drop(unknown.remove(known)),
-                None => missing.push(step.name().to_owned()),
-            }
-        }
-        Ok(Steps { missing, unknown })
-    }
-
     /// Copies a SQLite database as it is at one moment, while others write to it, into a file that
     /// is empty or not there.
     ///
@@ -429,15 +343,6 @@ impl Database {
         let copy =
             Statement::from_sql_and_values(DatabaseBackend::Sqlite, "VACUUM INTO ?", [file.into()]);
         self.writes.execute_raw(copy).await.map(|_| ())
-    }
-
-    async fn lock_for_migration(&self) -> Result<DatabaseTransaction, DbErr> {
-        let tx = self.begin().await?;
-        if self.is_postgres() {
-            tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
-                .await?;
-        }
-        Ok(tx)
     }
 
     /// Closes all connections, once their work is done.
