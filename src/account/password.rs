@@ -12,9 +12,10 @@ use std::{
         mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     },
     thread,
+    time::Duration,
 };
 
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::timeout};
 
 use crate::invalid::Rule;
 
@@ -34,6 +35,9 @@ const GUESSES_LOG10: f64 = 6.0;
 
 /// Passwords waiting: about 15 s of work at cost 12 on two cores.
 const QUEUE: usize = 128;
+
+/// How long one waits: on a machine that has no time for them at all, the queue stands still.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What `bcrypt` makes of no password: a hash of this shape costs as much to check as a real
 /// one, so that an unknown email takes as long as a wrong password.
@@ -98,7 +102,7 @@ fn cost_of(hash: &str) -> Option<u32> {
     Some(hash.parse::<bcrypt::HashParts>().ok()?.get_cost())
 }
 
-/// The queue is full: nothing was done.
+/// The queue is full, or does not move: nothing was done.
 #[derive(Debug, thiserror::Error)]
 #[error("too many passwords are waiting to be checked")]
 pub struct Busy;
@@ -111,6 +115,7 @@ pub struct Hasher {
     cost: u32,
     jobs: SyncSender<Job>,
     waiting: Arc<AtomicUsize>,
+    patience: Duration,
     /// Rounds of bcrypt spent on verifying.
     #[cfg(test)]
     pub(super) spent: Arc<std::sync::atomic::AtomicU64>,
@@ -136,6 +141,7 @@ impl Hasher {
             cost,
             jobs,
             waiting: Arc::default(),
+            patience: PATIENCE,
             #[cfg(test)]
             spent: Arc::default(),
         })
@@ -242,7 +248,11 @@ impl Hasher {
                 Busy
             }
         })?;
-        result.await.map_err(|_| Busy)
+        // Who gives up drops the receiver, and with it the work.
+        match timeout(self.patience, result).await {
+            Ok(Ok(result)) => Ok(result),
+            Ok(Err(_)) | Err(_) => Err(Busy),
+        }
     }
 }
 
@@ -318,6 +328,14 @@ mod tests {
         assert!(strength(&repeated(16), &[]).is_ok());
         // The rest would make the estimate slow, and is not looked at.
         assert!(strength(&repeated(32), &[]).is_err());
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_longer_than_is_worth_it() {
+        let mut hasher = Hasher::start(10).unwrap();
+        assert!(hasher.hash("correct horse".into()).await.is_ok());
+        hasher.patience = std::time::Duration::ZERO;
+        assert!(hasher.hash("correct horse".into()).await.is_err());
     }
 
     #[tokio::test]
