@@ -205,7 +205,9 @@ async fn a_database_that_is_away_takes_no_other_metric_with_it() {
 
 #[tokio::test]
 async fn what_is_told_to_other_instances_is_heard_soon() {
-    let Some(server) = Server::on_postgres(&ON).await else {
+    // Told is what is being written.
+    let flags = [&ON[..], &["--embedded-pace", "1000"]].concat();
+    let Some(server) = Server::on_postgres(&flags).await else {
         return;
     };
     let ada = server.join("ada").await;

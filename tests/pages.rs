@@ -260,3 +260,36 @@ on_both! {
         }
     }
 }
+
+on_both! {
+    // However it is asked for, by itself or in a list, shortly or in full.
+    async fn a_listed_reading_is_what_it_is_by_itself(server: Server) {
+        let ada = server.join("ada").await;
+        for advisor in ["LEGBA", "OSHUN"] {
+            server.ask(&ada, advisor, "Which way from here?").await;
+        }
+        let full = "id advisor question status response createdAt engine model isCached \
+                    sources { title excerpt } tokensUsed cost completedAt";
+        for (fields, fragment) in [
+            ("createdAt response status question advisor id __typename", ""),
+            ("text: response again: response id", ""),
+            (full, ""),
+            ("...F", "fragment F on Reading { id ... on Node { id } ... { question } status }"),
+            ("id ...F", "fragment F on Node { ... on Reading { response engine } }"),
+            ("id ... on Reading @include(if: true) { question @skip(if: false) }", ""),
+        ] {
+            let list = format!("{{ readings {{ nodes {{ {fields} }} edges {{ node {{ {fields} }} }} }} }} {fragment}");
+            let list = server.graphql(&ada, &list, json!({})).await;
+            let list = &list.data()["readings"];
+            let ids = server.graphql(&ada, "{ readings { nodes { id } } }", json!({})).await;
+            for place in 0..2 {
+                let id = &ids.data()["readings"]["nodes"][place]["id"];
+                let one = format!("query ($id: ID!) {{ reading(id: $id) {{ {fields} }} }} {fragment}");
+                let one = server.graphql(&ada, &one, json!({ "id": id })).await;
+                let one = &one.data()["reading"];
+                assert_eq!(&list["nodes"][place], one, "{fields}");
+                assert_eq!(&list["edges"][place]["node"], one, "{fields}");
+            }
+        }
+    }
+}

@@ -254,12 +254,13 @@ async fn each_operation_has_a_line_that_says_what_it_took() {
         assert!(line["span"]["id"].is_string(), "{line}");
         line
     };
-    // One statement finds session and user; a transaction begins and ends; the token says who.
+    // One statement finds session and user, if they are not known; a transaction begins and ends;
+    // the token says who.
     let registered = line("/graphql", "register", "OK");
     assert!(registered["round_trips"].as_u64().unwrap() >= 1);
     assert_eq!(registered["user"], Value::Null);
     let read = line("/graphql/ws", "profile", "OK");
-    assert_eq!(read["round_trips"], 1);
+    assert!(read["round_trips"].as_u64().unwrap() <= 1, "{read}");
     let asked = line("/graphql", "askAdvisor", "OK");
     assert!(asked["round_trips"].as_u64().unwrap() > 3, "{asked}");
     assert_eq!(asked["user"], read["user"]);

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{
     ApiError, Code,
     caller::ContextExt,
-    types::{Reading, ReadingFilter},
+    types::{Listed, Reading, ReadingFilter},
 };
 use crate::{entity::reading::Advisor, invalid::Problems, reading::Slice};
 
@@ -72,7 +72,7 @@ impl Total {
 }
 
 pub(super) type ReadingConnection =
-    Connection<Cursor, Reading, Total, EmptyFields, DefaultConnectionName, DefaultEdgeName>;
+    Connection<Cursor, Listed, Total, EmptyFields, DefaultConnectionName, DefaultEdgeName>;
 
 /// The user's readings, newest first.
 pub(super) async fn readings(
@@ -97,7 +97,7 @@ pub(super) async fn readings(
     connection.edges.extend(
         page.readings
             .into_iter()
-            .map(|reading| Edge::new(Cursor(reading.id), Reading(reading))),
+            .map(|reading| Edge::new(Cursor(reading.id), Listed(Reading(reading)))),
     );
     Ok(connection)
 }

@@ -119,7 +119,8 @@ impl Readings {
             .await?)
     }
 
-    /// Starts what was stored as this instance's, once that is committed.
+    /// Starts what was stored as this instance's, once that is committed; or says that it has ended
+    /// already.
     pub(super) fn hand_to_writer(
         &self,
         reading: &reading::Model,
@@ -132,6 +133,9 @@ impl Readings {
                 epoch: 1,
             };
             self.spawn_writer(lease, permit);
+        } else if reading.status.is_final() && !reading.is_cached {
+            let metrics = &self.0.metrics;
+            metrics.count_ended(reading.status, reading.engine, 0, 0);
         }
     }
 

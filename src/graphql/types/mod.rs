@@ -2,6 +2,7 @@
 
 mod advisor;
 mod generation;
+mod listed;
 mod node;
 mod reading;
 mod session;
@@ -9,6 +10,7 @@ mod usage;
 mod user;
 
 pub(super) use advisor::{Advisor, AdvisorProfile};
+pub(super) use listed::Listed;
 pub(super) use node::Node;
 pub(super) use reading::{Reading, ReadingFilter, ReadingStatus};
 pub(super) use session::Session;
