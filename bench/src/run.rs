@@ -370,7 +370,7 @@ impl Bench {
         let seconds = self.seconds.max(ATTACK_SECONDS);
         // Warm before it is measured.
         profile.steady(&mula, 200, 2).await?;
-        let alone = self.users(MULA, &mula, postgres, profile, first, seconds);
+        let alone = self.users(MULA, &mula, postgres, profile, first, ATTACK_SECONDS);
         let alone = alone.await?;
 
         let before = memory(mula.pid())?;
