@@ -7,6 +7,7 @@ FROM docker.io/library/rust:${RUST_VERSION}-slim-bookworm AS build
 WORKDIR /build
 # First the dependencies alone, with nothing of ours to compile: a layer that is built again only
 # when Cargo.toml or Cargo.lock changes. Tests and benchmarks are not part of the build.
+COPY .cargo/config.toml .cargo/
 COPY Cargo.toml Cargo.lock ./
 COPY migration/Cargo.toml migration/
 COPY bench/Cargo.toml bench/

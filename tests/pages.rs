@@ -2,6 +2,9 @@
 
 mod slices;
 
+use std::collections::BTreeSet;
+
+use sea_orm::{ConnectionTrait, DatabaseBackend, Statement, TransactionTrait};
 use serde_json::{Value, json};
 
 use crate::support::{Member, Server, on_both};
@@ -292,4 +295,74 @@ on_both! {
             }
         }
     }
+}
+
+/// A page costs what its readings cost, however many others have asked since: it is read from an
+/// index that has the user's in their order. The primary key has that order too, for everybody's.
+#[tokio::test]
+async fn a_page_is_read_from_the_users_own_index() {
+    let Some(server) = Server::on_postgres(&[]).await else {
+        return;
+    };
+    // Given two users with many readings each, the one's all older than the other's
+    let ada = server.join("ada").await;
+    let bea = server.join("bea").await;
+    for (name, who, readings, id) in [("ada", &ada, 3_000, "018e"), ("bea", &bea, 9_000, "018f")] {
+        server.ask(who, "OSHUN", "Why so many?").await;
+        let copy = format!(
+            "INSERT INTO readings SELECT copy.*
+             FROM readings, generate_series(1, {readings}) n, json_populate_record(readings, json_build_object(
+                 'id', '{id}0000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))) copy
+             WHERE readings.user_id = (SELECT id FROM users WHERE username = '{name}')"
+        );
+        assert_eq!(server.database.execute(&copy).await, readings);
+    }
+    server.database.execute("ANALYZE").await;
+
+    // when pages are asked for, of all kinds
+    let database = sea_orm::Database::connect(server.database.url())
+        .await
+        .unwrap();
+    let mut queries = BTreeSet::new();
+    for variables in [
+        json!({ "first": 20 }),
+        json!({ "last": 20 }),
+        json!({ "first": 20, "advisor": "OSHUN" }),
+        json!({ "last": 20, "advisor": "OSHUN" }),
+    ] {
+        let query = "query ($first: Int, $last: Int, $advisor: Advisor) {
+            readings(first: $first, last: $last, filter: { advisor: $advisor }) { nodes { id } }
+        }";
+        server.graphql(&ada, query, variables).await.data();
+        let lately = "SELECT query FROM pg_stat_activity WHERE datname = current_database()
+            AND query LIKE 'SELECT \"%FROM \"readings\"%LIMIT%'";
+        queries.extend(texts(&database, lately).await);
+    }
+    assert_eq!(queries.len(), 4, "{queries:#?}");
+
+    // then PostgreSQL walks that index, and neither sorts nor leaves anything out.
+    for query in queries {
+        let tx = database.begin().await.unwrap();
+        let prepare =
+            format!("SET LOCAL plan_cache_mode = force_generic_plan; PREPARE page AS {query}");
+        tx.execute_unprepared(&prepare).await.unwrap();
+        let any = "SELECT array_to_string(array_fill('NULL'::text, ARRAY[cardinality(parameter_types)]), ', ')
+            FROM pg_prepared_statements WHERE name = 'page'";
+        let any = &texts(&tx, any).await[0];
+        let explain = format!("EXPLAIN EXECUTE page({any})");
+        let plan = texts(&tx, &explain).await.join("\n");
+        assert!(plan.contains("readings_of_user"), "{query}\n{plan}");
+        for wrong in ["readings_pkey", "Sort", "Filter"] {
+            assert!(!plan.contains(wrong), "{query}\n{plan}");
+        }
+        tx.execute_unprepared("DEALLOCATE page").await.unwrap();
+    }
+}
+
+/// A query's only column.
+async fn texts(database: &impl ConnectionTrait, query: &str) -> Vec<String> {
+    let query = Statement::from_string(DatabaseBackend::Postgres, query);
+    let rows = database.query_all_raw(query).await.unwrap();
+    let texts = rows.iter().map(|row| row.try_get_by_index(0).unwrap());
+    texts.collect()
 }

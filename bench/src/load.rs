@@ -50,6 +50,27 @@ pub struct Outcome {
     pub bytes: u64,
 }
 
+impl Outcome {
+    /// Of two loads, one after the other: the times are the means of both, by their requests.
+    pub fn and(self, later: Self) -> Self {
+        let requests = self.requests + later.requests;
+        let mean = |one: Duration, other: Duration| {
+            let sum = one.as_micros() * u128::from(self.requests)
+                + other.as_micros() * u128::from(later.requests);
+            let mean = sum / u128::from(requests.max(1));
+            Duration::from_micros(u64::try_from(mean).unwrap_or(u64::MAX))
+        };
+        Self {
+            requests,
+            took: self.took + later.took,
+            median: mean(self.median, later.median),
+            p99: mean(self.p99, later.p99),
+            errors: self.errors + later.errors,
+            bytes: self.bytes + later.bytes,
+        }
+    }
+}
+
 /// How hard a server is pressed.
 #[derive(Clone, Copy)]
 pub struct Pressure {

@@ -4,6 +4,7 @@
 //! ```text
 //! main       the command line
 //! run        which cases, in which order
+//! ├── beside     those in which something else goes on meanwhile
 //! ├── dataset    what is in the database
 //! ├── cases      what is asked, and the right answers
 //! ├── load       asks it
@@ -11,13 +12,15 @@
 //! ├── server     who is asked: Mula, and what it is compared with
 //! ├── postgres   a database for them
 //! ├── usage      what they take of the machine
-//! └── table      what is printed
+//! ├── table      what is printed
+//! └── compare    what its rows say of one another
 //! ```
 
 mod attack;
 #[path = "../../tests/support/attacks.rs"]
 mod attacks;
 mod cases;
+mod compare;
 mod dataset;
 mod load;
 mod postgres;

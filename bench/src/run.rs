@@ -1,21 +1,20 @@
-//! The cases in their order: what is compared is measured one after the other, on databases with
-//! the same rows.
+//! The cases in their order: what is compared is measured in turns, on databases with the same
+//! rows.
 
-use std::{
-    fs,
-    sync::Arc,
-    thread,
-    time::{Duration, Instant},
-};
+mod beside;
+
+use std::{fs, sync::Arc, time::Instant};
 
 use tempfile::TempDir;
 
 use crate::{
     Arguments, Case, Result,
-    attack::{self, Answers},
     cases::{self, Tokens},
-    dataset::{Dataset, PASSWORD, QUICK, USERS, User},
-    load::{self, Load, Outcome, Pressure},
+    compare::{
+        self, CONNECTIONS, DEEP_PAGE, FILTERED_PAGE, FIRST_PAGE, MULA, PAGE_BACKWARDS, PROFILE,
+    },
+    dataset::{Dataset, User},
+    load::{self, Load, Pressure},
     postgres::Postgres,
     server::{self, Server},
     table::{Row, megabytes, table},
@@ -25,28 +24,15 @@ use crate::{
 /// Of bcrypt, as the settings have it by default.
 const COST: u32 = 12;
 
-/// Connections, where it is not their number that is measured.
-const CONNECTIONS: u32 = 32;
-
-/// Sign-ins at a time: enough to keep all threads busy that check passwords.
-const LOGINS: u32 = 16;
-
-/// How many of them are counted, at least, in seconds: a second has few.
-const LOGIN_SECONDS: u32 = 10;
-
-/// How long attackers are at it, at least, in seconds: all of what is slow has to be cut once.
-const ATTACK_SECONDS: u32 = 40;
-
 /// Users whose requests are mixed.
 const MEMBERS: u64 = 1_000;
 
 /// Sessions of the heavy user's.
 const SESSIONS: usize = 64;
 
-/// Names in the table.
-const MULA: &str = "mula";
-const ON_SQLITE: &str = "mula, SQLite";
-const FIRST_PAGE: &str = "first page";
+/// In how many turns each of those that are compared gets its seconds: what a machine is worth
+/// changes from one half minute to the next.
+const TURNS: u32 = 4;
 
 /// Measures, and prints what came of it.
 pub async fn run(arguments: &Arguments) -> Result<()> {
@@ -63,14 +49,9 @@ pub async fn run(arguments: &Arguments) -> Result<()> {
         notes: Vec::new(),
         number: 0,
     };
-    if arguments.cases != [Case::Sqlite] {
-        bench.on_postgres(wants).await?;
-    }
-    if wants(Case::Sqlite) {
-        bench.on_sqlite().await?;
-    }
-    bench.compare_pages();
-    bench.compare_databases();
+    bench.run(wants).await?;
+    bench.notes.extend(compare::pages(&bench.rows));
+    bench.notes.extend(compare::databases(&bench.rows));
     bench.measure_program()?;
     println!("\n{}", table(&bench.rows, arguments.markdown));
     for note in &bench.notes {
@@ -91,6 +72,13 @@ struct Bench {
     number: u64,
 }
 
+/// A load, and who answers it: a row of the table.
+struct Contender<'a> {
+    subject: Subject<'a>,
+    case: &'static str,
+    load: &'a Load,
+}
+
 /// A server that is measured, and the first process of its database where that is a server too.
 #[derive(Clone, Copy)]
 struct Subject<'a> {
@@ -99,59 +87,56 @@ struct Subject<'a> {
 }
 
 impl Bench {
-    async fn on_postgres(&mut self, wants: impl Fn(Case) -> bool) -> Result<()> {
+    async fn run(&mut self, wants: impl Fn(Case) -> bool) -> Result<()> {
         let postgres = Postgres::start()?;
         let url = &postgres.url;
         let tokens = self.prepare(url).await?;
         if wants(Case::Start) {
             self.starts(url, &tokens).await?;
         }
-        let dir = self.dir.path();
-        let mula = Arc::new(Server::mula(MULA, url, dir, &[])?);
+        let dir = self.dir.path().to_owned();
+        let mula = Arc::new(Server::mula(MULA, url, &dir, &[])?);
         let peers = [
-            Server::peer("plain", url, dir)?,
-            Server::peer("pipelined", url, dir)?,
+            Server::peer("plain", url, &dir)?,
+            Server::peer("pipelined", url, &dir)?,
         ];
         let on = |server| Subject {
             server,
             database: Some(postgres.pid),
         };
+        let mula_alone = on(&mula);
 
         let profile = Arc::new(cases::profile(&tokens));
-        let first = cases::first(self.dataset, &tokens);
+        let first = Arc::new(cases::first(self.dataset, &tokens));
         let deep = cases::deep(self.dataset, &tokens);
-        for (case, name, load) in [
-            (Case::Profile, "profile", &*profile),
-            (Case::First, FIRST_PAGE, &first),
-            (Case::Deep, "deep page", &deep),
+        let filtered = cases::filtered(self.dataset, &tokens);
+        let backwards = cases::backwards(self.dataset, &tokens);
+        let all = [&*mula, &peers[0], &peers[1]];
+        let mut contenders = Vec::new();
+        for (case, name, load, servers) in [
+            (Case::Profile, PROFILE, &*profile, &all[..]),
+            (Case::First, FIRST_PAGE, &first, &all),
+            (Case::Deep, DEEP_PAGE, &deep, &all),
+            (Case::Filtered, FILTERED_PAGE, &filtered, &all[..1]),
+            (Case::Backwards, PAGE_BACKWARDS, &backwards, &all[..1]),
         ] {
-            if wants(case) {
-                for server in [&*mula].into_iter().chain(&peers) {
-                    self.measure(on(server), name, load, CONNECTIONS).await?;
-                }
+            for server in servers.iter().filter(|_| wants(case)) {
+                contenders.push(Contender {
+                    subject: on(server),
+                    case: name,
+                    load,
+                });
             }
         }
-        let mula_alone = on(&mula);
-        for (case, name, load) in [
-            (
-                Case::Filtered,
-                "filtered page",
-                cases::filtered(self.dataset, &tokens),
-            ),
-            (
-                Case::Backwards,
-                "page backwards",
-                cases::backwards(self.dataset, &tokens),
-            ),
-            (Case::Ask, "ask", cases::ask(&tokens)),
-        ] {
-            if wants(case) {
-                self.measure(mula_alone, name, &load, CONNECTIONS).await?;
-            }
+        self.in_turns(&contenders, CONNECTIONS).await?;
+
+        if wants(Case::Ask) {
+            let ask = cases::ask(&tokens);
+            self.measure(mula_alone, "ask", &ask, CONNECTIONS).await?;
         }
         if wants(Case::Connections) {
             for connections in [64, 128, 1_000] {
-                self.measure(mula_alone, "profile", &profile, connections)
+                self.measure(mula_alone, PROFILE, &profile, connections)
                     .await?;
                 self.measure(mula_alone, FIRST_PAGE, &first, connections)
                     .await?;
@@ -164,29 +149,43 @@ impl Bench {
             self.steady(&mula, postgres.pid, &profile).await?;
         }
         if wants(Case::Attack) {
-            let first = Arc::new(first);
             self.attacked(url, postgres.pid, &profile, &first).await?;
         }
         let used = megabytes(memory(mula.pid())?);
         self.notes
             .push(format!("memory after all of it: {used:.1} MB"));
+        drop(mula);
+        if wants(Case::Sqlite) {
+            let postgres = (&postgres, [&*profile, &*first]);
+            self.on_both(postgres).await?;
+        }
         Ok(())
     }
 
-    async fn on_sqlite(&mut self) -> Result<()> {
-        let path = self.dir.path().join("mula.db");
-        let url = format!("sqlite://{}", path.display());
+    /// The same rows in a SQLite file, against PostgreSQL.
+    async fn on_both(&mut self, (postgres, loads): (&Postgres, [&Load; 2])) -> Result<()> {
+        let dir = self.dir.path().to_owned();
+        let url = format!("sqlite://{}", dir.join("mula.db").display());
         let tokens = self.prepare(&url).await?;
-        let server = Server::mula(ON_SQLITE, &url, self.dir.path(), &[])?;
-        let subject = Subject {
-            server: &server,
-            database: None,
-        };
+        let sqlite = Server::mula(compare::ON_SQLITE, &url, &dir, &[])?;
+        let on_postgres = Server::mula(compare::ON_POSTGRES, &postgres.url, &dir, &[])?;
         let profile = cases::profile(&tokens);
-        self.measure(subject, "profile", &profile, CONNECTIONS)
-            .await?;
         let first = cases::first(self.dataset, &tokens);
-        self.measure(subject, FIRST_PAGE, &first, CONNECTIONS).await
+        let mut contenders = Vec::new();
+        for (server, database, [profile, first]) in [
+            (&on_postgres, Some(postgres.pid), loads),
+            (&sqlite, None, [&profile, &first]),
+        ] {
+            let subject = Subject { server, database };
+            for (case, load) in [(PROFILE, profile), (FIRST_PAGE, first)] {
+                contenders.push(Contender {
+                    subject,
+                    case,
+                    load,
+                });
+            }
+        }
+        self.in_turns(&contenders, CONNECTIONS).await
     }
 
     /// Fills a database, and signs users in.
@@ -211,6 +210,29 @@ impl Bench {
         Ok(Tokens { members, heavy })
     }
 
+    /// A row of the table each, measured turn and turn about.
+    async fn in_turns(&mut self, contenders: &[Contender<'_>], connections: u32) -> Result<()> {
+        for one in contenders {
+            self.warm_up(one.subject, one.load, connections).await?;
+        }
+        let pressure = Pressure {
+            connections,
+            seconds: (self.seconds / TURNS).max(1),
+        };
+        let mut rows: Vec<Option<Row>> = contenders.iter().map(|_| None).collect();
+        for _ in 0..TURNS {
+            for (one, row) in contenders.iter().zip(&mut rows) {
+                let turn = self.turn(one.subject, one.case, one.load, pressure).await?;
+                *row = Some(match row.take() {
+                    Some(before) => before.and(&turn),
+                    None => turn,
+                });
+            }
+        }
+        rows.into_iter().flatten().for_each(|row| self.add(row));
+        Ok(())
+    }
+
     /// One row of the table.
     async fn measure(
         &mut self,
@@ -219,28 +241,35 @@ impl Bench {
         load: &Load,
         connections: u32,
     ) -> Result<()> {
-        let warm_up = Pressure {
+        self.warm_up(on, load, connections).await?;
+        let pressure = Pressure {
+            connections,
+            seconds: self.seconds,
+        };
+        let row = self.turn(on, case, load, pressure).await?;
+        self.add(row);
+        Ok(())
+    }
+
+    async fn warm_up(&mut self, on: Subject<'_>, load: &Load, connections: u32) -> Result<()> {
+        let pressure = Pressure {
             connections,
             seconds: 1,
         };
         load.check(on.server).await?;
         let number = self.numbers();
-        load.run(on.server, warm_up, number, self.dir.path())
-            .await?;
-        let pressure = Pressure {
-            seconds: self.seconds,
-            ..warm_up
-        };
-        self.measure_warm(on, case, load, pressure).await
+        load.run(on.server, pressure, number, self.dir.path())
+            .await
+            .map(|_| ())
     }
 
-    async fn measure_warm(
+    async fn turn(
         &mut self,
         on: Subject<'_>,
         case: &'static str,
         load: &Load,
         pressure: Pressure,
-    ) -> Result<()> {
+    ) -> Result<Row> {
         let number = self.numbers();
         let before = Usage::of(on.server.pid(), on.database)?;
         let outcome = load
@@ -257,8 +286,7 @@ impl Bench {
         };
         load.verify(on.server, outcome, pressure.connections)
             .await?;
-        self.add(row);
-        Ok(())
+        Ok(row)
     }
 
     fn add(&mut self, row: Row) {
@@ -298,225 +326,9 @@ impl Bench {
         Ok(())
     }
 
-    async fn logins(&mut self, on: Subject<'_>) -> Result<()> {
-        let possible = verifications_per_second()?;
-        let pressure = Pressure {
-            connections: LOGINS,
-            seconds: self.seconds.max(LOGIN_SECONDS),
-        };
-        self.measure_warm(on, "sign-in", &logins(), pressure)
-            .await?;
-        let reached = self.rows.last().map_or(0.0, Row::per_second);
-        self.notes.push(format!(
-            "sign-ins: {reached:.1} a second; bcrypt alone, on all cores: {possible:.1}; {:.0} %",
-            100.0 * reached / possible
-        ));
-        Ok(())
-    }
-
-    /// The profile at a steady rate, while sign-ins take what they can get.
-    async fn steady(
-        &mut self,
-        mula: &Arc<Server>,
-        postgres: u32,
-        profile: &Arc<Load>,
-    ) -> Result<()> {
-        let seconds = self.seconds.max(LOGIN_SECONDS);
-        // Somewhat longer than what is measured beside it.
-        let pressure = Pressure {
-            connections: LOGINS,
-            seconds: seconds + 2,
-        };
-        let number = self.numbers();
-        let logins = logins();
-        let steady = async {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            let before = Usage::of(mula.pid(), Some(postgres))?;
-            let outcome = profile.steady(mula, 200, seconds).await?;
-            let usage = Usage::of(mula.pid(), Some(postgres))?.since(before);
-            Result::Ok((outcome, usage))
-        };
-        let (signed_in, steady) =
-            tokio::join!(logins.run(mula, pressure, number, self.dir.path()), steady);
-        let (signed_in, (outcome, usage)) = (signed_in?, steady?);
-        self.add(Row {
-            server: MULA,
-            case: "profile at 200/s, sign-ins beside it",
-            connections: LOGINS,
-            outcome,
-            usage,
-            memory: memory(mula.pid())?,
-        });
-        let per_second =
-            f64::from(u32::try_from(signed_in.requests)?) / signed_in.took.as_secs_f64();
-        self.notes.push(format!(
-            "sign-ins beside the profile at 200/s: {per_second:.1} a second, {} errors",
-            signed_in.errors
-        ));
-        Ok(())
-    }
-
-    /// Users at a steady rate: alone, and beside attackers. They come by a proxy, as the attackers
-    /// that ask something do; those that hold sockets come themselves.
-    async fn attacked(
-        &mut self,
-        url: &str,
-        postgres: u32,
-        profile: &Arc<Load>,
-        first: &Arc<Load>,
-    ) -> Result<()> {
-        let flags = ["--trusted-proxies", "127.0.0.1"];
-        let mula = Arc::new(Server::limited(MULA, url, self.dir.path(), &flags)?);
-        let seconds = self.seconds.max(ATTACK_SECONDS);
-        // Warm before it is measured.
-        profile.steady(&mula, 200, 2).await?;
-        let alone = self.users(MULA, &mula, postgres, profile, first, ATTACK_SECONDS);
-        let alone = alone.await?;
-
-        let before = memory(mula.pid())?;
-        let answers = Answers::default();
-        let attackers = attack::begin(&mula, &answers)?;
-        // Until all sockets are there.
-        tokio::time::sleep(Duration::from_secs(6)).await;
-        let (beside, sampled) = tokio::join!(
-            self.users("mula, attacked", &mula, postgres, profile, first, seconds),
-            sample(mula.pid(), seconds),
-        );
-        drop(attackers);
-        tokio::time::sleep(Duration::from_secs(5)).await;
-        let ((early, late), after) = (sampled?, memory(mula.pid())?);
-
-        for (case, alone, beside) in alone
-            .into_iter()
-            .zip(beside?)
-            .map(|((case, alone), (_, beside))| (case, alone, beside))
-        {
-            let ratio = beside.p99.as_secs_f64() / alone.p99.as_secs_f64();
-            self.notes.push(format!(
-                "{case}, attacked: p99 {ratio:.1} × what it is alone, {} errors",
-                beside.errors
-            ));
-        }
-        self.notes.push(format!(
-            "memory, attacked: {:.1} MB before, {:.1} MB in the first tenth of it, {:.1} MB in the \
-             last, {:.1} MB after",
-            megabytes(before),
-            megabytes(early),
-            megabytes(late),
-            megabytes(after)
-        ));
-        let lines = answers.lines().into_iter();
-        self.notes
-            .extend(lines.map(|line| format!("answered to {line}")));
-        Ok(())
-    }
-
-    /// Two rows of the table, measured at the same time.
-    async fn users(
-        &mut self,
-        name: &'static str,
-        mula: &Arc<Server>,
-        postgres: u32,
-        profile: &Arc<Load>,
-        first: &Arc<Load>,
-        seconds: u32,
-    ) -> Result<[(&'static str, Outcome); 2]> {
-        let before = Usage::of(mula.pid(), Some(postgres))?;
-        let (profiles, pages) = tokio::join!(
-            profile.steady(mula, 200, seconds),
-            first.steady(mula, 50, seconds)
-        );
-        let usage = Usage::of(mula.pid(), Some(postgres))?.since(before);
-        let outcomes = [
-            ("profile at 200/s", profiles?),
-            ("first page at 50/s", pages?),
-        ];
-        for (case, outcome) in outcomes {
-            self.add(Row {
-                server: name,
-                case,
-                connections: 0,
-                outcome,
-                usage,
-                memory: memory(mula.pid())?,
-            });
-        }
-        Ok(outcomes)
-    }
-
-    fn row(&self, server: &str, case: &str) -> Option<&Row> {
-        self.rows
-            .iter()
-            .find(|row| (row.server, row.case, row.connections) == (server, case, CONNECTIONS))
-    }
-
-    /// What later pages take, against the first.
-    fn compare_pages(&mut self) {
-        let mut notes = Vec::new();
-        if let Some(first) = self.row(MULA, FIRST_PAGE) {
-            for case in ["deep page", "filtered page", "page backwards"] {
-                if let Some(page) = self.row(MULA, case) {
-                    let ratio = page.processor() / first.processor();
-                    notes.push(format!("CPU of a {case}: {ratio:.2} × the first page's"));
-                }
-            }
-        }
-        self.notes.extend(notes);
-    }
-
-    fn compare_databases(&mut self) {
-        let mut notes = Vec::new();
-        for case in ["profile", FIRST_PAGE] {
-            if let (Some(sqlite), Some(postgres)) =
-                (self.row(ON_SQLITE, case), self.row(MULA, case))
-            {
-                let ratio = sqlite.per_second() / postgres.per_second();
-                notes.push(format!(
-                    "SQLite, {case}: {ratio:.2} × the requests/s on PostgreSQL"
-                ));
-            }
-        }
-        self.notes.extend(notes);
-    }
-
     fn measure_program(&mut self) -> Result<()> {
         let size = megabytes(fs::metadata(server::mula()?)?.len());
         self.notes.push(format!("the program: {size:.1} MB"));
         Ok(())
     }
-}
-
-/// Users sign in whose passwords are hashed as the settings have it.
-fn logins() -> Load {
-    cases::login((QUICK..USERS).map(User))
-}
-
-/// The most memory of a server, in the first tenth of so many seconds and in the last.
-async fn sample(pid: u32, seconds: u32) -> Result<(u64, u64)> {
-    let (tenth, mut early, mut late) = (seconds.div_ceil(10), 0, 0);
-    for second in 0..seconds {
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        let now = memory(pid)?;
-        if second < tenth {
-            early = early.max(now);
-        }
-        if second >= seconds - tenth {
-            late = late.max(now);
-        }
-    }
-    Ok((early, late))
-}
-
-/// What the crate does when nothing else does anything.
-fn verifications_per_second() -> Result<f64> {
-    const EACH: u32 = 12;
-    let hash = bcrypt::hash(PASSWORD, COST)?;
-    let threads = u32::try_from(thread::available_parallelism()?.get())?;
-    let begun = Instant::now();
-    thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| (0..EACH).all(|_| bcrypt::verify(PASSWORD, &hash).unwrap_or(false)));
-        }
-    });
-    Ok(f64::from(EACH * threads) / begun.elapsed().as_secs_f64())
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{load::Outcome, usage::Usage};
+use crate::{compare::MULA, load::Outcome, usage::Usage};
 
 /// A server under one load.
 pub struct Row {
@@ -16,6 +16,16 @@ pub struct Row {
 }
 
 impl Row {
+    /// Of the same server under the same load, later.
+    pub fn and(self, later: &Self) -> Self {
+        Self {
+            outcome: self.outcome.and(later.outcome),
+            usage: self.usage.and(later.usage),
+            memory: later.memory,
+            ..self
+        }
+    }
+
     pub fn per_second(&self) -> f64 {
         count(self.outcome.requests) / self.outcome.took.as_secs_f64()
     }
@@ -66,7 +76,7 @@ pub fn table(rows: &[Row], markdown: bool) -> String {
             Some(format!("{:.2}", row.per_second() / same.per_second()))
         };
         let ratios = match row.server {
-            "mula" => [ratio("plain"), ratio("pipelined")],
+            MULA => [ratio("plain"), ratio("pipelined")],
             _ => [None, None],
         };
         let ratios: Vec<_> = ratios.into_iter().flatten().collect();

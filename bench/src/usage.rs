@@ -34,6 +34,17 @@ impl Usage {
         })
     }
 
+    /// Both together.
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            server: self.server + other.server,
+            database: self
+                .database
+                .zip(other.database)
+                .map(|(one, two)| one + two),
+        }
+    }
+
     /// What was taken since `earlier`.
     pub fn since(self, earlier: Self) -> Self {
         Self {

@@ -1,8 +1,8 @@
 //! Finding readings: one, a page, how many. Only ever the owner's.
 
 use sea_orm::{
-    ColumnTrait, DatabaseConnection, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select,
+    ColumnTrait, DatabaseConnection, DbErr, EntityTrait, ExprTrait, Order, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, Select, sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -72,19 +72,7 @@ impl Readings {
     ///
     /// If the database fails.
     pub async fn page(&self, user_id: Uuid, slice: Slice) -> Result<Page, Error> {
-        let mut query = of_user(user_id, slice.advisor);
-        if let Some(after) = slice.after {
-            query = query.filter(reading::Column::Id.lt(after));
-        }
-        if let Some(before) = slice.before {
-            query = query.filter(reading::Column::Id.gt(before));
-        }
-        query = if slice.from_end {
-            query.order_by_asc(reading::Column::Id)
-        } else {
-            query.order_by_desc(reading::Column::Id)
-        };
-        let query = query.limit(u64::from(slice.limit) + 1);
+        let query = listed(user_id, slice).limit(u64::from(slice.limit) + 1);
         let mut readings = Vec::new();
         if let Some(replica) = self.replica_for(user_id).await? {
             let query = query.clone().filter(replica.has_all());
@@ -208,6 +196,41 @@ async fn rows(
         .into_iter()
         .map(reading::Model::from)
         .collect())
+}
+
+/// A user's readings, in order, as the rows of an index that lie between two of its rows.
+///
+/// With the id alone compared and ordered by, PostgreSQL may walk the primary key and pass over the
+/// readings of others, on the guess that this user's are strewn among them evenly: the first page of a
+/// user who has many then costs as much as others have asked since.
+fn listed(user_id: Uuid, slice: Slice) -> Select<reading::Entity> {
+    let (query, before_id, value) = match slice.advisor {
+        None => {
+            let column = reading::Column::UserId;
+            (reading::Entity::find(), column, Expr::val(user_id))
+        }
+        Some(advisor) => {
+            let column = reading::Column::Advisor;
+            (
+                reading::Entity::find_owned(user_id),
+                column,
+                Expr::val(advisor),
+            )
+        }
+    };
+    let row = Expr::tuple([before_id.into_expr(), reading::Column::Id.into_expr()]);
+    let place = |id: Uuid| Expr::tuple([value.clone(), Expr::val(id)]);
+    let order = if slice.from_end {
+        Order::Asc
+    } else {
+        Order::Desc
+    };
+    // No reading has either of the ids at the ends.
+    query
+        .filter(row.clone().gt(place(slice.before.unwrap_or(Uuid::nil()))))
+        .filter(row.lt(place(slice.after.unwrap_or(Uuid::max()))))
+        .order_by(before_id, order.clone())
+        .order_by(reading::Column::Id, order)
 }
 
 fn of_user(user_id: Uuid, advisor: Option<Advisor>) -> Select<reading::Entity> {
