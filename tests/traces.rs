@@ -268,3 +268,40 @@ async fn a_protocol_that_is_not_spoken_is_refused_at_start() {
         "{complaint}"
     );
 }
+
+/// More spans than can be sent would be lost, here one and there one.
+#[tokio::test]
+async fn under_load_whole_traces_are_left_out() {
+    let collector = Collector::start().await;
+    let database = Database::sqlite();
+    let mut command = traced(&database, &collector, &[]);
+    command.env("OTEL_BSP_MAX_QUEUE_SIZE", "100000");
+    let serving = Serving::serve(command);
+
+    // Given more requests than are traced in a second
+    let begun = Instant::now();
+    let asking = (0..40).map(async |_| {
+        for _ in 0..50 {
+            let query = json!({ "query": "{ __typename }" });
+            let asked = serving.http("POST", "/graphql").json(&query).send().await;
+            assert_eq!(asked.unwrap().status(), StatusCode::OK);
+        }
+    });
+    futures_util::future::join_all(asking).await;
+    let seconds = usize::try_from(begun.elapsed().as_secs()).unwrap() + 1;
+    stop(serving).await;
+
+    // then so many are as may be, and all of each.
+    let spans = collector.spans();
+    let requests: Vec<_> = spans.iter().filter(|span| span.parent.is_empty()).collect();
+    let possible = 500..=500 * (1 + seconds);
+    assert!(
+        possible.contains(&requests.len()),
+        "{} in {seconds} s",
+        requests.len()
+    );
+    let operations = requests
+        .iter()
+        .filter(|request| spans.iter().any(|span| span.parent == request.id));
+    assert_eq!(operations.count(), requests.len());
+}

@@ -59,10 +59,19 @@ pub fn first(dataset: Dataset, tokens: &Tokens) -> Load {
     })
 }
 
-/// The heavy user is three quarters through the list, each session elsewhere.
+/// The heavy user is three quarters through the list.
 pub fn deep(dataset: Dataset, tokens: &Tokens) -> Load {
+    deep_pages(dataset, tokens, |_| 0)
+}
+
+/// The same, each session elsewhere.
+pub fn strewn(dataset: Dataset, tokens: &Tokens) -> Load {
+    deep_pages(dataset, tokens, |session| session)
+}
+
+fn deep_pages(dataset: Dataset, tokens: &Tokens, page_of: impl Fn(u64) -> u64) -> Load {
     pages(tokens, FIRST, |session| {
-        let at = deep_place(dataset, session);
+        let at = deep_place(dataset, page_of(session));
         (
             json!({ "first": PAGE, "after": dataset.cursor(at - 1) }),
             dataset.page(&places(at), true, true),
@@ -82,8 +91,8 @@ pub fn filtered(dataset: Dataset, tokens: &Tokens) -> Load {
 
 /// The heavy user goes back through the list from deep in it.
 pub fn backwards(dataset: Dataset, tokens: &Tokens) -> Load {
-    pages(tokens, BACKWARDS, |session| {
-        let at = deep_place(dataset, session);
+    pages(tokens, BACKWARDS, |_| {
+        let at = deep_place(dataset, 0);
         (
             json!({ "last": PAGE, "before": dataset.cursor(at + PAGE) }),
             dataset.page(&places(at), true, true),
@@ -91,8 +100,8 @@ pub fn backwards(dataset: Dataset, tokens: &Tokens) -> Load {
     })
 }
 
-fn deep_place(dataset: Dataset, session: u64) -> u64 {
-    dataset.heavy() * 3 / 4 + session * PAGE
+fn deep_place(dataset: Dataset, page: u64) -> u64 {
+    dataset.heavy() * 3 / 4 + page * PAGE
 }
 
 fn places(from: u64) -> Vec<u64> {

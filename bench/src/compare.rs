@@ -12,6 +12,7 @@ pub const ON_SQLITE: &str = "mula, SQLite";
 pub const PROFILE: &str = "profile";
 pub const FIRST_PAGE: &str = "first page";
 pub const DEEP_PAGE: &str = "deep page";
+pub const STREWN_PAGES: &str = "64 deep pages";
 pub const FILTERED_PAGE: &str = "filtered page";
 pub const PAGE_BACKWARDS: &str = "page backwards";
 

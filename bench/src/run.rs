@@ -12,6 +12,7 @@ use crate::{
     cases::{self, Tokens},
     compare::{
         self, CONNECTIONS, DEEP_PAGE, FILTERED_PAGE, FIRST_PAGE, MULA, PAGE_BACKWARDS, PROFILE,
+        STREWN_PAGES,
     },
     dataset::{Dataset, User},
     load::{self, Load, Pressure},
@@ -109,6 +110,7 @@ impl Bench {
         let profile = Arc::new(cases::profile(&tokens));
         let first = Arc::new(cases::first(self.dataset, &tokens));
         let deep = cases::deep(self.dataset, &tokens);
+        let strewn = cases::strewn(self.dataset, &tokens);
         let filtered = cases::filtered(self.dataset, &tokens);
         let backwards = cases::backwards(self.dataset, &tokens);
         let all = [&*mula, &peers[0], &peers[1]];
@@ -117,6 +119,7 @@ impl Bench {
             (Case::Profile, PROFILE, &*profile, &all[..]),
             (Case::First, FIRST_PAGE, &first, &all),
             (Case::Deep, DEEP_PAGE, &deep, &all),
+            (Case::Deep, STREWN_PAGES, &strewn, &all),
             (Case::Filtered, FILTERED_PAGE, &filtered, &all[..1]),
             (Case::Backwards, PAGE_BACKWARDS, &backwards, &all[..1]),
         ] {

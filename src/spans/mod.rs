@@ -11,14 +11,21 @@
 mod export;
 mod statement;
 
-use std::{borrow::Cow, sync::OnceLock};
+use std::{
+    borrow::Cow,
+    num::NonZeroU32,
+    sync::{LazyLock, OnceLock},
+};
 
 use axum::http::{HeaderMap, Method};
 use futures_util::future::Either;
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use opentelemetry::{
     Context, KeyValue, Value,
     propagation::TextMapPropagator,
-    trace::{FutureExt, SpanBuilder, SpanKind, Status, TraceContextExt, Tracer, WithContext},
+    trace::{
+        FutureExt, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, Tracer, WithContext,
+    },
 };
 use opentelemetry_http::{HeaderExtractor, HeaderInjector};
 use opentelemetry_sdk::{propagation::TraceContextPropagator, trace::SdkTracer};
@@ -26,6 +33,14 @@ use opentelemetry_sdk::{propagation::TraceContextPropagator, trace::SdkTracer};
 use crate::request;
 pub use export::{Error, Exporting, start};
 pub use statement::statement;
+
+/// Traces that begin in a second, at most, and as many at once. More would be more spans than wait to
+/// be sent (`OTEL_BSP_MAX_QUEUE_SIZE`), and what is left out under load is to be whole traces, before
+/// they have cost anything.
+const TRACES_PER_SECOND: NonZeroU32 = NonZeroU32::new(500).expect("it is not zero");
+
+static TRACES: LazyLock<DefaultDirectRateLimiter> =
+    LazyLock::new(|| RateLimiter::direct(Quota::per_second(TRACES_PER_SECOND)));
 
 /// None where no collector is set.
 static TRACER: OnceLock<SdkTracer> = OnceLock::new();
@@ -182,6 +197,10 @@ fn within<F>(context: Option<Context>, future: F) -> Within<F> {
 
 fn begin(what: impl FnOnce() -> (SpanBuilder, Context)) -> Span {
     Span(TRACER.get().map(|tracer| {
+        if TRACES.check().is_err() {
+            // One that is not recorded: nothing below it is either.
+            return Context::new().with_remote_span_context(SpanContext::NONE);
+        }
         let (builder, parent) = what();
         let span = tracer.build_with_context(builder, &parent);
         parent.with_span(span)

@@ -1,5 +1,6 @@
 //! The program itself, run as people run it.
 
+use super::Client;
 use std::{
     io::{BufRead, BufReader, Read},
     net::SocketAddr,
@@ -41,6 +42,7 @@ pub struct Serving {
     log: JoinHandle<String>,
     pub output: String,
     pub address: SocketAddr,
+    pub(super) client: Client,
 }
 
 impl Serving {
@@ -87,6 +89,7 @@ impl Serving {
             log,
             output,
             address,
+            client: Client::new(address),
         }
     }
 

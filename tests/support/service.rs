@@ -274,6 +274,6 @@ impl Service for Serving {
     }
 
     fn http(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
-        Client::new(self.address).request(method, path)
+        self.client.request(method, path)
     }
 }
