@@ -6,7 +6,7 @@
 //!
 //! May use: nothing of ours.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::sync::LazyLock;
 
 pub(super) const DIMENSIONS: usize = 50;
 
@@ -29,11 +29,11 @@ pub(super) struct Vector {
 impl Vector {
     /// That of a word in lower case, if it has one.
     pub(super) fn of(word: &str) -> Option<Self> {
-        static BUILT_IN: LazyLock<HashMap<&str, Vector>> = LazyLock::new(|| {
+        static BUILT_IN: LazyLock<Vectors> = LazyLock::new(|| {
             // Its form is fixed when it is built in, and the tests below read it.
-            read(FILE).expect("vectors.bin is as make.mjs writes it")
+            Vectors::read(FILE).expect("vectors.bin is as make.mjs writes it")
         });
-        BUILT_IN.get(word).copied()
+        BUILT_IN.get(word)
     }
 
     /// The cosine of the angle between two: 1 for the same direction, about 0 for words that have
@@ -81,43 +81,53 @@ impl Mean {
     }
 }
 
-fn read(file: &'static [u8]) -> Option<HashMap<&'static str, Vector>> {
-    let rest = file.strip_prefix(MARK)?;
-    let (head, rest) = rest.split_at_checked(12)?;
-    let number = |n: usize| {
-        let bytes = head[4 * n..4 * n + 4].try_into().ok()?;
-        usize::try_from(u32::from_le_bytes(bytes)).ok()
-    };
-    let (count, dimensions, length) = (number(0)?, number(1)?, number(2)?);
-    let (words, numbers) = rest.split_at_checked(length)?;
-    if dimensions != DIMENSIONS || numbers.len() != count * DIMENSIONS {
-        return None;
-    }
-    let words: HashMap<_, _> = std::str::from_utf8(words)
-        .ok()?
-        .split('\n')
-        .zip(numbers.as_chunks::<DIMENSIONS>().0)
-        .zip(0..)
-        .map(|((word, bytes), rank)| {
-            let numbers = bytes.map(u8::cast_signed);
-            let square: f32 = numbers.iter().map(|n| f32::from(*n).powi(2)).sum();
-            let scale = 1.0 / square.sqrt();
-            (
-                word,
-                Vector {
-                    numbers,
-                    scale,
-                    rank,
-                },
-            )
+/// Those of a file. Its numbers stay where they are: a hash table of them all would be twice as
+/// large as the file.
+struct Vectors {
+    numbers: &'static [[u8; DIMENSIONS]],
+    /// In order, each with its rank.
+    words: Box<[(&'static str, u16)]>,
+}
+
+impl Vectors {
+    fn read(file: &'static [u8]) -> Option<Self> {
+        let rest = file.strip_prefix(MARK)?;
+        let (head, rest) = rest.split_at_checked(12)?;
+        let number = |n: usize| {
+            let bytes = head[4 * n..4 * n + 4].try_into().ok()?;
+            usize::try_from(u32::from_le_bytes(bytes)).ok()
+        };
+        let (count, dimensions, length) = (number(0)?, number(1)?, number(2)?);
+        let (words, numbers) = rest.split_at_checked(length)?;
+        if dimensions != DIMENSIONS || numbers.len() != count * DIMENSIONS {
+            return None;
+        }
+        let words = std::str::from_utf8(words).ok()?.split('\n');
+        let mut words: Box<[_]> = words.zip(0..).collect();
+        words.sort_unstable();
+        let each_once = words.is_sorted_by(|(one, _), (next, _)| one < next);
+        (words.len() == count && each_once).then_some(Self {
+            numbers: numbers.as_chunks().0,
+            words,
         })
-        .collect();
-    (words.len() == count).then_some(words)
+    }
+
+    fn get(&self, word: &str) -> Option<Vector> {
+        let at = self.words.binary_search_by_key(&word, |(word, _)| word);
+        let rank = self.words[at.ok()?].1;
+        let numbers = self.numbers[usize::from(rank)].map(u8::cast_signed);
+        let square: f32 = numbers.iter().map(|n| f32::from(*n).powi(2)).sum();
+        Some(Vector {
+            numbers,
+            scale: 1.0 / square.sqrt(),
+            rank,
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{DIMENSIONS, FILE, Mean, Vector, read};
+    use super::{DIMENSIONS, FILE, Mean, Vector, Vectors};
 
     fn cosine(a: &str, b: &str) -> f32 {
         Vector::of(a).unwrap().cosine(&Vector::of(b).unwrap())
@@ -150,8 +160,8 @@ mod tests {
 
     #[test]
     fn a_file_of_another_form_is_refused() {
-        assert_eq!(read(FILE).unwrap().len(), 20_000);
-        assert!(read(b"GLOVE").is_none());
-        assert!(read(&FILE[..FILE.len() - DIMENSIONS]).is_none());
+        assert_eq!(Vectors::read(FILE).unwrap().words.len(), 20_000);
+        assert!(Vectors::read(b"GLOVE").is_none());
+        assert!(Vectors::read(&FILE[..FILE.len() - DIMENSIONS]).is_none());
     }
 }
