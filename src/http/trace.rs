@@ -18,7 +18,7 @@ use axum::{
 use hyper::body::{Frame, SizeHint};
 use ipnet::IpNet;
 use tokio::time::Instant;
-use tracing::{Instrument, Span, field::display};
+use tracing::field::display;
 
 use super::client_address::{ClientAddress, client_address};
 use crate::{
@@ -60,14 +60,12 @@ pub(super) async fn every_request(
 ) -> Response {
     let id = given_id(request.headers()).unwrap_or_else(|| every.clock.new_id().to_string());
     let header = HeaderValue::from_str(&id).expect("letters, digits, _ and -");
-    // At the level of errors: whatever the filter lets through stands in this span.
-    let span = tracing::error_span!("request", id);
     let ConnectInfo(peer): ConnectInfo<SocketAddr> = *request
         .extensions()
         .get()
         .expect("the server says of every request where it came from");
     let client = client_address(peer.ip(), request.headers(), &every.trusted_proxies);
-    let mut line = Line::new(client, id.clone(), span.clone(), every.metrics);
+    let mut line = Line::new(client, id.clone(), every.metrics);
     line.method = Some(request.method().clone());
     line.path = request.extensions().get().cloned();
     // What is asked of health, and who looks around, is no trace.
@@ -79,8 +77,7 @@ pub(super) async fn every_request(
     request.extensions_mut().insert(RequestId(id));
 
     let noted = line.request.clone();
-    let answer = line.trace.within(noted.scope(next.run(request)));
-    let mut response = answer.instrument(span).await;
+    let mut response = line.trace.within(noted.scope(next.run(request))).await;
     line.status = Some(response.status());
     response.headers_mut().insert(REQUEST_ID, header);
     response.headers_mut().insert(
@@ -110,7 +107,6 @@ impl HttpBody for Pieces {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let Self { body, line } = self.get_mut();
-        let _in = line.span.enter();
         let poll = || Pin::new(body).poll_frame(context);
         line.trace.sync_within(|| line.request.sync_scope(poll))
     }
@@ -138,8 +134,6 @@ fn given_id(headers: &HeaderMap) -> Option<String> {
 /// whole request with it.
 pub(super) struct Line {
     pub request: Arc<request::Request>,
-    pub span: Span,
-    /// Its span in a trace, which is another thing.
     pub trace: spans::Span,
     /// None on a WebSocket.
     method: Option<Method>,
@@ -154,10 +148,9 @@ pub(super) struct Line {
 }
 
 impl Line {
-    fn new(client: IpAddr, id: String, span: Span, metrics: Option<Metrics>) -> Self {
+    fn new(client: IpAddr, id: String, metrics: Option<Metrics>) -> Self {
         Self {
             request: Arc::new(request::Request::new(id)),
-            span,
             trace: spans::Span::none(),
             method: None,
             path: None,
@@ -171,8 +164,7 @@ impl Line {
 
     /// That of an operation on the WebSocket that the request `id` has opened.
     pub(super) fn on_socket(client: IpAddr, id: &str, metrics: Option<Metrics>) -> Self {
-        let span = tracing::error_span!("request", id);
-        let mut line = Self::new(client, id.to_owned(), span, metrics);
+        let mut line = Self::new(client, id.to_owned(), metrics);
         line.is_stream = true;
         line.trace = spans::Span::on_socket(SOCKET, id);
         line
@@ -201,7 +193,6 @@ impl Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
-        let _in = self.span.enter();
         let took = self.begun.elapsed();
         let code = self.code();
         let operation = self.request.operation();
@@ -231,9 +222,12 @@ impl Drop for Line {
         } else {
             "the client left before its answer"
         };
-        tracing::info!(
-            %client, method, path, status, ms, operation, field, user, code, round_trips, "{message}"
-        );
+        self.request.sync_scope(|| {
+            tracing::info!(
+                %client, method, path, status, ms, operation, field, user, code, round_trips,
+                "{message}"
+            );
+        });
     }
 }
 

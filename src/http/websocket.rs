@@ -20,7 +20,6 @@ use tokio::{
     time::{Instant, interval_at, timeout},
 };
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument;
 
 use super::{
     State,
@@ -322,7 +321,6 @@ impl Connection {
         let name = id.clone();
         // What has ended need not be kept.
         while running.try_join_next().is_some() {}
-        let span = line.span.clone();
         let operation = async move {
             // Written when this ends, or is aborted.
             let _line = line;
@@ -349,7 +347,7 @@ impl Connection {
             }
             let _ = say(json!({ "id": name, "type": "complete" })).await;
         };
-        let operation = running.spawn(noted.scope(operation).instrument(span));
+        let operation = running.spawn(noted.scope(operation));
         self.operations.insert(id, operation);
         Ok(None)
     }

@@ -18,7 +18,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use tracing::Instrument;
 
 use super::{NO_STORE, State, client_address::ClientAddress, trace::RequestId};
 use crate::{
@@ -203,7 +202,7 @@ async fn at_once(
             () = db.falls_silent() => None,
         }
     };
-    let execution = notes::carry(notes::current(), execution.in_current_span());
+    let execution = notes::carry(notes::current(), execution);
     let execution = state.operations.spawn(spans::carry(execution));
     let why = match tokio::time::timeout(state.answer_timeout, execution).await {
         Ok(Ok(Some(response))) if code_of(&response) == Some("BAD_REQUEST") => {
