@@ -8,6 +8,7 @@
 
 mod migrate;
 mod pulse;
+mod reads;
 mod replica;
 
 use std::{path::Path, time::Duration};
@@ -16,7 +17,7 @@ use log::LevelFilter;
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, DatabaseBackend, DatabaseConnection,
     DatabaseTransaction, DbErr, IsolationLevel, SqliteTransactionMode, Statement,
-    TransactionOptions, TransactionTrait, sqlx,
+    TransactionOptions, TransactionTrait, metric::Info, sqlx,
 };
 use sqlx::{
     Connection, Executor, PgPool,
@@ -26,7 +27,7 @@ use sqlx::{
 use tokio_util::sync::CancellationToken;
 
 use self::pulse::Pulse;
-pub use self::{migrate::Steps, replica::Replica};
+pub use self::{migrate::Steps, reads::Reads, replica::Replica};
 use crate::{config::DatabaseSettings, request, spans};
 
 /// How long a connection may have been idle and still be taken for good.
@@ -37,7 +38,7 @@ const BEGIN_AND_END: u32 = 2;
 
 #[derive(Clone, Debug)]
 pub struct Database {
-    reads: DatabaseConnection,
+    reads: Reads,
     writes: DatabaseConnection,
     /// None: SQLite, which is never away.
     pulse: Option<Pulse>,
@@ -70,11 +71,13 @@ impl Pool {
 
 /// Has each statement counted for the request that it is executed for, and told of in its trace.
 fn counted(mut pool: DatabaseConnection) -> DatabaseConnection {
-    pool.set_metric_callback(|info| {
-        request::note_round_trips(1);
-        spans::statement(info);
-    });
+    pool.set_metric_callback(tell);
     pool
+}
+
+fn tell(info: &Info<'_>) {
+    request::note_round_trips(1);
+    spans::statement(info);
 }
 
 /// Has PostgreSQL plan a statement when it is prepared, and not again for each of its values: by
@@ -124,7 +127,7 @@ impl Database {
                 });
             let pool = counted(sea_orm::Database::connect(options).await?);
             return Ok(Self {
-                reads: pool.clone(),
+                reads: Reads::new(pool.clone()),
                 writes: pool,
                 pulse: Some(pulse),
                 replica: Replica::connect(settings).await?,
@@ -168,7 +171,7 @@ impl Database {
         });
         let reads = sea_orm::Database::connect(options).await?;
         Ok(Self {
-            reads: counted(reads),
+            reads: Reads::new(counted(reads)),
             writes: counted(writes),
             pulse: None,
             replica: None,
@@ -227,7 +230,7 @@ impl Database {
 
     /// For queries outside a transaction.
     #[must_use]
-    pub fn reads(&self) -> &DatabaseConnection {
+    pub fn reads(&self) -> &Reads {
         &self.reads
     }
 
@@ -276,11 +279,12 @@ impl Database {
         if self.is_postgres() {
             let (isolation, access) = (IsolationLevel::RepeatableRead, AccessMode::ReadOnly);
             self.reads
+                .pool()
                 .begin_with_config(Some(isolation), Some(access))
                 .await
         } else {
             // SQLite's read transactions are all of this kind.
-            self.reads.begin().await
+            self.reads.pool().begin().await
         }
     }
 
@@ -306,7 +310,7 @@ impl Database {
             return vec![Pool::of("all", self.writes.get_postgres_connection_pool())];
         }
         vec![
-            Pool::of("reads", self.reads.get_sqlite_connection_pool()),
+            Pool::of("reads", self.reads.pool().get_sqlite_connection_pool()),
             Pool::of("writes", self.writes.get_sqlite_connection_pool()),
         ]
     }
@@ -364,7 +368,7 @@ impl Database {
     /// Closes all connections, once their work is done.
     pub async fn close(self) {
         // The process is about to end: there is nobody left to tell.
-        let _ = self.reads.close_by_ref().await;
+        let _ = self.reads.pool().close_by_ref().await;
         let _ = self.writes.close_by_ref().await;
         if let Some(replica) = self.replica {
             replica.close().await;

@@ -16,14 +16,12 @@ mod watch;
 
 use std::{sync::Arc, time::Duration};
 
-use sea_orm::{
-    ColumnTrait, DatabaseConnection, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 
 use crate::{
     clock::Clock,
     config::Settings,
-    db::Database,
+    db::{Database, Reads},
     entity::{session as session_row, user},
     invalid::Problems,
 };
@@ -99,7 +97,7 @@ impl Accounts {
         self.passwords.waiting()
     }
 
-    fn reads(&self) -> &DatabaseConnection {
+    fn reads(&self) -> &Reads {
         self.db.reads()
     }
 }

@@ -73,7 +73,10 @@ impl Database {
     pub async fn look_at_steps(&self) -> Result<Steps, DbErr> {
         const TABLE: &str = "seaql_migrations";
         let mut unknown: Vec<String> = Vec::new();
-        if SchemaManager::new(&self.reads).has_table(TABLE).await? {
+        if SchemaManager::new(self.reads.pool())
+            .has_table(TABLE)
+            .await?
+        {
             let applied = self.reads.query_all_raw(Statement::from_string(
                 self.reads.get_database_backend(),
                 format!("SELECT version FROM {TABLE} ORDER BY version"),

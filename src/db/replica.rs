@@ -15,10 +15,10 @@
 
 use std::time::Duration;
 
-use sea_orm::{DatabaseConnection, DbErr};
+use sea_orm::DbErr;
 use tokio_util::sync::CancellationToken;
 
-use super::Database;
+use super::{Database, Reads};
 use crate::config::DatabaseSettings;
 
 /// How long it may take before the primary is asked instead.
@@ -44,7 +44,7 @@ impl Replica {
     }
 
     #[must_use]
-    pub fn connection(&self) -> &DatabaseConnection {
+    pub fn connection(&self) -> &Reads {
         self.0.reads()
     }
 

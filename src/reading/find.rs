@@ -1,15 +1,18 @@
 //! Finding readings: one, a page, how many. Only ever the owner's.
 
 use sea_orm::{
-    ColumnTrait, DatabaseConnection, DbErr, EntityTrait, ExprTrait, Order, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect, Select, sea_query::Expr,
+    ColumnTrait, DbErr, EntityTrait, ExprTrait, Order, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Select, sea_query::Expr,
 };
 use uuid::Uuid;
 
 use super::{Error, Readings};
-use crate::entity::{
-    generation,
-    reading::{self, Advisor},
+use crate::{
+    db::Reads,
+    entity::{
+        generation,
+        reading::{self, Advisor},
+    },
 };
 
 /// Which readings, of the list newest first: keyset pagination, so that any page costs what the
@@ -185,7 +188,7 @@ impl Readings {
 async fn rows(
     query: Select<reading::Entity>,
     summaries: bool,
-    db: &DatabaseConnection,
+    db: &Reads,
 ) -> Result<Vec<reading::Model>, DbErr> {
     if !summaries {
         return query.all(db).await;

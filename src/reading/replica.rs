@@ -1,14 +1,16 @@
 //! Reading from a replica what a user may be shown from there: [`crate::db`] has the rule.
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, ExprTrait, QuerySelect, QueryTrait,
-    Set,
+    ConnectionTrait, DbErr, EntityTrait, ExprTrait, QuerySelect, QueryTrait, Set,
     sea_query::{Condition, Expr, OnConflict, SimpleExpr},
 };
 use uuid::Uuid;
 
 use super::{Error, Readings};
-use crate::{db::Replica, entity::reading_change};
+use crate::{
+    db::{Reads, Replica},
+    entity::reading_change,
+};
 
 /// The replica, for one user.
 pub(super) struct ForUser<'a> {
@@ -19,7 +21,7 @@ pub(super) struct ForUser<'a> {
 }
 
 impl ForUser<'_> {
-    pub(super) fn connection(&self) -> &DatabaseConnection {
+    pub(super) fn connection(&self) -> &Reads {
         self.replica.connection()
     }
 
