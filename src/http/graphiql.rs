@@ -9,7 +9,6 @@ use axum::{
     routing,
 };
 
-use super::State;
 use crate::digest;
 
 /// Nothing but what this server serves: no other host, nothing inline, no framing.
@@ -35,7 +34,7 @@ macro_rules! file {
     }};
 }
 
-pub(super) fn router() -> Router<State> {
+pub(super) fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
         .route("/", file!("index.html", "text/html; charset=utf-8"))
         .route(

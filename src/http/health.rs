@@ -1,6 +1,6 @@
 //! For load balancers and container health checks.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract,
@@ -20,7 +20,7 @@ pub(super) async fn live() -> Response {
 }
 
 /// It can serve: its database answers, and stores what it is given.
-pub(super) async fn ready(extract::State(state): extract::State<State>) -> Response {
+pub(super) async fn ready(extract::State(state): extract::State<Arc<State>>) -> Response {
     if state.stopping.is_cancelled() {
         let stopping = r#"{"status":"unavailable","reason":"the service is stopping"}"#;
         return answer(StatusCode::SERVICE_UNAVAILABLE, stopping);

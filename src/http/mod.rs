@@ -42,8 +42,7 @@ pub use metrics::{Watched, router as metrics_router};
 /// How long a browser remembers what a preflight allowed. Chromium caps it at two hours.
 const PREFLIGHT_LIFETIME: Duration = Duration::from_hours(2);
 
-/// What the handlers need.
-#[derive(Clone)]
+/// What the handlers need, all of them the same.
 pub struct State {
     pub schema: Schema,
     pub documents: Arc<Documents>,
@@ -85,7 +84,7 @@ pub fn router(state: State) -> Router {
         trusted_proxies: state.trusted_proxies.clone(),
         metrics: state.metrics.clone(),
     };
-    around(router, every).with_state(state)
+    around(router, every).with_state(Arc::new(state))
 }
 
 /// What is around every handler. Outermost the id and the log line, so that what the layers answer
@@ -93,7 +92,10 @@ pub fn router(state: State) -> Router {
 fn around<S: Clone + Send + Sync + 'static>(router: Router<S>, every: trace::Every) -> Router<S> {
     router
         .layer(CatchPanicLayer::custom(broken_off))
-        .layer(middleware::from_fn_with_state(every, trace::every_request))
+        .layer(middleware::from_fn_with_state(
+            Arc::new(every),
+            trace::every_request,
+        ))
 }
 
 /// The answer where there would be none: a handler panicked.

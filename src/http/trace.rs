@@ -45,7 +45,6 @@ const CLIENT_LEFT: &str = "CLIENT_LEFT";
 pub(super) struct RequestId(pub String);
 
 /// What is needed of every request.
-#[derive(Clone)]
 pub(super) struct Every {
     pub clock: Clock,
     pub trusted_proxies: Arc<[IpNet]>,
@@ -54,7 +53,7 @@ pub(super) struct Every {
 }
 
 pub(super) async fn every_request(
-    State(every): State<Every>,
+    State(every): State<Arc<Every>>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -65,7 +64,7 @@ pub(super) async fn every_request(
         .get()
         .expect("the server says of every request where it came from");
     let client = client_address(peer.ip(), request.headers(), &every.trusted_proxies);
-    let mut line = Line::new(client, id.clone(), every.metrics);
+    let mut line = Line::new(client, id.clone(), every.metrics.clone());
     line.method = Some(request.method().clone());
     line.path = request.extensions().get().cloned();
     // What is asked of health, and who looks around, is no trace.

@@ -67,7 +67,7 @@ const SILENT: Close = (1001, "No answer to pings");
 const RESTART: Close = (1012, "Service restart");
 
 pub(super) async fn upgrade(
-    Extracted(state): Extracted<State>,
+    Extracted(state): Extracted<Arc<State>>,
     Extension(RequestId(request_id)): Extension<RequestId>,
     Extension(ClientAddress(address)): Extension<ClientAddress>,
     headers: HeaderMap,
@@ -133,7 +133,7 @@ async fn send(socket: &mut WebSocket, message: Message) -> bool {
 }
 
 struct Connection {
-    state: State,
+    state: Arc<State>,
     request_id: String,
     address: IpAddr,
     user_agent: Option<String>,

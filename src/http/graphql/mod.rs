@@ -7,7 +7,7 @@ pub(super) mod negotiate;
 pub(super) mod request;
 mod stream;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_graphql::{ServerError, Value};
 use axum::{
@@ -35,7 +35,7 @@ pub(super) const BODY_MAX: usize = 128 * 1024;
 const BODY_LINGER: Duration = Duration::from_secs(2);
 
 pub(super) async fn answer(
-    extract::State(state): extract::State<State>,
+    extract::State(state): extract::State<Arc<State>>,
     Extension(RequestId(request_id)): Extension<RequestId>,
     Extension(ClientAddress(address)): Extension<ClientAddress>,
     request: extract::Request,
@@ -167,7 +167,7 @@ async fn receive(mut body: Body, timeout: Duration) -> Result<Bytes, Refusal> {
 }
 
 async fn execute(
-    state: &State,
+    state: &Arc<State>,
     request: async_graphql::Request,
     by_get: bool,
     caller: Caller,
@@ -185,23 +185,22 @@ async fn execute(
 }
 
 async fn at_once(
-    state: &State,
+    state: &Arc<State>,
     request: async_graphql::Request,
     by_get: bool,
     caller: Caller,
     request_id: String,
     media_type: MediaType,
 ) -> Response {
-    let schema = state.schema.clone();
-    // In a task of its own: what has begun is not left half done when the client hangs up.
-    let db = state.db.clone();
+    let shared = state.clone();
     let execution = async move {
         tokio::select! {
             biased;
-            response = graphql::execute(&schema, request, caller, by_get) => Some(response),
-            () = db.falls_silent() => None,
+            response = graphql::execute(&shared.schema, request, caller, by_get) => Some(response),
+            () = shared.db.falls_silent() => None,
         }
     };
+    // In a task of its own: what has begun is not left half done when the client hangs up.
     let execution = notes::carry(notes::current(), execution);
     let execution = state.operations.spawn(spans::carry(execution));
     let why = match tokio::time::timeout(state.answer_timeout, execution).await {
