@@ -32,8 +32,8 @@ const MEMBERS: u64 = 1_000;
 const SESSIONS: usize = 64;
 
 /// In how many turns each of those that are compared gets its seconds: what a machine is worth
-/// changes from one half minute to the next.
-const TURNS: u32 = 4;
+/// changes from one second to the next.
+const TURNS: u32 = 8;
 
 /// Measures, and prints what came of it.
 pub async fn run(arguments: &Arguments) -> Result<()> {
