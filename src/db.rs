@@ -348,7 +348,7 @@ impl Database {
         }
         let ask = "SELECT current_setting('transaction_read_only') = 'off'";
         let ask = Statement::from_string(DatabaseBackend::Postgres, ask);
-        let row = self.unless_away(self.writes.query_one_raw(ask)).await?;
+        let row = self.unless_away(self.reads.query_one_raw(ask)).await?;
         row.map_or(Ok(false), |row| row.try_get_by_index(0))
     }
 

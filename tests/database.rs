@@ -208,6 +208,31 @@ async fn a_connection_cut_while_idle_is_not_noticed() {
 }
 
 #[tokio::test]
+async fn a_connection_cut_in_use_costs_no_query() {
+    let Some(server) = Server::on_postgres(&[]).await else {
+        return;
+    };
+    let ada = server.join("ada").await;
+    for _ in 0..5 {
+        // Connections that have just been used, and are not tested again.
+        let some = (0..6).map(|_| server.graphql(&ada, HISTORY, json!({})));
+        join_all(some).await.iter().for_each(|answer| {
+            answer.data();
+        });
+
+        let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                   WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        server.database.execute(cut).await;
+
+        let some = (0..6).map(|_| server.graphql(&ada, HISTORY, json!({})));
+        join_all(some).await.iter().for_each(|answer| {
+            answer.data();
+        });
+        assert_eq!(ready(&server).await.0, 200);
+    }
+}
+
+#[tokio::test]
 async fn a_start_without_its_database_says_what_to_do() {
     let flags = [
         "--database-url",

@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::support::{Client, Database, Nobody, SECRET, Service, Serving, Via, mula};
+use crate::support::{Client, Database, Nobody, SECRET, Service, Serving, Told, Via, mula};
 
 async fn graphql(address: SocketAddr, token: &str, query: &str) -> Value {
     let client = Client::new(address);
@@ -232,7 +232,9 @@ async fn each_operation_has_a_line_that_says_what_it_took() {
         .await;
     while socket.message().await["type"] != "complete" {}
     let id = process.begin(&member, "What is in the line?").await;
-    drop(process.follow(Via::Events, &member, &id, 0).await);
+    let mut updates = process.follow(Via::Events, &member, &id, 0).await;
+    assert!(Told::default().listen(&mut updates, 1).await.is_none());
+    drop(updates);
     let body = json!({ "query": "{ profile { id } }" });
     client.graphql(&Nobody, &body).await;
 

@@ -5,6 +5,8 @@
 //! on to the next of them, and back to the pool when nobody waits: a twentieth less of what a page
 //! takes.
 //!
+//! A query whose connection turns out to have been cut is asked once more, on another.
+//!
 //! May use: nothing of ours.
 
 use std::{
@@ -18,7 +20,8 @@ use sea_orm::{
     QueryResult, RuntimeErr, Statement,
     metric::Info,
     sqlx::{
-        self, AssertSqlSafe, Executor, IntoArguments, Pool, Postgres, Sqlite, pool::PoolConnection,
+        self, AssertSqlSafe, Connection, Executor, IntoArguments, Pool, Postgres, Sqlite,
+        pool::PoolConnection,
     },
 };
 use sea_query_sqlx::SqlxValues;
@@ -157,6 +160,20 @@ impl<D: sqlx::Database> Queue<D> {
         Ok((turn, self.pool.acquire().await?, Instant::now()))
     }
 
+    /// Where others may have been cut with it.
+    async fn one_that_answers(&self) -> Result<PoolConnection<D>, sqlx::Error> {
+        let patience = self.pool.options().get_acquire_timeout();
+        let found = timeout(patience, async {
+            loop {
+                let mut connection = self.pool.acquire().await?;
+                if connection.ping().await.is_ok() {
+                    return Ok(connection);
+                }
+            }
+        });
+        found.await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+    }
+
     /// To the next one that waits, or to the pool.
     fn pass_on(&self, connection: PoolConnection<D>, since: Instant) {
         if since.elapsed() < ROUND {
@@ -174,23 +191,52 @@ where
     SqlxValues: IntoArguments<D>,
     QueryResult: From<D::Row>,
 {
-    async fn query(&self, mut statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let (turn, mut connection, since) = self.connection().await.map_err(not_acquired)?;
-        let begin = Instant::now();
-        let values = statement.values.take();
-        let values = SqlxValues(values.unwrap_or(sea_orm::Values(Vec::new())));
-        let query = sqlx::query_with(AssertSqlSafe(statement.sql.as_str()), values);
-        let found = query.fetch_all(&mut *connection).await;
-        super::tell(&Info {
-            elapsed: begin.elapsed(),
-            statement: &statement,
-            failed: found.is_err(),
-        });
+    async fn query(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let (turn, mut connection, mut since) = self.connection().await.map_err(not_acquired)?;
+        let mut found = fetch::<D>(&statement, &mut connection).await;
+        if found.as_ref().is_err_and(is_cut) {
+            drop(connection);
+            connection = self.one_that_answers().await.map_err(not_acquired)?;
+            since = Instant::now();
+            found = fetch::<D>(&statement, &mut connection).await;
+        }
         // One that is not whole any more is for the pool to tell.
         let found = found.map_err(|error| DbErr::Query(RuntimeErr::SqlxError(error.into())))?;
         self.pass_on(connection, since);
         drop(turn);
         Ok(found.into_iter().map(QueryResult::from).collect())
+    }
+}
+
+async fn fetch<D: sqlx::Database>(
+    statement: &Statement,
+    connection: &mut D::Connection,
+) -> Result<Vec<D::Row>, sqlx::Error>
+where
+    for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
+    SqlxValues: IntoArguments<D>,
+{
+    let begin = Instant::now();
+    let values = statement.values.clone();
+    let values = SqlxValues(values.unwrap_or(sea_orm::Values(Vec::new())));
+    let query = sqlx::query_with(AssertSqlSafe(statement.sql.as_str()), values);
+    let found = query.fetch_all(connection).await;
+    super::tell(&Info {
+        elapsed: begin.elapsed(),
+        statement,
+        failed: found.is_err(),
+    });
+    found
+}
+
+/// Whether somebody ended the connection, as may be found out only by using it: a query, which
+/// changes nothing, can be asked again. 57P01 to 57P03 are PostgreSQL's last words (its manual,
+/// appendix A).
+fn is_cut(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) => true,
+        sqlx::Error::Database(said) => said.code().is_some_and(|code| code.starts_with("57P0")),
+        _ => false,
     }
 }
 
