@@ -7,7 +7,7 @@
 //!
 //! A query whose connection turns out to have been cut is asked once more, on another.
 //!
-//! May use: nothing of ours.
+//! May use: what tells of statements, in `db`.
 
 use std::{
     fmt,
@@ -82,7 +82,7 @@ impl Reads {
     }
 
     #[cfg(test)]
-    fn line_is_empty(&self) -> bool {
+    fn nobody_waits(&self) -> bool {
         match &self.line {
             Line::Postgres(queue) => queue.passed().waiting == 0,
             Line::Sqlite(queue) => queue.passed().waiting == 0,
@@ -152,7 +152,8 @@ impl<D: sqlx::Database> Queue<D> {
             let _waiting = Waiting(self);
             let turn = self.turns.acquire().await;
             let turn = turn.map_err(|_| sqlx::Error::PoolClosed)?;
-            if let Some((connection, since)) = self.passed().connections.pop() {
+            let passed = self.passed().connections.pop();
+            if let Some((connection, since)) = passed {
                 return Ok((turn, connection, since));
             }
             turn
@@ -360,7 +361,7 @@ mod tests {
         }
 
         all_are_back(&reads).await;
-        assert!(reads.line_is_empty());
+        assert!(reads.nobody_waits());
     }
 
     #[tokio::test]
