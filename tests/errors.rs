@@ -51,6 +51,8 @@ on_both! {
             "{ reading { id } }",
             "{ advisors(x: 1) { name } }",
             "query ($x: Int) { advisors { name } node(id: $y) { id } }",
+            "query ($x: Nothing) { advisors { name } node(id: $x) { id } }",
+            "query ($x: [Nothing!] = [\"x\"]) { advisors { name } node(id: $x) { id } }",
             "{ ...missing }",
             "{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }",
             "mutation { login { accessToken } }",
