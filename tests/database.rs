@@ -189,22 +189,30 @@ async fn a_database_that_goes_away_comes_back() {
     server.ask(&ada, "LEGBA", "Is anybody there?").await;
 }
 
+const CUT: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()";
+
+// What changes something is not begun again: it has to find one that is whole.
 #[tokio::test]
 async fn a_connection_cut_while_idle_is_not_noticed() {
-    let Some(server) = Server::on_postgres(&[]).await else {
+    let Some(database) = Database::postgres().await else {
         return;
     };
-    let ada = server.join("ada").await;
+    let settings = database.settings(&[]).database;
+    let db = mula::db::Database::connect(&settings).await.unwrap();
+    let change = async || {
+        let changes = (0..6).map(async |_| db.begin().await?.commit().await);
+        for changed in join_all(changes).await {
+            changed.unwrap();
+        }
+    };
+    change().await;
 
-    server.database.take_away().await;
-    server.database.bring_back().await;
+    database.execute(CUT).await;
     // A connection is tested before use when it has been idle for a second.
     tokio::time::sleep(Duration::from_millis(1_100)).await;
 
-    for _ in 0..4 {
-        assert_eq!(ready(&server).await.0, 200);
-        server.graphql(&ada, HISTORY, json!({})).await.data();
-    }
+    change().await;
 }
 
 #[tokio::test]
@@ -213,21 +221,19 @@ async fn a_connection_cut_in_use_costs_no_query() {
         return;
     };
     let ada = server.join("ada").await;
+    let list = async || {
+        let answers = (0..6).map(|_| server.graphql(&ada, HISTORY, json!({})));
+        join_all(answers).await.iter().for_each(|answer| {
+            answer.data();
+        });
+    };
     for _ in 0..5 {
-        // Connections that have just been used, and are not tested again.
-        let some = (0..6).map(|_| server.graphql(&ada, HISTORY, json!({})));
-        join_all(some).await.iter().for_each(|answer| {
-            answer.data();
-        });
+        list().await;
 
-        let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-                   WHERE datname = current_database() AND pid <> pg_backend_pid()";
-        server.database.execute(cut).await;
+        // Those that have just been used, and are not tested again.
+        server.database.execute(CUT).await;
 
-        let some = (0..6).map(|_| server.graphql(&ada, HISTORY, json!({})));
-        join_all(some).await.iter().for_each(|answer| {
-            answer.data();
-        });
+        list().await;
         assert_eq!(ready(&server).await.0, 200);
     }
 }
