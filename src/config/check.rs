@@ -5,20 +5,13 @@ use std::{
     io::IsTerminal,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     ops::RangeInclusive,
-    path::Path,
     str::FromStr,
     time::Duration,
 };
 
 use sentry_types::Dsn;
 
-use super::{
-    CommandSettings, DatabaseSettings, Environment, Given, Limits, LogFormat, Secrets, Settings,
-    secret,
-};
-
-/// Finds, or makes, the secret in a folder.
-type SecretIn = fn(&Path) -> std::io::Result<String>;
+use super::{CommandSettings, Environment, Given, Limits, LogFormat, Settings, secret};
 
 /// All that is wrong with the settings, a line each.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +37,7 @@ impl Given {
         self.check_with(secret::found_in)
     }
 
-    fn check_with(self, secret_in: SecretIn) -> Result<Settings, Problems> {
+    fn check_with(self, secret_in: secret::SecretIn) -> Result<Settings, Problems> {
         let mut check = Check::default();
         let environment = check.one_of(
             "ENVIRONMENT",
@@ -144,20 +137,6 @@ impl Given {
             }
             _ => Err(Problems(check.problems)),
         }
-    }
-}
-
-/// The address of a PostgreSQL database in the one form that drivers know, if it is one. Heroku and
-/// its heirs still hand out the old scheme; `SQLAlchemy` had its own.
-#[must_use]
-pub fn postgres_url(url: &str) -> Option<String> {
-    match url.trim().split_once("://")? {
-        ("postgres" | "postgresql" | "postgresql+asyncpg" | "postgresql+psycopg2", rest)
-            if !rest.is_empty() =>
-        {
-            Some(format!("postgres://{rest}"))
-        }
-        _ => None,
     }
 }
 
@@ -304,119 +283,6 @@ impl Check {
                 ),
             ],
         )
-    }
-
-    fn database(&mut self, given: &Given) -> Option<DatabaseSettings> {
-        let pool_size = self.number("DATABASE_POOL_SIZE", &given.database_pool_size, 2..=1_000);
-        let acquire_timeout = self.duration(
-            "DATABASE_ACQUIRE_TIMEOUT",
-            &given.database_acquire_timeout,
-            Duration::from_millis(10)..=Duration::from_mins(5),
-        );
-        let ping = self.truth("DATABASE_PING", &given.database_ping);
-        let echo = self.truth("DATABASE_ECHO", &given.database_echo);
-        let url = match &given.database_url {
-            None => format!("sqlite://{}", given.data_dir.join("mula.db").display()),
-            Some(url) => match (postgres_url(url), url.trim().split_once("://")) {
-                (Some(url), _) => url,
-                (None, Some(("sqlite", path))) if !path.is_empty() && !path.starts_with(':') => {
-                    format!("sqlite://{path}")
-                }
-                _ => {
-                    // Not `wrong`: the value may hold a password.
-                    self.problems.push(
-                        "DATABASE_URL is not right: write postgres://user:password@host:5432/name \
-                         or sqlite://path/to/mula.db, or leave it out"
-                            .to_owned(),
-                    );
-                    return None;
-                }
-            },
-        };
-        // An empty one is none: Compose and the like set it so.
-        let read_url = given
-            .database_read_url
-            .as_deref()
-            .filter(|url| !url.trim().is_empty());
-        let read_url = match read_url.map(postgres_url) {
-            None => None,
-            Some(_) if url.starts_with("sqlite:") => {
-                self.problems.push(
-                    "DATABASE_READ_URL goes with PostgreSQL, and the database is SQLite: set \
-                     DATABASE_URL to the primary, or leave DATABASE_READ_URL out"
-                        .to_owned(),
-                );
-                return None;
-            }
-            Some(None) => {
-                self.problems.push(
-                    "DATABASE_READ_URL is not right: write postgres://user:password@host:5432/name, \
-                     or leave it out"
-                        .to_owned(),
-                );
-                return None;
-            }
-            Some(url) => url,
-        };
-        Some(DatabaseSettings {
-            url,
-            read_url,
-            pool_size,
-            acquire_timeout,
-            ping,
-            echo,
-        })
-    }
-
-    fn secrets(
-        &mut self,
-        given: &Given,
-        required: Option<&str>,
-        secret_in: SecretIn,
-    ) -> Option<Secrets> {
-        for (name, value) in [
-            ("SECRET_KEY", &given.secret_key),
-            ("SECRET_KEY_PREVIOUS", &given.secret_key_previous),
-        ] {
-            if let Some(Err(why)) = value.as_deref().map(secret::check) {
-                self.problems.push(format!(
-                    "{name} {why}; make one with: openssl rand -base64 48"
-                ));
-            }
-        }
-        let current = match (&given.secret_key, required) {
-            (Some(secret), _) => secret.clone(),
-            (None, Some(when)) => {
-                self.problems.push(format!(
-                    "SECRET_KEY is required {when}, the same for all instances; make one with: \
-                     openssl rand -base64 48"
-                ));
-                return None;
-            }
-            // Made only when nothing else is wrong: a start that is refused leaves no trace.
-            (None, None) if self.problems.is_empty() => {
-                self.kept_secret(secret_in, &given.data_dir)?
-            }
-            (None, None) => return None,
-        };
-        Some(Secrets {
-            current,
-            previous: given.secret_key_previous.clone(),
-        })
-    }
-
-    fn kept_secret(&mut self, secret_in: SecretIn, data_dir: &Path) -> Option<String> {
-        match secret_in(data_dir) {
-            Ok(secret) => Some(secret),
-            Err(error) => {
-                self.problems.push(format!(
-                    "DATA_DIR={:?}: the secret cannot be kept there ({error}); name a folder that \
-                     can be written to, or set SECRET_KEY",
-                    data_dir.display().to_string()
-                ));
-                None
-            }
-        }
     }
 
     /// Each as browsers send it in `Origin`: scheme, host and port, nothing after.

@@ -4,6 +4,7 @@
 
 mod check;
 mod clients;
+mod database;
 mod http;
 mod model;
 mod secret;
@@ -11,18 +12,19 @@ mod writing;
 
 use std::{
     net::{IpAddr, SocketAddr},
-    path::{Path, PathBuf},
+    path::PathBuf,
     time::Duration,
 };
 
 use clap::{ArgAction, Args};
 use sentry_types::Dsn;
 
-pub use check::{Problems, postgres_url};
+pub use check::Problems;
 pub use clients::{Clients, GivenClients, Rate};
+pub use database::{DatabaseSettings, postgres_url};
 pub use http::{GivenHttp, Http};
 pub use model::{Dialect, GivenModel, Model, Prices, Timeouts};
-pub use secret::FILE as SECRET_FILE;
+pub use secret::{FILE as SECRET_FILE, Secrets};
 pub use writing::{GivenWriting, Writing};
 
 /// The settings as they were written: text, until [`Given::check`] has read all of it.
@@ -63,7 +65,7 @@ pub struct Given {
     /// A read replica of that PostgreSQL, for lists and single readings
     #[arg(long, env = "DATABASE_READ_URL", global = true, hide_env_values = true)]
     pub database_read_url: Option<String>,
-    /// Database connections at most
+    /// Database connections at most; queries outside transactions use half of them at a time
     #[arg(long, env = "DATABASE_POOL_SIZE", default_value = "10", global = true)]
     pub database_pool_size: String,
     /// How long a request may wait for a database connection
@@ -200,40 +202,6 @@ pub struct CommandSettings {
     pub log_level: String,
 }
 
-#[derive(Clone)]
-pub struct DatabaseSettings {
-    pub url: String,
-    /// Of a replica, of PostgreSQL only.
-    pub read_url: Option<String>,
-    pub pool_size: u32,
-    pub acquire_timeout: Duration,
-    pub ping: bool,
-    pub echo: bool,
-}
-
-impl DatabaseSettings {
-    #[must_use]
-    pub fn is_sqlite(&self) -> bool {
-        self.url.starts_with("sqlite:")
-    }
-
-    /// Where the file of a SQLite database is.
-    #[must_use]
-    pub fn sqlite_path(&self) -> Option<&Path> {
-        let path = self.url.strip_prefix("sqlite://")?;
-        Some(Path::new(
-            path.split_once('?').map_or(path, |(path, _)| path),
-        ))
-    }
-}
-
-/// What tokens are signed and verified with.
-#[derive(Clone)]
-pub struct Secrets {
-    pub current: String,
-    pub previous: Option<String>,
-}
-
 /// Bounds of what clients may send and ask for.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -242,20 +210,4 @@ pub struct Limits {
     /// In characters.
     pub question_min: usize,
     pub question_max: usize,
-}
-
-// Written by hand so that no secret, nor the database's password, can reach a log.
-impl std::fmt::Debug for Secrets {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Secrets").finish_non_exhaustive()
-    }
-}
-
-impl std::fmt::Debug for DatabaseSettings {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("DatabaseSettings")
-            .field("sqlite", &self.is_sqlite())
-            .field("pool_size", &self.pool_size)
-            .finish_non_exhaustive()
-    }
 }

@@ -1,12 +1,15 @@
 //! The secret that tokens are signed with: what makes a good one, and the one we make.
 
 use std::{
+    fmt,
     fs::{self, OpenOptions},
     io::{self, Write},
     path::Path,
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
+
+use super::{Given, check::Check};
 
 /// RFC 7518, section 3.2: a key of at least the hash's 256 bits.
 const MIN_BYTES: usize = 32;
@@ -24,7 +27,77 @@ const WELL_KNOWN: [&str; 6] = [
     "replace-me-with-the-output-of-openssl-rand-base64-48",
 ];
 
-pub(super) fn check(secret: &str) -> Result<(), &'static str> {
+/// What tokens are signed and verified with.
+#[derive(Clone)]
+pub struct Secrets {
+    pub current: String,
+    pub previous: Option<String>,
+}
+
+// Written by hand so that no secret can reach a log.
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Secrets").finish_non_exhaustive()
+    }
+}
+
+/// Finds, or makes, the secret in a folder.
+pub(super) type SecretIn = fn(&Path) -> io::Result<String>;
+
+impl Check {
+    pub(super) fn secrets(
+        &mut self,
+        given: &Given,
+        required: Option<&str>,
+        secret_in: SecretIn,
+    ) -> Option<Secrets> {
+        for (name, value) in [
+            ("SECRET_KEY", &given.secret_key),
+            ("SECRET_KEY_PREVIOUS", &given.secret_key_previous),
+        ] {
+            if let Some(Err(why)) = value.as_deref().map(check) {
+                self.problems.push(format!(
+                    "{name} {why}; make one with: openssl rand -base64 48"
+                ));
+            }
+        }
+        let current = match (&given.secret_key, required) {
+            (Some(secret), _) => secret.clone(),
+            (None, Some(when)) => {
+                self.problems.push(format!(
+                    "SECRET_KEY is required {when}, the same for all instances; make one with: \
+                     openssl rand -base64 48"
+                ));
+                return None;
+            }
+            // Made only when nothing else is wrong: a start that is refused leaves no trace.
+            (None, None) if self.problems.is_empty() => {
+                self.kept_secret(secret_in, &given.data_dir)?
+            }
+            (None, None) => return None,
+        };
+        Some(Secrets {
+            current,
+            previous: given.secret_key_previous.clone(),
+        })
+    }
+
+    fn kept_secret(&mut self, secret_in: SecretIn, data_dir: &Path) -> Option<String> {
+        match secret_in(data_dir) {
+            Ok(secret) => Some(secret),
+            Err(error) => {
+                self.problems.push(format!(
+                    "DATA_DIR={:?}: the secret cannot be kept there ({error}); name a folder that \
+                     can be written to, or set SECRET_KEY",
+                    data_dir.display().to_string()
+                ));
+                None
+            }
+        }
+    }
+}
+
+fn check(secret: &str) -> Result<(), &'static str> {
     let lower = secret.to_ascii_lowercase();
     let distinct = secret
         .bytes()
