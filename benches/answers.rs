@@ -34,6 +34,7 @@ use axum::{
 };
 use futures_util::{StreamExt, future::join_all, stream};
 use support::{Database, Follower, Member, News, Process, Service, Via};
+use tokio::task::JoinSet;
 
 /// What words are stamped with the time since.
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
@@ -140,9 +141,11 @@ async fn served(database: &Database, script: Script) -> Process {
         "10",
         "--cache-lifetime",
         "0s",
-        // All that follow are on this machine.
+        // All that follow are on this machine, beside those that ask.
+        "--connections",
+        "20000",
         "--connections-per-address",
-        "1000000",
+        "20000",
     ];
     Process::start(database, &[&flags[..], &tuned[..], &more[..]].concat()).await
 }
@@ -269,21 +272,23 @@ async fn followers(database: &Database) {
         ids.push((who, server.begin(who, "What is on its way to me?").await));
     }
     let before = Reading::of(&server);
-    let mut open: Vec<Follower> = Vec::new();
+    let mut open = JoinSet::new();
     let begun = Instant::now();
     let connect = |n: usize| {
         let (who, id): &(&Member, String) = &ids[n % ids.len()];
         server.follow(Via::Socket, who, id, 0)
     };
     let mut connecting = stream::iter(0..FOLLOWERS).map(connect).buffer_unordered(64);
-    while let Some(follower) = connecting.next().await {
-        open.push(follower);
+    while let Some(mut follower) = connecting.next().await {
+        // One that does not listen answers no pings, and is cut off.
+        open.spawn(async move { follower.next().await });
     }
     println!("  connected in {:.1?}", begun.elapsed());
     tokio::time::sleep(Duration::from_secs(2)).await;
     let after = Reading::of(&server);
     tokio::time::sleep(Duration::from_secs(10)).await;
     let idle = Reading::of(&server).cpu.saturating_sub(after.cpu);
+    assert!(open.try_join_next().is_none(), "all of them are there");
     println!(
         "  memory: {} kB before, {} kB with them, {:.1} kB each; idle they take {:.1} % of a core",
         before.memory,
@@ -291,7 +296,6 @@ async fn followers(database: &Database) {
         (f64::from(after.memory) - f64::from(before.memory)) / 10_000.0,
         100.0 * idle.as_secs_f64() / 10.0
     );
-    drop(open);
 }
 
 /// What a server has taken so far.

@@ -104,8 +104,10 @@ pub fn execute_stream(
             Err(errors) => stream::iter([Response::from_errors(errors)]).boxed(),
         }
     };
+    // Boxed, it is let go of when it is done, and a stream may last for days.
+    let responses = Box::pin(execution).flatten_stream();
     let span = Span::operation();
-    span.within(AssertUnwindSafe(execution.flatten_stream()).catch_unwind())
+    span.within(AssertUnwindSafe(responses).catch_unwind())
         .map(move |response| {
             let response = finish(response, &request_id);
             span.describe();

@@ -17,7 +17,7 @@ use http_body_util::BodyExt;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
-    time::{Instant, Sleep, sleep},
+    time::{Instant, Sleep, sleep, sleep_until},
 };
 
 use super::places::Place;
@@ -94,8 +94,8 @@ pub(super) struct Watched {
     _place: Option<Place>,
     header_timeout: Duration,
     idle_timeout: Duration,
-    /// When the head has to be there; of use in that phase only.
-    head_due: Pin<Box<Sleep>>,
+    /// When the head has to be there; of use in that phase only, and kept for the next request.
+    head_due: Option<Pin<Box<Sleep>>>,
     /// When the client has to have taken something, while it takes nothing.
     write_due: Option<Pin<Box<Sleep>>>,
 }
@@ -114,7 +114,7 @@ impl Watched {
             _place: place,
             header_timeout,
             idle_timeout,
-            head_due: Box::pin(sleep(Duration::ZERO)),
+            head_due: None,
             write_due: None,
         }
     }
@@ -150,13 +150,24 @@ impl AsyncRead for Watched {
         let this = self.get_mut();
         let before = buffer.filled().len();
         let read = Pin::new(&mut this.stream).poll_read(cx, buffer);
-        if matches!(this.phase.get(), FRESH | IDLE) && buffer.filled().len() > before {
-            this.phase.set(HEAD);
-            let due = Instant::now() + this.header_timeout;
-            this.head_due.as_mut().reset(due);
+        match this.phase.get() {
+            FRESH | IDLE if buffer.filled().len() > before => {
+                this.phase.set(HEAD);
+                let due = Instant::now() + this.header_timeout;
+                match &mut this.head_due {
+                    Some(sleep) => sleep.as_mut().reset(due),
+                    None => this.head_due = Some(Box::pin(sleep_until(due))),
+                }
+            }
+            // It has kept the memory of the task in which it was polled last, which has ended.
+            UPGRADED => this.head_due = None,
+            _ => {}
         }
         // Also where there is something to read: a head that comes byte by byte is late as well.
-        if this.phase.get() == HEAD && this.head_due.as_mut().poll(cx).is_ready() {
+        if this.phase.get() == HEAD
+            && let Some(head_due) = &mut this.head_due
+            && head_due.as_mut().poll(cx).is_ready()
+        {
             // Nothing else is being written, so that there is room for it.
             let _ = this.stream.try_write(TOO_SLOW);
             return Poll::Ready(Err(timed_out()));

@@ -49,7 +49,7 @@ const MAX_OPERATIONS: usize = 32;
 
 /// Bytes that are read at a time. Each socket holds as many for as long as it is open, and most say
 /// little; the library's own 128 KiB would be all that 10,000 of them take.
-const READ_BUFFER: usize = 2 * 1024;
+const READ_BUFFER: usize = 1024;
 
 /// Messages that wait to be sent: a client that reads slowly holds its operations back.
 const QUEUE: usize = 16;
@@ -117,7 +117,8 @@ fn is_from_allowed_origin(state: &State, headers: &HeaderMap) -> bool {
     own || state.allowed_origins.contains(&origin)
 }
 
-/// What an operation has to say, and which one it is: an id may be used again.
+/// What an operation has to say, and which one it is: an id may be used again. Boxed on its way,
+/// as each channel has room for 32 from the beginning.
 struct Outgoing {
     id: String,
     task: task::Id,
@@ -183,7 +184,9 @@ impl Connection {
                 message = socket.recv() => {
                     heard = Instant::now();
                     let reply = match message {
-                        Some(Ok(Message::Text(text))) => match self.receive(&text, &sender, &mut running).await {
+                        // Boxed, as all that is done seldom: what is not, each socket has room for
+                        // as long as it is open.
+                        Some(Ok(Message::Text(text))) => match Box::pin(self.receive(&text, &sender, &mut running)).await {
                             Ok(reply) => reply,
                             Err(close) => return close,
                         },
@@ -197,7 +200,8 @@ impl Connection {
                         return SILENT;
                     }
                 }
-                Some(Outgoing { id, task, message }) = outgoing.recv() => {
+                Some(outgoing) = outgoing.recv() => {
+                    let Outgoing { id, task, message } = *outgoing;
                     // What the client has completed it need not hear more of, also when it has
                     // begun another under the same id.
                     if self.operations.get(&id).is_some_and(|running| running.id() == task) {
@@ -226,7 +230,7 @@ impl Connection {
     async fn receive(
         &mut self,
         text: &str,
-        sender: &mpsc::Sender<Outgoing>,
+        sender: &mpsc::Sender<Box<Outgoing>>,
         running: &mut JoinSet<()>,
     ) -> Result<Option<Value>, Close> {
         let Ok(Value::Object(mut message)) = serde_json::from_str(text) else {
@@ -281,7 +285,7 @@ impl Connection {
         &mut self,
         id: String,
         payload: Map<String, Value>,
-        sender: &mpsc::Sender<Outgoing>,
+        sender: &mpsc::Sender<Box<Outgoing>>,
         running: &mut JoinSet<()>,
     ) -> Result<Option<Value>, Close> {
         let refused = |message: &str, code: &str, more: Value| {
@@ -325,11 +329,11 @@ impl Connection {
             // Written when this ends, or is aborted.
             let _line = line;
             let say = |message| {
-                sender.send(Outgoing {
+                sender.send(Box::new(Outgoing {
                     id: name.clone(),
                     task: task::id(),
                     message,
-                })
+                }))
             };
             tokio::pin!(answers);
             while let Some(answer) = answers.next().await {

@@ -23,6 +23,10 @@ use crate::{
 const PATIENCE: Duration = Duration::from_mins(2);
 const LOOK: Duration = Duration::from_secs(1);
 
+/// Followers that look at once. Thousands may be told of something in the same moment, and
+/// everyone else's queries would wait behind all of theirs.
+pub(super) const LOOKERS: usize = 4;
+
 /// A piece of an answer, or, with an empty text and a final status, its end.
 #[derive(Clone, Debug)]
 pub struct Update {
@@ -61,10 +65,10 @@ impl Readings {
         after: i32,
     ) -> Result<impl Stream<Item = Result<Update, Error>> + Send + use<>, Error> {
         let ticks = self.0.wake.subscribe(reading_id);
-        let reading = self
-            .find_now(user_id, reading_id)
-            .await?
-            .ok_or(Error::NotFound)?;
+        let turn = self.0.lookers.acquire().await;
+        let reading = self.find_now(user_id, reading_id).await?;
+        drop(turn);
+        let reading = reading.ok_or(Error::NotFound)?;
         let follower = Follower {
             readings: self.clone(),
             user_id,
@@ -78,7 +82,8 @@ impl Readings {
         Ok(stream::try_unfold(follower, |mut follower| async move {
             while follower.ready.is_empty() && !follower.ended {
                 follower.ticks.borrow_and_update();
-                follower.look_patiently().await?;
+                // Boxed: between looks, which is nearly always, a follower has no room for one.
+                Box::pin(follower.look_patiently()).await?;
                 if follower.ready.is_empty()
                     && !follower.ended
                     && follower.ticks.changed().await.is_err()
@@ -117,8 +122,12 @@ impl<W> Follower<W> {
     async fn look_patiently(&mut self) -> Result<(), Error> {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let db = self.readings.0.db.clone();
-            match db.unless_away(self.look()).await {
+            let readings = self.readings.clone();
+            let look = async {
+                let _turn = readings.0.lookers.acquire().await;
+                self.look().await
+            };
+            match readings.0.db.unless_away(look).await {
                 Err(Error::Database(error)) if Instant::now() < deadline => {
                     tracing::debug!(%error, "could not look at what is followed; trying again");
                     tokio::time::sleep(LOOK).await;

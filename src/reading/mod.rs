@@ -91,6 +91,8 @@ struct State {
     writers: Arc<Semaphore>,
     writing: lease::Writing,
     wake: wake::Wake,
+    /// A permit a follower that looks at what is new.
+    lookers: Semaphore,
     tasks: TaskTracker,
     /// Cancelled when nothing new may be claimed here.
     stopping: CancellationToken,
@@ -121,6 +123,7 @@ impl Readings {
             advisors,
             metrics,
             wake: wake::Wake::default(),
+            lookers: Semaphore::new(follow::LOOKERS),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             hand_over: CancellationToken::new(),

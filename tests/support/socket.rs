@@ -118,7 +118,7 @@ impl Socket {
 
 /// Server-Sent Events, one by one.
 pub struct Events {
-    body: Pin<Box<dyn Stream<Item = reqwest::Result<Vec<u8>>>>>,
+    body: Pin<Box<dyn Stream<Item = reqwest::Result<Vec<u8>>> + Send>>,
     buffer: Vec<u8>,
 }
 

@@ -64,7 +64,8 @@ impl Subscription {
                 "Give 0, or the last sequence seen.",
             ));
         }
-        let updates = ctx.services().readings.follow(user_id, id, after).await?;
+        // Boxed: the stream would keep room for it.
+        let updates = Box::pin(ctx.services().readings.follow(user_id, id, after)).await?;
         Ok(updates.map(|update| update.map(ReadingUpdate).map_err(ApiError::from)))
     }
 }
