@@ -89,7 +89,7 @@ pub fn execute_stream(
     request: Request,
     caller: Caller,
     queries_only: bool,
-) -> impl Stream<Item = Response> + Send + use<> {
+) -> impl Stream<Item = Response> + Send + Unpin + use<> {
     let request_id = caller.request_id.clone();
     let schema = schema.clone();
     let execution = async move {

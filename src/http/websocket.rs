@@ -49,7 +49,7 @@ const MAX_OPERATIONS: usize = 32;
 
 /// Bytes that are read at a time. Each socket holds as many for as long as it is open, and most say
 /// little; the library's own 128 KiB would be all that 10,000 of them take.
-const READ_BUFFER: usize = 1024;
+const READ_BUFFER: usize = 512;
 
 /// Messages that wait to be sent: a client that reads slowly holds its operations back.
 const QUEUE: usize = 16;
@@ -86,7 +86,7 @@ pub(super) async fn upgrade(
             .and_then(|value| value.to_str().ok())
             .map(str::to_owned)
     };
-    let connection = Connection {
+    let mut connection = Connection {
         state,
         request_id,
         address,
@@ -103,7 +103,9 @@ pub(super) async fn upgrade(
         .max_frame_size(BODY_MAX)
         .read_buffer_size(READ_BUFFER)
         // Tracked: the process does not end before it has told its clients that it does.
-        .on_upgrade(move |socket| operations.track_future(connection.serve(socket)))
+        .on_upgrade(move |mut socket| {
+            operations.track_future(async move { connection.serve(&mut socket).await })
+        })
 }
 
 /// Browsers let any page open a socket anywhere: it is for us to look at where it comes from.
@@ -146,9 +148,9 @@ struct Connection {
 }
 
 impl Connection {
-    async fn serve(mut self, mut socket: WebSocket) {
+    async fn serve(&mut self, socket: &mut WebSocket) {
         let (code, reason) = match socket.protocol() {
-            Some(protocol) if protocol == PROTOCOL => self.talk(&mut socket).await,
+            Some(protocol) if protocol == PROTOCOL => self.talk(socket).await,
             _ => NO_PROTOCOL,
         };
         let frame = Message::Close(Some(CloseFrame {
@@ -318,7 +320,7 @@ impl Connection {
         }
         let caller = line.trace.within(noted.scope(self.caller())).await;
         let schema = &self.state.schema;
-        let answers = line
+        let mut answers = line
             .trace
             .sync_within(|| graphql::execute_stream(schema, request, caller, false));
         let sender = sender.clone();
@@ -327,29 +329,27 @@ impl Connection {
         while running.try_join_next().is_some() {}
         let operation = async move {
             // Written when this ends, or is aborted.
-            let _line = line;
-            let say = |message| {
-                sender.send(Box::new(Outgoing {
+            let _line = &line;
+            loop {
+                let message = match answers.next().await {
+                    None => json!({ "id": name, "type": "complete" }),
+                    // No data: it could not begin, or cannot go on. The errors are its end.
+                    Some(answer) if answer.data == async_graphql::Value::Null => {
+                        json!({ "id": name, "type": "error", "payload": answer.errors })
+                    }
+                    Some(answer) => json!({ "id": name, "type": "next", "payload": answer }),
+                };
+                let last = message["type"] != "next";
+                let outgoing = Box::new(Outgoing {
                     id: name.clone(),
                     task: task::id(),
                     message,
-                }))
-            };
-            tokio::pin!(answers);
-            while let Some(answer) = answers.next().await {
-                // No data: it could not begin, or cannot go on. The errors are its end.
-                let last = answer.data == async_graphql::Value::Null;
-                let message = if last {
-                    json!({ "id": name, "type": "error", "payload": answer.errors })
-                } else {
-                    json!({ "id": name, "type": "next", "payload": answer })
-                };
+                });
                 // Nobody to send to: the socket is closed, and this task about to be aborted.
-                if say(message).await.is_err() || last {
+                if sender.send(outgoing).await.is_err() || last {
                     return;
                 }
             }
-            let _ = say(json!({ "id": name, "type": "complete" })).await;
         };
         let operation = running.spawn(noted.scope(operation));
         self.operations.insert(id, operation);

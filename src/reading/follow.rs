@@ -24,8 +24,9 @@ const PATIENCE: Duration = Duration::from_mins(2);
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Followers that look at once. Thousands may be told of something in the same moment, and
-/// everyone else's queries would wait behind all of theirs.
-pub(super) const LOOKERS: usize = 4;
+/// everyone else's queries would wait behind all of theirs. Still more than have a turn at the
+/// database: some have to wait there, or its connections go to those that write.
+pub(super) const LOOKERS: usize = 32;
 
 /// A piece of an answer, or, with an empty text and a final status, its end.
 #[derive(Clone, Debug)]
