@@ -264,10 +264,14 @@ impl Library {
         {
             return (word, vector);
         }
+        // A slip leaves the first letter as it is: most words need no look.
+        let initial: String = word.form.chars().take(1).collect();
         let meant = self
             .terms
             .index
-            .keys()
+            .range(initial.clone()..)
+            .map(|(term, _)| term)
+            .take_while(|term| term.starts_with(&initial))
             .find(|term| is_slip(&word.form, term));
         match meant.and_then(|term| words(term).next()) {
             Some(meant) => {

@@ -75,10 +75,11 @@ pub(super) fn is_slip(written: &str, meant: &str) -> bool {
     if same == 0 || (written.is_empty() && meant.is_empty()) {
         return false;
     }
-    let rest = |letters: &[char]| letters.get(1..).unwrap_or_default().to_vec();
-    rest(written) == rest(meant)
-        || rest(written) == meant
-        || rest(meant) == written
+    let [written_rest, meant_rest] =
+        [written, meant].map(|letters| letters.get(1..).unwrap_or_default());
+    written_rest == meant_rest
+        || written_rest == meant
+        || meant_rest == written
         || matches!((written, meant), ([a, b, written @ ..], [c, d, meant @ ..])
             if (a, b) == (d, c) && written == meant)
 }
