@@ -60,6 +60,9 @@ impl Bench {
         };
         let number = self.numbers();
         let logins = logins();
+        // Those that an earlier load did not wait for are in the queue still, in front of this one.
+        let last = logins.requests[0].body.to_string();
+        mula.ask(None, last).await?;
         let steady = async {
             tokio::time::sleep(Duration::from_secs(1)).await;
             let before = Usage::of(mula.pid(), Some(postgres))?;
