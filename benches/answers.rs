@@ -70,11 +70,16 @@ fn main() {
                 concurrent(&database).await;
             }
         }
-        if wants("followers")
-            && let Some(database) = database(false).await
-        {
-            println!("10,000 idle followers");
-            followers(&database).await;
+        for (via, name) in [
+            (Via::Socket, "WebSocket"),
+            (Via::Events, "Server-Sent Events"),
+        ] {
+            if wants("followers")
+                && let Some(database) = database(false).await
+            {
+                println!("10,000 idle followers by {name}");
+                followers(&database, via).await;
+            }
         }
     });
 }
@@ -258,7 +263,7 @@ async fn concurrent(database: &Database) {
     report("  words wait to be stored together", late);
 }
 
-async fn followers(database: &Database) {
+async fn followers(database: &Database, via: Via) {
     const FOLLOWERS: usize = 10_000;
     // It thinks for as long as this takes.
     let script = Script {
@@ -276,7 +281,7 @@ async fn followers(database: &Database) {
     let begun = Instant::now();
     let connect = |n: usize| {
         let (who, id): &(&Member, String) = &ids[n % ids.len()];
-        server.follow(Via::Socket, who, id, 0)
+        server.follow(via, who, id, 0)
     };
     let mut connecting = stream::iter(0..FOLLOWERS).map(connect).buffer_unordered(64);
     while let Some(mut follower) = connecting.next().await {
