@@ -49,7 +49,6 @@ enum Line {
 
 struct Queue<D: sqlx::Database> {
     pool: Pool<D>,
-    /// As many as half the pool has connections: those that write find the others.
     turns: Semaphore,
     passed: Mutex<Passed<D>>,
 }
@@ -79,6 +78,15 @@ impl Reads {
 
     pub(super) fn pool(&self) -> &DatabaseConnection {
         &self.pool
+    }
+
+    /// How many queries have a connection at a time.
+    #[must_use]
+    pub fn turns(&self) -> usize {
+        match &self.line {
+            Line::Postgres(queue) => turns(&queue.pool),
+            Line::Sqlite(queue) => turns(&queue.pool),
+        }
     }
 
     #[cfg(test)]
@@ -120,12 +128,17 @@ impl ConnectionTrait for Reads {
     }
 }
 
+/// Half the pool's connections: those that write find the others.
+fn turns<D: sqlx::Database>(pool: &Pool<D>) -> usize {
+    let half = (pool.options().get_max_connections() / 2).max(1);
+    half.try_into().unwrap_or(1)
+}
+
 impl<D: sqlx::Database> Queue<D> {
     fn new(pool: &Pool<D>) -> Self {
-        let half = (pool.options().get_max_connections() / 2).max(1);
         Self {
             pool: pool.clone(),
-            turns: Semaphore::new(half.try_into().unwrap_or(Semaphore::MAX_PERMITS)),
+            turns: Semaphore::new(turns(pool)),
             passed: Mutex::new(Passed {
                 waiting: 0,
                 connections: Vec::new(),

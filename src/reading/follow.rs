@@ -23,10 +23,11 @@ use crate::{
 const PATIENCE: Duration = Duration::from_mins(2);
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Followers that look at once. Thousands may be told of something in the same moment, and
-/// everyone else's queries would wait behind all of theirs. Still more than have a turn at the
-/// database: some have to wait there, or its connections go to those that write.
-pub(super) const LOOKERS: usize = 32;
+/// Followers that look at once, for each query that has a turn at the database. Thousands may be
+/// told of something in the same moment, and everyone else's queries would wait behind all of
+/// theirs. Still more than one: some have to wait for a turn, or the connections go to those that
+/// write.
+pub(super) const LOOKERS: usize = 6;
 
 /// A piece of an answer, or, with an empty text and a final status, its end.
 #[derive(Clone, Debug)]

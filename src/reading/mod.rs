@@ -89,10 +89,10 @@ struct State {
     instance: Uuid,
     /// A permit an answer that is being written here.
     writers: Arc<Semaphore>,
-    writing: lease::Writing,
-    wake: wake::Wake,
     /// A permit a follower that looks at what is new.
     lookers: Semaphore,
+    writing: lease::Writing,
+    wake: wake::Wake,
     tasks: TaskTracker,
     /// Cancelled when nothing new may be claimed here.
     stopping: CancellationToken,
@@ -114,6 +114,7 @@ impl Readings {
     ) -> Self {
         let readings = Self(Arc::new(State {
             writers: Arc::new(Semaphore::new(settings.writers)),
+            lookers: Semaphore::new(follow::LOOKERS * db.reads().turns()),
             writing: lease::Writing::default(),
             instance: clock.new_id(),
             settings,
@@ -123,7 +124,6 @@ impl Readings {
             advisors,
             metrics,
             wake: wake::Wake::default(),
-            lookers: Semaphore::new(follow::LOOKERS),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             hand_over: CancellationToken::new(),
