@@ -8,6 +8,7 @@ mod database;
 mod http;
 mod model;
 mod secret;
+mod settings;
 mod writing;
 
 use std::{
