@@ -1,7 +1,7 @@
 //! What a reader can do with an answer while it is written and afterwards, and what asking
 //! again comes to: cancelling, writing anew, the cache, the quota and idempotency keys.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
@@ -41,12 +41,18 @@ fn noon(server: &Server) {
     server.clock.advance(noon - now);
 }
 
-/// Asks, and again when two answers are on their way already.
+/// Asks, and again for a while when two answers are on their way already.
 async fn ask_until_taken_or_refused(server: &Server, who: &Member, question: &str) -> Answer {
+    let begin = Instant::now();
     loop {
         let answer = server
             .ask_with(who, question, json!({ "wait": false }))
             .await;
+        assert!(
+            begin.elapsed() < Duration::from_mins(1),
+            "{:#}",
+            answer.json
+        );
         if answer.json.get("errors").is_none() || answer.code() != "RATE_LIMITED" {
             return answer;
         }
