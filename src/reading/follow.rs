@@ -67,9 +67,10 @@ impl Readings {
         after: i32,
     ) -> Result<impl Stream<Item = Result<Update, Error>> + Send + use<>, Error> {
         let ticks = self.0.wake.subscribe(reading_id);
-        let turn = self.0.lookers.acquire().await;
-        let reading = self.find_now(user_id, reading_id).await?;
-        drop(turn);
+        let reading = {
+            let _permit = self.0.lookers.acquire().await;
+            self.find_now(user_id, reading_id).await?
+        };
         let reading = reading.ok_or(Error::NotFound)?;
         let follower = Follower {
             readings: self.clone(),
@@ -126,7 +127,7 @@ impl<W> Follower<W> {
         loop {
             let readings = self.readings.clone();
             let look = async {
-                let _turn = readings.0.lookers.acquire().await;
+                let _permit = readings.0.lookers.acquire().await;
                 self.look().await
             };
             match readings.0.db.unless_away(look).await {
