@@ -16,6 +16,11 @@ RUN sed -i '/^\[\[\(test\|bench\)\]\]/,/^$/d' Cargo.toml \
     && touch src/lib.rs migration/src/lib.rs bench/src/main.rs bench/src/peer/main.rs \
     && echo 'fn main() {}' > src/main.rs \
     && cargo build --release --locked
+# For `mula --version`: there is no git here.
+ARG REVISION=
+ARG REVISION_DATE=
+ENV MULA_COMMIT=${REVISION} MULA_COMMIT_DATE=${REVISION_DATE}
+COPY build.rs ./
 COPY knowledge knowledge
 COPY migration/src migration/src
 COPY src src
@@ -27,7 +32,9 @@ RUN touch src/lib.rs src/main.rs migration/src/lib.rs \
 FROM ${BASE}
 ARG VERSION=dev
 ARG REVISION=unknown
+ARG SOURCE=
 LABEL org.opencontainers.image.title="mula" \
+      org.opencontainers.image.source="${SOURCE}" \
       org.opencontainers.image.description="Mula: The Root. One GraphQL API from one binary." \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.version="${VERSION}" \
@@ -43,7 +50,6 @@ ENV HOST=0.0.0.0 \
     PORT=8000 \
     DATA_DIR=/data \
     SHUTDOWN_TIMEOUT=8s
-VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=12s --start-period=10s --retries=2 CMD ["mula", "health"]
 ENTRYPOINT ["mula"]

@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test library bench fuzz lint format schema coverage audit conformance image image-check \
-    proxy-check release sbom clean
+.PHONY: help run test library bench chaos fuzz lint format schema errors coverage audit conformance models image \
+    image-check proxy-check release sbom clean web web-check web-test
 
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 TARGET = $(shell rustc --print host-tuple)
@@ -9,8 +9,9 @@ ENGINE := docker
 # Lines that tests have to run, in percent.
 COVERAGE := 95
 
-# What is fuzzed, each for so many seconds.
 FUZZED := archive events guard http ids
+
+# How long each target is fuzzed, and how long chaos goes on.
 SECONDS := 60
 
 CARGO_CYCLONEDX := 0.5.9
@@ -34,6 +35,9 @@ bench: ## Measure the program as built for production (needs wrk); ARGS="profile
 	cargo build --release --package mula --package mula-bench
 	target/release/mula-bench $(ARGS)
 
+chaos: ## Drive it with random users and faults, and check its promises (docs/chaos.md); SECONDS=600 SEED=7
+	cargo test --test chaos -- --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
 fuzz: | cargo-fuzz ## Fuzz what parses untrusted bytes; FUZZED=guard SECONDS=600 for one target and longer
 	cargo fuzz build --sanitizer none --codegen-units 16 --target-dir target/fuzz
 	for target in $(FUZZED); do \
@@ -43,10 +47,12 @@ fuzz: | cargo-fuzz ## Fuzz what parses untrusted bytes; FUZZED=guard SECONDS=600
 	        || exit; \
 	done
 
-lint: | cargo-deny ## Check form, lints, dependencies, schema.graphql and documentation
+lint: | cargo-deny ## Check form, lints, dependencies, schema.graphql, documentation and words
+	.ci/words
 	cargo fmt --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy --test chaos -- -D warnings
 	cargo deny --locked check --hide-inclusion-graph bans licenses sources
 	cargo run --quiet -- schema | diff - schema.graphql
 	RUSTDOCFLAGS=-Dwarnings cargo doc --no-deps --workspace --document-private-items
@@ -59,6 +65,9 @@ schema: ## Print the schema into schema.graphql, after a change of the API
 	cargo run --quiet -- schema > schema.graphql.new
 	mv schema.graphql.new schema.graphql
 
+errors: ## Print the codes of errors into docs/errors.md, after a change of them
+	PRINT_ERRORS=1 cargo test --test behaviour -- errors::page
+
 coverage: | cargo-tarpaulin ## Measure which lines the tests run, and list those they do not
 	cargo tarpaulin --locked --workspace --engine llvm --timeout 600 --skip-clean --target-dir target/coverage \
 	    --exclude-files 'target/*' 'tests/*' 'bench/*' --out Stdout Html --output-dir target/coverage \
@@ -67,8 +76,24 @@ coverage: | cargo-tarpaulin ## Measure which lines the tests run, and list those
 audit: | cargo-deny ## Check dependencies, also against the RustSec advisories (fetched from GitHub)
 	cargo deny --locked check --hide-inclusion-graph
 
-conformance: ## Run the public audits, and clients of another make, against a server of our own (needs Node and Python)
+conformance: ## Compare the schema, run the audits and the clients people use (needs Node, Python, PostgreSQL)
 	.ci/conformance
+
+models: ## Have real servers of tiny language models asked, from PyPI (needs Node, Python and a C++ compiler; 6 GB)
+	.ci/models
+
+web: ## Build the web client into src/http/web (needs Node), after a change of web/ or of the schema
+	npm ci --prefix web --no-audit --no-fund
+	npm run build --prefix web
+
+web-check: web ## Check that the built files are those that web/ makes
+	git diff --exit-code --stat -- src/http/web
+	test -z "$$(git status --porcelain -- src/http/web)"
+
+web-test: ## Try the web client in a browser (needs Node and Chromium); SCREENSHOTS=folder for pictures of every page
+	cargo build
+	npm ci --prefix web --no-audit --no-fund
+	npm test --prefix web
 
 image: ## Build the container image mula, with docker, podman or buildah
 	deploy/image
@@ -83,8 +108,13 @@ proxy-check: ## Test the load balancer before two instances (needs nginx, Postgr
 
 release: ## Build for TARGET, by default this machine, and pack it into dist/
 	cargo build --release --locked --target $(TARGET)
-	mkdir -p dist
-	tar -czf dist/mula-$(VERSION)-$(TARGET).tar.gz -C target/$(TARGET)/release mula -C $(CURDIR) LICENSE README.md
+	mkdir -p dist target/$(TARGET)/release/share
+	target/$(TARGET)/release/mula man > target/$(TARGET)/release/share/mula.1
+	for shell in bash zsh fish; do \
+	    target/$(TARGET)/release/mula completions $$shell > target/$(TARGET)/release/share/mula.$$shell || exit; \
+	done
+	tar -czf dist/mula-$(VERSION)-$(TARGET).tar.gz -C target/$(TARGET)/release mula share \
+	    -C $(CURDIR) LICENSE README.md deploy/mula.service
 	cd dist && shasum -a 256 mula-$(VERSION)-$(TARGET).tar.gz > mula-$(VERSION)-$(TARGET).tar.gz.sha256
 
 sbom: | cargo-cyclonedx ## List what the binary is made of, into dist/ (CycloneDX)
@@ -95,7 +125,7 @@ sbom: | cargo-cyclonedx ## List what the binary is made of, into dist/ (CycloneD
 
 clean: ## Remove what was built; data/ stays
 	cargo clean
-	rm -rf dist conformance/node_modules graphiql/node_modules
+	rm -rf dist conformance/node_modules graphiql/node_modules web/node_modules
 
 .PHONY: cargo-cyclonedx cargo-deny cargo-fuzz cargo-tarpaulin
 cargo-cyclonedx:

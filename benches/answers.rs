@@ -36,7 +36,7 @@ use futures_util::{StreamExt, future::join_all, stream};
 use support::{Database, Follower, Member, News, Process, Service, Via};
 use tokio::task::JoinSet;
 
-/// What words are stamped with the time since.
+/// The origin of the times that words are stamped with.
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// How the provider writes.
@@ -303,7 +303,7 @@ async fn followers(database: &Database, via: Via) {
     );
 }
 
-/// What a server has taken so far.
+/// Resources used by a server so far.
 struct Reading {
     /// Resident, in kB.
     memory: u32,

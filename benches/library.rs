@@ -1,33 +1,38 @@
 //! How well, and how fast, the library finds the passages that answer a question.
 //!
-//! `cargo bench --bench library`, or `make library`; with `-- --misses`, also which it does not find.
+//! `cargo bench --bench library`, or `make library`; with `-- --misses`, also which it does not find;
+//! with `-- --learn`, the weights of the floor.
 
 use std::{hint::black_box, time::Instant};
 
 use mula::advisor::Advisors;
 
+#[path = "library/learn.rs"]
+mod learn;
 #[path = "../tests/library/questions.rs"]
 mod questions;
 
-use questions::{DEVELOPMENT, Figures, HELD_OUT, Question, read};
+use questions::{DEVELOPMENT, Figures, Question, held_out, read};
 
 fn main() {
+    if std::env::args().any(|argument| argument == "--learn") {
+        learn::write_weights().expect("the knowledge is right");
+        return;
+    }
     let started = Instant::now();
     let advisors = Advisors::load(None, None).expect("the built-in knowledge is right");
     println!(
-        "first load    {:>8.1?}, with the word vectors",
+        "first load    {:>8.1?}, with the embeddings",
         started.elapsed()
     );
     let started = Instant::now();
     black_box(Advisors::load(None, None).expect("the built-in knowledge is right"));
     println!("load          {:>8.1?}", started.elapsed());
 
-    let sets = [
-        ("development", read(DEVELOPMENT)),
-        ("held out", read(HELD_OUT)),
-    ];
+    let mut sets = vec![("development", read(DEVELOPMENT))];
+    sets.extend(held_out());
     for (name, questions) in &sets {
-        println!("{name:<12}  {}", Figures::measure(&advisors, questions));
+        println!("{name:<15}  {}", Figures::measure(&advisors, questions));
     }
 
     let mut took: Vec<_> = sets
@@ -68,7 +73,7 @@ fn misses(advisors: &Advisors, name: &str, questions: &[Question]) {
         let passages = advisors.passages(question.advisor);
         let found: Vec<_> = ranking.ranked[..ranking.found]
             .iter()
-            .map(|ranked| passages[ranked.passage].slug.as_str())
+            .map(|ranked| passages[ranked.passage].id.as_str())
             .collect();
         println!(
             "  {:?}: {}\n    {}",

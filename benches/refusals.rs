@@ -1,6 +1,5 @@
-//! What each refusal costs: `cargo bench` starts the program, sends it every document that is
-//! meant to hurt, and prints the processor's time per request, HTTP and all. Linux only: the time
-//! is read from `/proc`.
+//! Cost of each refusal: `cargo bench` starts the program, sends it every hostile document, and
+//! prints the CPU time per request, HTTP included. Linux only: the time is read from `/proc`.
 #![expect(
     clippy::unwrap_used,
     reason = "a measurement that cannot go on fails where it stands"
@@ -19,7 +18,7 @@ use std::{
 
 use serde_json::json;
 
-/// What a refusal may cost.
+/// The limit of a refusal's cost.
 const GOAL: Duration = Duration::from_millis(15);
 
 /// Requests of each kind.

@@ -42,7 +42,7 @@ await check('an answer is whole', [], async (reading) => {
 
 await check(
   'only what was supplied is cited',
-  [{ type: 'reply', text: 'One door [1], and another [77], and no more.' }],
+  [{ type: 'reply', text: 'One door [S1], and another [77], and no more.' }],
   async (reading) => {
     isWhole(reading)
     assert.equal(reading.response, 'One door [1], and another, and no more.')
@@ -67,8 +67,14 @@ await check(
   isWhole
 )
 
-for (const status of [400, 401, 403, 404, 422]) {
-  await check(`${status} is final`, [{ type: 'fail', status }], hasFailed('PROVIDER_REJECTED'))
+for (const [status, code] of [
+  [400, 'PROVIDER_REJECTED'],
+  [401, 'PROVIDER_MISCONFIGURED'],
+  [403, 'PROVIDER_MISCONFIGURED'],
+  [404, 'PROVIDER_MISCONFIGURED'],
+  [422, 'PROVIDER_REJECTED']
+]) {
+  await check(`${status} is final`, [{ type: 'fail', status }], hasFailed(code))
 }
 
 await check('a late word is waited for', [{ type: 'slow_first_token', seconds: 1 }], isWhole)
@@ -113,7 +119,7 @@ async function check(what, behaviors, examine, { asksAgain = false } = {}) {
     if (behaviors.length > 0) await llmock('scenario', { behaviors })
     const { askAdvisor } = await request(
       `mutation ($input: AskAdvisorInput!) { askAdvisor(input: $input) { reading { ${FIELDS} } } }`,
-      { input: { advisor: 'LEGBA', question: `Which door at the crossroads, if ${what}?` } }
+      { input: { advisor: 'LEGBA', question: `Which road should I take at the crossroads of my life? (${what})` } }
     )
     await examine(askAdvisor.reading)
     let verdict = await llmock('verdict')

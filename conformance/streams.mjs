@@ -80,7 +80,7 @@ await check('graphql-sse is told that a document is not valid', async () => {
 await check('graphql-ws is refused with a token that is not good', async () => {
   const client = overWebSocket('Bearer nonsense')
   const closed = await heard(client, { query: '{ profile { id } }' }).catch((error) => error)
-  assert.equal(closed.code, 4403)
+  assert.equal(closed.code, 4401)
   await client.dispose()
 })
 

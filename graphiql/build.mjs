@@ -3,6 +3,7 @@ import * as esbuild from 'esbuild'
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const out = join(here, '../src/http/graphiql')
@@ -26,6 +27,9 @@ const patches = {
       })
     // 360 kB of fonts as data: URLs; src/style.css names fonts that systems have.
     edit('fonts', /[/\\]graphiql[/\\]dist[/\\]style\.css$/, 'css', /@font-face\s*\{[^}]*\}/g, '')
+    // A tab that holds buttons is none to a screen reader: a list of buttons is what it is.
+    edit('tabs', /@graphiql[/\\]react[/\\]dist[/\\]ui[/\\]tabs\.js$/, 'js',
+      /"aria-selected": (\w+), role: "tab"|role: "tablist", /g, (_, active) => (active ? `"aria-current": ${active}` : ''))
     // An icon's title is made from its function's name, which minifying takes away.
     edit('icons', /@graphiql[/\\]react[/\\]dist[/\\]icons[/\\]index\.js$/, 'js',
       /(generateIcon\()Svg(\w+)\)/g, '$1Object.defineProperty(Svg$2, "name", { value: "Svg$2" }))')
@@ -49,10 +53,16 @@ const { metafile } = await esbuild.build({
   metafile: true,
   logLevel: 'info',
 })
-for (const name of ['styles', 'fonts', 'icons']) {
+for (const name of ['styles', 'fonts', 'icons', 'tabs']) {
   if (!patched.has(name)) throw new Error(`The patch "${name}" no longer fits its package.`)
 }
 await copyFile(join(here, 'src/index.html'), join(out, 'index.html'))
+// Served as they are: the best compression takes seconds.
+for (const name of ['graphiql.js', 'graphiql.css']) {
+  const bytes = await readFile(join(out, name))
+  await writeFile(join(out, `${name}.br`), brotliCompressSync(bytes))
+  await writeFile(join(out, `${name}.gz`), gzipSync(bytes, { level: 9 }))
+}
 await writeFile(join(out, 'THIRD_PARTY.txt'), await licences(Object.values(metafile.outputs)))
 
 /** The licence of every package with a byte in the output, packages of one text together. */

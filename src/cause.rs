@@ -1,4 +1,4 @@
-//! What is behind an error.
+//! The root cause of an error.
 //!
 //! May use: nothing of ours.
 

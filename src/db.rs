@@ -4,42 +4,57 @@
 //! the process, in order, instead of failing as busy; readers have their own and are never
 //! blocked by it (WAL). On PostgreSQL both are the same pool.
 //!
-//! May use: `config`, `request` and `spans` (to tell of statements), the `migration` crate.
+//! May use: `config`, `private`, `request` and `spans` (to tell of statements), the `migration` crate.
 
+mod explain;
+mod failure;
+mod files;
 mod migrate;
+mod pool;
+mod pooler;
 mod pulse;
 mod reads;
 mod replica;
+mod transaction;
+mod writes;
 
 use std::{path::Path, time::Duration};
 
 use log::LevelFilter;
 use sea_orm::{
-    AccessMode, ConnectOptions, ConnectionTrait, DatabaseBackend, DatabaseConnection,
-    DatabaseTransaction, DbErr, IsolationLevel, SqliteTransactionMode, Statement,
-    TransactionOptions, TransactionTrait, metric::Info, sqlx,
+    ConnectOptions, ConnectionTrait, DatabaseBackend, DatabaseConnection, DbErr, RuntimeErr,
+    Statement, metric::Info, sqlx,
 };
 use sqlx::{
-    Connection, Executor, PgPool,
-    postgres::PgPoolOptions,
+    Connection, PgConnection, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use self::pulse::Pulse;
-pub use self::{migrate::Steps, reads::Reads, replica::Replica};
+pub use self::{
+    explain::{explain, is_away},
+    failure::{is_conflict, is_lasting},
+    files::is_in_use,
+    migrate::{Lost, Steps},
+    reads::Reads,
+    replica::Replica,
+    writes::Writes,
+};
 use crate::{config::DatabaseSettings, request, spans};
 
 /// How long a connection may have been idle and still be taken for good.
 const PING_AFTER: Duration = Duration::from_secs(1);
 
-/// Round trips of a transaction beside its statements.
-const BEGIN_AND_END: u32 = 2;
+/// How soon a start tries again to connect.
+const RETRY_AFTER: Duration = Duration::from_millis(500);
 
 #[derive(Clone, Debug)]
 pub struct Database {
     reads: Reads,
-    writes: DatabaseConnection,
+    writes: Writes,
     /// None: SQLite, which is never away.
     pulse: Option<Pulse>,
     replica: Option<Replica>,
@@ -80,18 +95,27 @@ fn tell(info: &Info<'_>) {
     spans::statement(info);
 }
 
-/// Has PostgreSQL plan a statement when it is prepared, and not again for each of its values: by
-/// itself it does so for whatever has a `LIMIT` of ours, and that takes longer than to read a page.
-/// There is one right plan for each of our statements, whatever the values.
-fn planning_once(pool: PgPoolOptions) -> PgPoolOptions {
-    pool.after_connect(|connection, _| {
-        Box::pin(async move {
-            connection
-                .execute("SET plan_cache_mode = force_generic_plan")
-                .await
-                .map(|_| ())
-        })
-    })
+/// `PgBouncer` refuses connections with a start-up parameter that it does not know. This one changes
+/// how floats are written as text, of which there are none.
+fn for_poolers(options: PgConnectOptions) -> PgConnectOptions {
+    options.extra_float_digits(None)
+}
+
+/// Connects once: a pool would try again until its timeout, and keep the reason to itself.
+async fn try_postgres(settings: &DatabaseSettings) -> Result<(), DbErr> {
+    let failed = |error: sqlx::Error| DbErr::Conn(RuntimeErr::SqlxError(error.into()));
+    let options: PgConnectOptions = settings.url.parse().map_err(failed)?;
+    let options = for_poolers(options);
+    match timeout(
+        settings.acquire_timeout,
+        PgConnection::connect_with(&options),
+    )
+    .await
+    {
+        Ok(Ok(connection)) => connection.close().await.map_err(failed),
+        Ok(Err(error)) => Err(failed(error)),
+        Err(_) => Err(failed(sqlx::Error::PoolTimedOut)),
+    }
 }
 
 impl Database {
@@ -101,7 +125,43 @@ impl Database {
     ///
     /// If it cannot be reached or opened within the acquire timeout.
     pub async fn connect(settings: &DatabaseSettings) -> Result<Self, DbErr> {
+        if !settings.is_sqlite() {
+            try_postgres(settings).await?;
+        }
         Self::open(settings, false).await
+    }
+
+    /// As [`Database::connect`], but waits for a PostgreSQL that does not answer, for as long as the
+    /// settings allow.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be reached in that time, or at once if it cannot be used.
+    pub async fn connect_patiently(settings: &DatabaseSettings) -> Result<Self, DbErr> {
+        let deadline = Instant::now() + settings.wait;
+        let mut is_first = true;
+        loop {
+            match Self::connect(settings).await {
+                Err(error)
+                    if !settings.is_sqlite()
+                        && is_away(&error)
+                        && Instant::now() + RETRY_AFTER < deadline =>
+                {
+                    if is_first {
+                        let reason = explain(&error, settings);
+                        tracing::warn!(wait = ?settings.wait, reason, "waiting for the database");
+                    }
+                    is_first = false;
+                    tokio::time::sleep(RETRY_AFTER).await;
+                }
+                done => {
+                    if !is_first && done.is_ok() {
+                        tracing::info!("the database answers");
+                    }
+                    return done;
+                }
+            }
+        }
     }
 
     /// Opens it; if `lazy`, as a replica is, whether PostgreSQL answers or not.
@@ -122,13 +182,14 @@ impl Database {
             options
                 .set_application_name("mula")
                 .connect_lazy(lazy)
+                .map_sqlx_postgres_opts(for_poolers)
                 .map_sqlx_postgres_pool_opts(move |pool| {
-                    planning_once(watching.watch_over(pool, ping_after))
+                    pool::guarded(pool, watching.clone(), ping_after)
                 });
             let pool = counted(sea_orm::Database::connect(options).await?);
             return Ok(Self {
-                reads: Reads::new(pool.clone()),
-                writes: pool,
+                reads: Reads::new(pool.clone(), Some(pulse.clone())),
+                writes: Writes::new(pool, Some(pulse.clone())),
                 pulse: Some(pulse),
                 replica: Replica::connect(settings).await?,
             });
@@ -138,10 +199,9 @@ impl Database {
         }
 
         let path = settings.url.trim_start_matches("sqlite://");
-        if let Some(folder) = Path::new(path).parent() {
-            std::fs::create_dir_all(folder)
-                .map_err(|error| DbErr::Custom(format!("{}: {error}", folder.display())))?;
-        }
+        let path = Path::new(path.split_once('?').map_or(path, |(path, _)| path));
+        files::make_private(path)
+            .map_err(|error| DbErr::Custom(format!("{}: {error}", path.display())))?;
         // When a disk is full, SQLite rolls a transaction back by itself. The driver then counts one
         // that is not there, and would begin no other on that connection.
         options.map_sqlx_sqlite_before_acquire(|connection, _| {
@@ -161,6 +221,8 @@ impl Database {
                     // A commit is on the disk when it is acknowledged, also after a power cut.
                     .synchronous(SqliteSynchronous::Full)
                     .foreign_keys(true)
+                    // What is deleted is overwritten, and not only forgotten.
+                    .pragma("secure_delete", "on")
                     .busy_timeout(Duration::from_secs(5))
             });
         let writes = sea_orm::Database::connect(for_writing).await?;
@@ -171,8 +233,8 @@ impl Database {
         });
         let reads = sea_orm::Database::connect(options).await?;
         Ok(Self {
-            reads: Reads::new(counted(reads)),
-            writes: counted(writes),
+            reads: Reads::new(counted(reads), None),
+            writes: Writes::new(counted(writes), None),
             pulse: None,
             replica: None,
         })
@@ -184,7 +246,11 @@ impl Database {
         let Some(pulse) = self.pulse else {
             return;
         };
-        let options = self.writes.get_postgres_connection_pool().connect_options();
+        let options = self
+            .writes
+            .pool()
+            .get_postgres_connection_pool()
+            .connect_options();
         tokio::join!(stopping.run_until_cancelled(pulse.feel(&options)), async {
             if let Some(replica) = self.replica {
                 replica.feel_until(stopping.clone()).await;
@@ -192,24 +258,18 @@ impl Database {
         },);
     }
 
-    /// Does what needs the database, unless that is away, or goes away meanwhile.
+    /// Does what needs the database, unless that is away, or falls silent meanwhile: then the work
+    /// is dropped. It may be queries and single statements; for a transaction see
+    /// [`Database::detached`].
     ///
     /// # Errors
     ///
     /// Those of the work, and that the database is away: then it may have been done, or not.
-    pub async fn unless_away<T, E: From<DbErr>>(
+    pub fn unless_away<T, E: From<DbErr>>(
         &self,
         work: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, E> {
-        let Some(pulse) = &self.pulse else {
-            return work.await;
-        };
-        pulse.check()?;
-        tokio::select! {
-            biased;
-            done = work => done,
-            away = pulse.away() => Err(away.into()),
-        }
+    ) -> impl Future<Output = Result<T, E>> {
+        Pulse::guard(self.pulse.as_ref(), work)
     }
 
     /// Whether the database was away at any time in the last so long.
@@ -228,15 +288,15 @@ impl Database {
         }
     }
 
-    /// For queries outside a transaction.
+    /// For queries outside a transaction. They fail at once while the database is away.
     #[must_use]
     pub fn reads(&self) -> &Reads {
         &self.reads
     }
 
-    /// For single statements that change something.
+    /// For single statements that change something. They fail at once while the database is away.
     #[must_use]
-    pub fn writes(&self) -> &DatabaseConnection {
+    pub fn writes(&self) -> &Writes {
         &self.writes
     }
 
@@ -251,67 +311,18 @@ impl Database {
         self.writes.get_database_backend() == DatabaseBackend::Postgres
     }
 
-    /// Begins a transaction that will write.
-    ///
-    /// On SQLite it takes the write lock at once: one that reads first and is overtaken by
-    /// another process before it writes would fail as busy, at once and for good.
-    ///
-    /// # Errors
-    ///
-    /// If no connection is to be had in time.
-    pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
-        request::note_round_trips(BEGIN_AND_END);
-        let begin = self.writes.begin_with_options(TransactionOptions {
-            sqlite_transaction_mode: (!self.is_postgres())
-                .then_some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        });
-        self.unless_away(begin).await
-    }
-
-    /// Begins a transaction that reads all as it is at one moment.
-    ///
-    /// # Errors
-    ///
-    /// If no connection is to be had in time.
-    pub async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
-        request::note_round_trips(BEGIN_AND_END);
-        if self.is_postgres() {
-            let (isolation, access) = (IsolationLevel::RepeatableRead, AccessMode::ReadOnly);
-            self.reads
-                .pool()
-                .begin_with_config(Some(isolation), Some(access))
-                .await
-        } else {
-            // SQLite's read transactions are all of this kind.
-            self.reads.pool().begin().await
-        }
-    }
-
-    /// The same, in which PostgreSQL itself gives up a statement that takes longer: of one that
-    /// nobody waits for any more it would not hear.
-    ///
-    /// # Errors
-    ///
-    /// If no connection is to be had in time.
-    pub async fn snapshot_within(&self, time: Duration) -> Result<DatabaseTransaction, DbErr> {
-        let tx = self.snapshot().await?;
-        if self.is_postgres() {
-            let limit = format!("SET LOCAL statement_timeout = {}", time.as_millis());
-            tx.execute_unprepared(&limit).await?;
-        }
-        Ok(tx)
-    }
-
     /// How much of the pools is in use.
     #[must_use]
     pub fn pools(&self) -> Vec<Pool> {
         if self.is_postgres() {
-            return vec![Pool::of("all", self.writes.get_postgres_connection_pool())];
+            return vec![Pool::of(
+                "all",
+                self.writes.pool().get_postgres_connection_pool(),
+            )];
         }
         vec![
             Pool::of("reads", self.reads.pool().get_sqlite_connection_pool()),
-            Pool::of("writes", self.writes.get_sqlite_connection_pool()),
+            Pool::of("writes", self.writes.pool().get_sqlite_connection_pool()),
         ]
     }
 
@@ -323,7 +334,7 @@ impl Database {
     /// On SQLite, which tells nobody.
     #[must_use]
     pub fn for_listening(&self) -> PgPool {
-        let pool = self.writes.get_postgres_connection_pool();
+        let pool = self.writes.pool().get_postgres_connection_pool();
         PgPoolOptions::new()
             .max_connections(1)
             .max_lifetime(None)
@@ -352,24 +363,11 @@ impl Database {
         row.map_or(Ok(false), |row| row.try_get_by_index(0))
     }
 
-    /// Copies a SQLite database as it is at one moment, while others write to it, into a file that
-    /// is empty or not there.
-    ///
-    /// # Errors
-    ///
-    /// If it cannot be read, or the file not be written.
-    pub async fn copy_into(&self, file: &str) -> Result<(), DbErr> {
-        // No transaction: it is one, and reads only.
-        let copy =
-            Statement::from_sql_and_values(DatabaseBackend::Sqlite, "VACUUM INTO ?", [file.into()]);
-        self.writes.execute_raw(copy).await.map(|_| ())
-    }
-
     /// Closes all connections, once their work is done.
     pub async fn close(self) {
         // The process is about to end: there is nobody left to tell.
         let _ = self.reads.pool().close_by_ref().await;
-        let _ = self.writes.close_by_ref().await;
+        let _ = self.writes.pool().close_by_ref().await;
         if let Some(replica) = self.replica {
             replica.close().await;
         }

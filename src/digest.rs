@@ -6,9 +6,10 @@ use sha2::{Digest, Sha256};
 
 /// In hexadecimal. Each part's length is hashed before it, so that moving a character from one
 /// part to the next makes another key.
-pub fn hex<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
+pub fn hex<P: AsRef<[u8]>>(parts: impl IntoIterator<Item = P>) -> String {
     let mut hash = Sha256::new();
     for part in parts {
+        let part = part.as_ref();
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }

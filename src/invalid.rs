@@ -1,16 +1,85 @@
-//! Bad input: every field that fails, with the rule it fails, at once.
+//! Validation errors: every field that fails, with the rule it fails, at once.
 //!
 //! May use: nothing of ours.
+
+use std::{borrow::Cow, ops::RangeInclusive};
+
+/// The rule that a value fails, for programs: `extensions.fields[].code`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldErrorCode {
+    TooShort,
+    TooLong,
+    OutOfRange,
+    TooMany,
+    InvalidValue,
+    InvalidCharacters,
+    InvalidEmail,
+    InvalidKey,
+    InvalidId,
+    InvalidCursor,
+    BothEnds,
+    MixedScripts,
+    TooCommon,
+    Unchanged,
+    WrongPassword,
+    Taken,
+    Reused,
+    Unfinished,
+}
+
+impl FieldErrorCode {
+    /// Whether its rule has a smallest and a largest value.
+    #[must_use]
+    pub fn has_bounds(self) -> bool {
+        matches!(
+            self,
+            Self::TooShort | Self::TooLong | Self::OutOfRange | Self::TooMany | Self::InvalidKey
+        )
+    }
+}
+
+/// The rule a value fails, before it is known where the value stood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    pub code: FieldErrorCode,
+    /// The accepted lengths or values.
+    pub bounds: Option<RangeInclusive<usize>>,
+    /// The rule, for people.
+    pub message: String,
+}
+
+impl Rule {
+    /// A rule without bounds.
+    pub fn new(code: FieldErrorCode, message: impl Into<String>) -> Self {
+        debug_assert!(!code.has_bounds(), "{code:?} has bounds");
+        Self {
+            code,
+            bounds: None,
+            message: message.into(),
+        }
+    }
+
+    /// A rule with a smallest and a largest length or value.
+    pub fn within(
+        code: FieldErrorCode,
+        bounds: RangeInclusive<usize>,
+        message: impl Into<String>,
+    ) -> Self {
+        debug_assert!(code.has_bounds(), "{code:?} has no bounds");
+        Self {
+            code,
+            bounds: Some(bounds),
+            message: message.into(),
+        }
+    }
+}
 
 /// One field that fails its rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// Where it is in the arguments, such as `input.email`.
-    pub path: &'static str,
-    /// Which rule, for programs: `TOO_SHORT`.
-    pub code: &'static str,
-    /// The rule, for people.
-    pub message: String,
+    pub path: Cow<'static, str>,
+    pub rule: Rule,
 }
 
 /// All fields that fail, gathered before anything is done.
@@ -18,11 +87,10 @@ pub struct Problem {
 pub struct Problems(pub Vec<Problem>);
 
 impl Problems {
-    pub fn add(&mut self, path: &'static str, code: &'static str, message: impl Into<String>) {
+    pub fn add(&mut self, path: impl Into<Cow<'static, str>>, rule: Rule) {
         self.0.push(Problem {
-            path,
-            code,
-            message: message.into(),
+            path: path.into(),
+            rule,
         });
     }
 
@@ -31,25 +99,9 @@ impl Problems {
         match checked {
             Ok(value) => Some(value),
             Err(rule) => {
-                self.add(path, rule.code, rule.message);
+                self.add(path, rule);
                 None
             }
-        }
-    }
-}
-
-/// The rule a value fails, before it is known where the value stood.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rule {
-    pub code: &'static str,
-    pub message: String,
-}
-
-impl Rule {
-    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
         }
     }
 }

@@ -8,7 +8,7 @@
 //!  │
 //! server                   puts it all together; starts, and stops in order
 //!  │
-//! http                     the wire: GraphQL over HTTP, GraphiQL, health
+//! http                     the wire: GraphQL over HTTP, the web client, GraphiQL, health
 //!  │
 //! graphql                  one file an operation or type; errors become codes here
 //!  │
@@ -18,17 +18,20 @@
 //!      advisor             who answers: personas, library, cast, the built-in engine
 //!
 //! archive                  data in and out: export, import; for cli alone
+//! upkeep                   deletes rows that have ended, in batches
 //! entity, db               tables, one file each; connections and transactions
-//! cause, clock, digest      what is behind an error; the time; keys
-//! metrics, spans            what is counted; what a trace is made of
-//! sentry                    who is told of errors
-//! request                   what is known of the request being answered
-//! invalid                  all that is wrong with an input at once
+//! cause, clock, digest      root causes of errors; the time; hashes
+//! metrics, spans            metrics; spans of traces
+//! sentry                    errors for Sentry
+//! request                   the context of the request being processed
+//! private                  files and folders for their owner alone
+//! invalid                  validation errors, all of an input at once
 //! ```
 //!
 //! Under `cfg(fuzzing)` some of them have a `fuzzing`: doors for `fuzz/`, which is built with it.
 //!
-//! Calls go down only. Nothing under `graphql` knows GraphQL, nothing under `http` knows HTTP.
+//! Dependencies point one way: `http` → `graphql` → `account`, `reading` → the rest. Only `graphql` and
+//! `http` use the GraphQL library.
 
 pub mod account;
 pub mod advisor;
@@ -44,8 +47,10 @@ pub mod graphql;
 pub mod http;
 pub mod invalid;
 pub mod metrics;
+mod private;
 pub mod reading;
 pub mod request;
 pub mod sentry;
 pub mod server;
 pub mod spans;
+pub mod upkeep;

@@ -1,7 +1,12 @@
-//! What is found out about a request while it is answered, wherever in the house that is: for its
-//! log line, its metrics and its trace. A task carries it; nobody passes it on.
+//! The context of a request while it is processed: for its log line, its metrics and its trace. It
+//! is task-local.
+//!
+//! An answer is written after its request is over, by another task or another instance: that task
+//! carries an [`Answer`].
 //!
 //! May use: nothing of ours.
+
+mod answer;
 
 use std::{
     borrow::Cow,
@@ -14,23 +19,49 @@ use std::{
 use futures_util::future::Either;
 use uuid::Uuid;
 
+pub use answer::{Answer, Context};
+
 tokio::task_local! {
     static CURRENT: Arc<Request>;
 }
 
-/// What is known of a request. Each is noted once; what comes later does not change it.
+/// The recorded facts of a request. Each is recorded once; later values do not change it.
 #[derive(Debug, Default)]
 pub struct Request {
     id: String,
     operation: OnceLock<Operation>,
     name: OnceLock<String>,
     user: OnceLock<Uuid>,
+    account: OnceLock<Uuid>,
+    limit: OnceLock<&'static str>,
+    reading: Subject,
+    generation: Subject,
     answered: AtomicBool,
     error: OnceLock<Cow<'static, str>>,
     round_trips: AtomicU32,
 }
 
-/// What is asked for, in names of the schema alone: there are only so many.
+/// The object that a request is about; none where there are several.
+#[derive(Debug, Default)]
+struct Subject {
+    first: OnceLock<Uuid>,
+    has_others: AtomicBool,
+}
+
+impl Subject {
+    fn note(&self, id: Uuid) {
+        if *self.first.get_or_init(|| id) != id {
+            self.has_others.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn get(&self) -> Option<Uuid> {
+        let has_others = self.has_others.load(Ordering::Relaxed);
+        self.first.get().copied().filter(|_| !has_others)
+    }
+}
+
+/// An operation, in names of the schema alone: there are only so many.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operation {
     /// The field at its root; `several`, or `introspection`.
@@ -81,7 +112,7 @@ impl Request {
         self.operation.get()
     }
 
-    /// What the client calls the operation, as it was sent.
+    /// The client's name of the operation, as it was sent.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.name.get().map(String::as_str)
@@ -90,6 +121,18 @@ impl Request {
     #[must_use]
     pub fn user(&self) -> Option<Uuid> {
         self.user.get().copied()
+    }
+
+    /// The account that a failed sign-in was for.
+    #[must_use]
+    pub fn account(&self) -> Option<Uuid> {
+        self.account.get().copied()
+    }
+
+    /// The limit that refused the request, or a part of it.
+    #[must_use]
+    pub fn limit(&self) -> Option<&'static str> {
+        self.limit.get().copied()
     }
 
     /// The code of the first error, or `OK`; none for what is no GraphQL request, or has no answer
@@ -114,12 +157,10 @@ pub fn current() -> Option<Arc<Request>> {
     CURRENT.try_with(Arc::clone).ok()
 }
 
-/// Has a future, in whatever task, work for the calling task's request, if there is one.
-pub fn carry<F: Future>(
-    request: Option<Arc<Request>>,
-    future: F,
-) -> impl Future<Output = F::Output> {
-    match request {
+/// Has a future, in whatever task, work for the calling task's request and answer, if it has any.
+pub fn carry<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    let future = answer::carry(future);
+    match current() {
         Some(request) => Either::Left(CURRENT.scope(request, future)),
         None => Either::Right(future),
     }
@@ -150,6 +191,27 @@ pub fn note_user(user: Uuid) {
     });
 }
 
+/// The account that a sign-in is for, before it is known to be its owner's.
+pub fn note_account(account: Uuid) {
+    note(|request| {
+        let _ = request.account.set(account);
+    });
+}
+
+pub fn note_limit(limit: &'static str) {
+    note(|request| {
+        let _ = request.limit.set(limit);
+    });
+}
+
+pub fn note_reading(reading: Uuid) {
+    note(|request| request.reading.note(reading));
+}
+
+pub fn note_generation(generation: Uuid) {
+    note(|request| request.generation.note(generation));
+}
+
 pub fn note_answer() {
     note(|request| request.answered.store(true, Ordering::Relaxed));
 }
@@ -170,7 +232,9 @@ pub fn note_round_trips(number: u32) {
 mod tests {
     use std::sync::Arc;
 
-    use super::{Request, carry, current, note_answer, note_error, note_round_trips};
+    use uuid::Uuid;
+
+    use super::{Context, Request, carry, note_answer, note_error, note_reading, note_round_trips};
 
     #[tokio::test]
     async fn a_task_notes_what_it_does_for_its_request() {
@@ -178,13 +242,28 @@ mod tests {
         request
             .scope(async {
                 note_round_trips(1);
-                let other = carry(current(), async { note_round_trips(2) });
+                let other = carry(async { note_round_trips(2) });
                 tokio::spawn(other).await.unwrap();
             })
             .await;
         note_round_trips(4);
         assert_eq!(request.round_trips(), 3);
         assert_eq!(request.code(), None);
+    }
+
+    #[test]
+    fn a_request_about_several_readings_is_about_none() {
+        let request = Arc::new(Request::new("r".to_owned()));
+        request.sync_scope(|| {
+            let reading = || Context::current().ids()[1].1;
+            assert_eq!(reading(), None);
+            for _ in 0..2 {
+                note_reading(Uuid::from_u128(1));
+                assert_eq!(reading(), Some(Uuid::from_u128(1)));
+            }
+            note_reading(Uuid::from_u128(2));
+            assert_eq!(reading(), None);
+        });
     }
 
     #[test]

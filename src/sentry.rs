@@ -1,6 +1,7 @@
 //! Tells Sentry (<https://develop.sentry.dev/sdk/foundations/envelopes/>), or what speaks as it does,
-//! of what is logged as an error: a fault of ours, with the request's id, which finds the rest in the
-//! log. Of users nothing is told; what a panic says may repeat a text of theirs, and stays here.
+//! of what is logged as an error: a fault of ours, with the ids of its request, user, reading and
+//! generation, which find the rest in the log. Nothing else of users is told; what a panic says may
+//! repeat a text of theirs, and stays here.
 //!
 //! Sentry's own client would bring another one of HTTP; of its crates this is the protocol alone.
 //!
@@ -12,7 +13,7 @@ use reqwest::{
     StatusCode,
     header::{CONTENT_TYPE, RETRY_AFTER},
 };
-use sentry_types::protocol::v7::{Envelope, Event, Level};
+use sentry_types::protocol::v7::{Envelope, Event, Level, User};
 use tokio::{
     sync::mpsc::{self, Receiver, Sender},
     task::JoinHandle,
@@ -37,7 +38,7 @@ const LAST: Duration = Duration::from_secs(2);
 /// How long nothing is sent when that is asked for without a time.
 const PAUSE: Duration = Duration::from_mins(1);
 
-/// What is told of comes from here; libraries report to those who call them.
+/// The target prefix of our own log events; libraries report to their callers.
 const OURS: &str = "mula";
 
 /// Hears what is logged.
@@ -114,10 +115,24 @@ impl<S: Subscriber> tracing_subscriber::Layer<S> for Layer {
             ..Event::default()
         };
         logged.record(&mut Words(&mut event));
+        let known = request::Context::current();
+        if let Some(id) = known.request_id() {
+            event.tags.insert("request_id".to_owned(), id.to_owned());
+        }
+        for (name, id) in known.ids() {
+            let Some(id) = id.map(|id| id.to_string()) else {
+                continue;
+            };
+            if name == "user" {
+                event.user = Some(User {
+                    id: Some(id),
+                    ..User::default()
+                });
+            } else {
+                event.tags.insert(name.to_owned(), id);
+            }
+        }
         if let Some(request) = request::current() {
-            event
-                .tags
-                .insert("request_id".to_owned(), request.id().to_owned());
             event.transaction = request.operation().map(|operation| {
                 let request::Operation { kind, field } = operation;
                 format!("{kind} {field}")

@@ -2,38 +2,34 @@
 //!
 //! May use: everything but `cli`.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
-use sea_orm::DbErr;
 use tokio::{net::TcpListener, task::JoinHandle, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    account::{self, Accounts},
+    account::Accounts,
     advisor::{self, Advisors, model::Model},
     cause,
     clock::Clock,
-    config::Settings,
-    db::Database,
+    config::{DatabaseSettings, Settings, kept_files},
+    db::{self, Database},
     graphql::{self, Documents, Services},
     http,
     metrics::Metrics,
+    private,
     reading::Readings,
+    upkeep,
 };
 
 /// How long the database gets to let go, also when the time is up.
 const LAST: Duration = Duration::from_secs(1);
 
-/// How often expired sessions are deleted.
-const PRUNE: Duration = Duration::from_mins(10);
-
 /// Why the service cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error(
-        "the database cannot be used: {0}. Check DATABASE_URL, and that the database is running."
-    )]
-    Database(#[from] DbErr),
+    #[error("{0}.")]
+    Database(String),
     #[error("the client that asks the language model cannot be made: {}", cause::root(.0))]
     Model(#[from] reqwest::Error),
     #[error("what the advisors know is not right:\n{0}")]
@@ -63,7 +59,7 @@ pub struct Server {
     /// Cancelled first: nothing new is accepted, streams end.
     stopping: CancellationToken,
     background: TaskTracker,
-    /// What clients asked for and may no longer wait for.
+    /// Operations of clients, which may have left.
     operations: TaskTracker,
     serving: JoinHandle<()>,
     patience: Duration,
@@ -77,10 +73,9 @@ impl Server {
     /// If the database, the knowledge or the address cannot be used.
     pub async fn start(settings: Settings, clock: Clock) -> Result<Self, Error> {
         let model = settings.model.clone().map(Model::new).transpose()?;
-        let knowledge = settings.knowledge_dir.as_deref();
-        let advisors = Arc::new(Advisors::load(knowledge, model)?);
-        let db = Database::connect(&settings.database).await?;
-        db.migrate_up().await?;
+        let advisors = Arc::new(Advisors::load(settings.knowledge_dir.as_deref(), model)?);
+        private::tighten(kept_files(&settings.data_dir, &settings.database));
+        let db = database(&settings.database).await?;
         let wanted = SocketAddr::new(settings.host, settings.port);
         let listen = |source| Error::Listen {
             address: wanted,
@@ -94,11 +89,15 @@ impl Server {
         let background = TaskTracker::new();
         let accounts =
             Accounts::new(&settings, db.clone(), clock.clone()).map_err(Error::Threads)?;
-        background.spawn(accounts.clone().watch_until(stopping.clone()));
+        start_accounts(&accounts, &background, &stopping);
         background.spawn(db.clone().feel_until(stopping.clone()));
-        background.spawn(accounts.clone().listen_until(stopping.clone()));
-        background.spawn(prune_until(stopping.clone(), db.clone(), clock.clone()));
+        background.spawn(upkeep::run_until(
+            stopping.clone(),
+            db.clone(),
+            clock.clone(),
+        ));
         let ask_wait = settings.writing.ask_wait;
+        let month_limit = settings.writing.service_cost_per_month;
         let readings = Readings::start(
             settings.writing,
             settings.limits,
@@ -114,10 +113,7 @@ impl Server {
             limits: settings.limits,
         };
         let schema = graphql::Schema::new(services, settings.http.introspection);
-        let documents = match &settings.http.trusted_documents {
-            Some(file) => Documents::trusted(file, &schema).await?,
-            None => Documents::sent(),
-        };
+        let documents = documents(settings.http.trusted_documents.as_deref(), &schema).await?;
         let watched = http::Watched {
             metrics: metrics.clone(),
             accounts: accounts.clone(),
@@ -127,12 +123,14 @@ impl Server {
         let metrics_address = match settings.http.metrics_address {
             None => None,
             Some(wanted) => {
+                metrics.declare(&graphql::operations(), month_limit);
                 let (address, serving) = serve_metrics(wanted, watched, stopping.clone()).await?;
                 background.spawn(serving);
                 Some(address)
             }
         };
         let operations = TaskTracker::new();
+        let incoming = http::IncomingLimiter::default();
         let trusted_proxies: Arc<[_]> = settings.clients.trusted_proxies.into();
         let router = http::router(http::State {
             schema,
@@ -141,9 +139,12 @@ impl Server {
             db: db.clone(),
             clock,
             operations: operations.clone(),
-            allowed_origins: settings.allowed_origins,
+            limiter: http::OperationLimiter::default(),
+            incoming: incoming.clone(),
+            allowed_origins: settings.allowed_origins.into(),
             trusted_proxies: trusted_proxies.clone(),
             metrics: metrics_address.map(|_| metrics),
+            web: settings.web,
             graphiql: settings.graphiql,
             body_timeout: settings.http.body_timeout,
             answer_timeout: settings.http.request_timeout + ask_wait,
@@ -154,6 +155,7 @@ impl Server {
             router,
             settings.http,
             trusted_proxies,
+            incoming,
             stopping.clone(),
         );
         let serving = tokio::spawn(serving);
@@ -217,6 +219,35 @@ impl Server {
     }
 }
 
+/// The database, with all its tables.
+async fn database(settings: &DatabaseSettings) -> Result<Database, Error> {
+    let failed = |error| Error::Database(db::explain(&error, settings));
+    let db = Database::connect_patiently(settings)
+        .await
+        .map_err(failed)?;
+    db.migrate_up().await.map_err(failed)?;
+    db.check_notifications().await.map_err(failed)?;
+    Ok(db)
+}
+
+/// Starts what accounts do in the background.
+fn start_accounts(accounts: &Accounts, background: &TaskTracker, stopping: &CancellationToken) {
+    background.spawn(accounts.clone().watch_until(stopping.clone()));
+    background.spawn(accounts.clone().write_uses_until(stopping.clone()));
+    background.spawn(accounts.clone().listen_until(stopping.clone()));
+}
+
+/// Those of a file, or those that clients send.
+async fn documents(
+    trusted: Option<&Path>,
+    schema: &graphql::Schema,
+) -> Result<Documents, graphql::Unusable> {
+    match trusted {
+        Some(file) => Documents::trusted(file, schema).await,
+        None => Ok(Documents::sent()),
+    }
+}
+
 /// Binds the address of the metrics; what it returns beside it serves them until told to stop.
 async fn serve_metrics(
     wanted: SocketAddr,
@@ -235,23 +266,4 @@ async fn serve_metrics(
         stopping.run_until_cancelled(serving.into_future()).await;
     };
     Ok((address, serving))
-}
-
-async fn prune_until(stopping: CancellationToken, db: Database, clock: Clock) {
-    loop {
-        match db.unless_away(account::prune(&db, clock.now())).await {
-            Ok(0) => {}
-            Ok(sessions) => tracing::info!(sessions, "deleted expired sessions"),
-            Err(error) => {
-                tracing::warn!(%error, "could not delete expired sessions; trying again later");
-            }
-        }
-        if stopping
-            .run_until_cancelled(tokio::time::sleep(PRUNE))
-            .await
-            .is_none()
-        {
-            return;
-        }
-    }
 }

@@ -23,7 +23,78 @@ fn codes(answers: &[Answer]) -> (usize, usize) {
     (good, taken)
 }
 
+const SIGN_UP: &str = "mutation ($input: RegisterInput!) { register(input: $input) {
+    user { id } login { accessToken tokenType expiresIn user { id username } session { id } }
+} }";
+
+/// Registers as somebody, and signs in or not.
+async fn sign_up(server: &Server, name: &str, sign_in: Option<bool>) -> Answer {
+    let mut input =
+        json!({ "email": format!("{name}@example.com"), "username": name, "password": PASSWORD });
+    if let Some(sign_in) = sign_in {
+        input["signIn"] = sign_in.into();
+    }
+    server
+        .graphql(&Nobody, SIGN_UP, json!({ "input": input }))
+        .await
+}
+
 on_both! {
+    async fn a_registration_may_sign_in(server: Server) {
+        let answer = sign_up(&server, "ada", Some(true)).await;
+
+        let payload = &answer.data()["register"];
+        let login = &payload["login"];
+        assert_eq!(login["user"], json!({ "id": payload["user"]["id"], "username": "ada" }));
+        assert_eq!((&login["tokenType"], &login["expiresIn"]), (&json!("bearer"), &json!(86_400)));
+        let token = login["accessToken"].as_str().unwrap();
+        let query = "{ profile { id sessions { id } } }";
+        let answer = server.graphql(token, query, json!({})).await;
+        let profile = json!({ "id": payload["user"]["id"], "sessions": [{ "id": login["session"]["id"] }] });
+        assert_eq!(answer.data()["profile"], profile);
+        server.sign_in("ada").await;
+        for (name, sign_in) in [("bea", Some(false)), ("cleo", None)] {
+            let answer = sign_up(&server, name, sign_in).await;
+            assert_eq!(answer.data()["register"]["login"], json!(null), "{name}");
+        }
+    }
+
+    async fn a_registration_that_fails_signs_nobody_in(server: Server) {
+        sign_up(&server, "ada", Some(true)).await.data();
+
+        let answer = sign_up(&server, "ada", Some(true)).await;
+        assert_eq!(answer.code(), "CONFLICT");
+        assert_eq!(answer.fields(), [("input.email", "TAKEN"), ("input.username", "TAKEN")]);
+        let answer = sign_up(&server, "a!", Some(true)).await;
+        assert_eq!(answer.code(), "BAD_USER_INPUT");
+        // Both are stored, or neither.
+        server.database.execute("ALTER TABLE sessions RENAME TO elsewhere").await;
+        let answer = sign_up(&server, "bea", Some(true)).await;
+        assert_eq!(answer.code(), "INTERNAL_SERVER_ERROR");
+        server.database.execute("ALTER TABLE elsewhere RENAME TO sessions").await;
+        assert_eq!(server.database.count("users").await, 1);
+        assert_eq!(server.database.count("sessions").await, 1);
+        sign_up(&server, "bea", Some(true)).await.data();
+    }
+
+    #[settings("--register-rate", "3/1h", "--login-rate", "2/1h")]
+    async fn a_registration_that_signs_in_counts_as_both(server: Server) {
+        for name in ["ada", "bea"] {
+            sign_up(&server, name, Some(true)).await.data();
+        }
+        assert_eq!(server.log_in("ada@example.com", PASSWORD).await.code(), "RATE_LIMITED");
+        assert_eq!(sign_up(&server, "cleo", Some(true)).await.code(), "RATE_LIMITED");
+        assert_eq!(sign_up(&server, "cleo", None).await.code(), "RATE_LIMITED");
+    }
+
+    async fn a_registration_is_alone_in_its_document(server: Server) {
+        let register = |name: &str| format!(
+            "{name}: register(input: {{ email: \"{name}@example.com\", username: \"{name}\", password: \"{PASSWORD}\", signIn: true }}) {{ login {{ expiresIn }} }}"
+        );
+        let query = format!("mutation {{ {} {} }}", register("ada"), register("bea"));
+        assert_eq!(server.graphql(&Nobody, &query, json!({})).await.code(), "QUERY_TOO_COMPLEX");
+    }
+
     async fn all_failing_fields_are_named_at_once(server: Server) {
         let answer = server.register_as("not-an-address", "a!", "short").await;
 

@@ -48,7 +48,7 @@ async fn start(database: Database, provider: &Provider, more: &[&str]) -> Server
     Server::start(database, &flags(provider, more)).await
 }
 
-/// What a reading says of who wrote it, and what it took.
+/// The engine, usage and cost of a reading.
 async fn account(service: &impl Service, who: &Member, id: &str) -> Value {
     let query = "query ($id: ID!) { reading(id: $id) {
         status response engine model sources { title excerpt url } tokensUsed cost isEstimated isCached
@@ -115,9 +115,9 @@ with_provider! {
         let mut call = provider.call().await;
         call.begin().await;
         let mut text = String::new();
-        for word in ["Stand", " easy", " at", " the", " door [2][77]", "."] {
+        for word in ["Stand", " easy", " at", " the", " door [S2][77]", "."] {
             call.event(&chunk(word)).await;
-            text += word.strip_suffix(" [2][77]").map_or(word, |_| " door [1]");
+            text += word.strip_suffix(" [S2][77]").map_or(word, |_| " door [1]");
             for (told, follower) in &mut followers {
                 hear(told, follower, &text).await;
             }
@@ -180,7 +180,7 @@ with_provider! {
         let mut told = Told::default();
         told.listen_to_end(&mut server.follow(Via::Events, &ada, &id, 0).await).await;
         let stored = account(&server, &ada, &id).await;
-        assert_eq!(stored["failure"]["code"], "PROVIDER_REJECTED");
+        assert_eq!(stored["failure"]["code"], "PROVIDER_MISCONFIGURED");
         assert_eq!((&stored["response"], &stored["cost"]), (&Value::Null, &json!("0")));
     }
 

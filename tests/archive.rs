@@ -1,5 +1,7 @@
 //! Data out and in again: exports, imports, and what they refuse.
 
+mod scope;
+
 use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf, process::Stdio};
 
 use serde_json::{Value, json};
@@ -119,7 +121,8 @@ on_both! {
             // More than a float holds.
             "INSERT INTO usage_months SELECT id, '2025-02-01', 9007199254740993, 9007199254740995 FROM users",
             "INSERT INTO service_months VALUES ('2025-02-01', 1, 9007199254740997)",
-            "INSERT INTO usage_days SELECT id, '2025-02-03', 4 FROM users",
+            "INSERT INTO usage_days SELECT id, '2099-02-03', 4 FROM users",
+            "UPDATE generations SET cached_tokens = 3, reasoning_tokens = 5",
         ] {
             assert!(server.database.execute(sql).await > 0);
         }
@@ -134,7 +137,10 @@ on_both! {
         let lines = exported(&second, &[]).await;
         assert_eq!(lines, exported(&first, &[]).await);
         assert_eq!(of_type(&lines, "reading").len(), 2);
-        assert_eq!(of_type(&lines, "reading")[0]["generations"].as_array().unwrap().len(), 2);
+        let generations = of_type(&lines, "reading")[0]["generations"].as_array().unwrap().clone();
+        assert_eq!(generations.len(), 2);
+        let tokens = (&generations[0]["cached_tokens"], &generations[0]["reasoning_tokens"]);
+        assert_eq!(tokens, (&json!(3), &json!(5)));
         assert_eq!(of_type(&lines, "service_month")[0]["cost_nano_usd"], json!(9_007_199_254_740_997_i64));
 
         // Twice is once.
@@ -335,7 +341,7 @@ on_both! {
         let ada = server.join("ada").await;
         server.ask(&ada, "LEGBA", "Which way from here?").await;
         let db = mula::db::Database::connect(&server.database.settings(&[]).database).await.unwrap();
-        let meanwhile = "INSERT INTO usage_days SELECT id, '2001-01-01', 7 FROM users";
+        let meanwhile = "INSERT INTO usage_days SELECT id, '2099-01-01', 7 FROM users";
         let export = async |mut between: Option<&str>| {
             let mut out = Vec::new();
             mula::archive::export(&db, None, server.clock.now(), &mut out, |_| {
@@ -351,8 +357,8 @@ on_both! {
             String::from_utf8(out).unwrap()
         };
 
-        assert!(!export(Some(meanwhile)).await.contains("2001-01-01"));
-        assert!(export(None).await.contains("2001-01-01"));
+        assert!(!export(Some(meanwhile)).await.contains("2099-01-01"));
+        assert!(export(None).await.contains("2099-01-01"));
         db.close().await;
     }
 }

@@ -1,5 +1,5 @@
-//! What answers cost: whose month it comes out of, and what happens when that is used up. Every
-//! answer is priced at a dollar at most, whatever it says.
+//! Costs of answers: the month each is accounted to, and the end of a budget. Every answer costs a
+//! dollar at most, whatever it says.
 
 mod accounts;
 

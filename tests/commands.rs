@@ -34,6 +34,66 @@ async fn help_lists_every_setting() {
 }
 
 #[tokio::test]
+async fn help_is_short_and_long_and_the_version_names_the_build() {
+    let said = async |argument: &str| run(mula(folder().path(), &[argument])).await.1;
+    let short = said("-h").await;
+    assert!(short.lines().count() <= 50, "{short}");
+    for words in [
+        "--port",
+        "--database-url",
+        "--secret-key",
+        "doctor",
+        "mula --help lists all",
+    ] {
+        assert!(short.contains(words), "{words} is not in {short}");
+    }
+    assert!(!short.contains("--bcrypt-cost"), "{short}");
+    assert_eq!(
+        said("-V").await,
+        concat!("mula ", env!("CARGO_PKG_VERSION"), "\n")
+    );
+    let version = said("--version").await;
+    let version = version
+        .trim()
+        .strip_prefix(concat!("mula ", env!("CARGO_PKG_VERSION"), " ("));
+    let (commit, target) = version
+        .unwrap()
+        .strip_suffix(')')
+        .unwrap()
+        .split_once(", ")
+        .unwrap();
+    assert!(!commit.is_empty());
+    assert!(target.contains(std::env::consts::ARCH), "{target}");
+}
+
+#[tokio::test]
+async fn completions_and_a_manual_page_are_made() {
+    let dir = folder();
+    for (shell, words) in [
+        ("bash", "_mula"),
+        ("zsh", "#compdef mula"),
+        ("fish", "complete -c mula"),
+    ] {
+        let (code, script, err) = run(mula(dir.path(), &["completions", shell])).await;
+        assert_eq!(code, Some(0), "{err}");
+        for word in [words, "reset-password", "database-url"] {
+            assert!(script.contains(word), "{shell}: {word}");
+        }
+    }
+    // A value in the environment stands in none of them.
+    let mut man = mula(dir.path(), &["man"]);
+    man.env("SECRET_KEY", crate::support::SECRET);
+    let (code, page, err) = run(man).await;
+    assert_eq!(code, Some(0), "{err}");
+    assert!(
+        page.contains(".TH mula 1") && page.contains("DATABASE_URL"),
+        "{page}"
+    );
+    assert!(!page.contains(crate::support::SECRET), "{page}");
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
 async fn wrong_settings_are_refused_all_at_once() {
     let dir = folder();
     let mut command = mula(dir.path(), &["--port", "none"]);
@@ -44,7 +104,7 @@ async fn wrong_settings_are_refused_all_at_once() {
 
     assert_eq!((code, out.as_str()), (Some(2), ""));
     // The flag, the environment (before the file), and the file.
-    for named in ["PORT=\"none\"", "BCRYPT_COST=\"99\"", "LOG_FORMAT=\"xml\""] {
+    for named in ["PORT \"none\"", "BCRYPT_COST \"99\"", "LOG_FORMAT \"xml\""] {
         assert!(err.contains(named), "{named} is not in {err}");
     }
     assert!(!dir.path().join("data").exists());
@@ -144,10 +204,10 @@ on_both! {
 
     async fn expired_sessions_are_pruned_by_command(server: Server) {
         // Signed in the day before yesterday.
-        server.clock.advance(-TimeDelta::hours(48));
+        server.clock.advance(-TimeDelta::days(31));
         server.join("ada").await;
         server.sign_in("ada").await;
-        server.clock.advance(TimeDelta::hours(48));
+        server.clock.advance(TimeDelta::days(31));
         let now = server.sign_in("ada").await;
 
         let (code, out, err) = run(over(&server.database, &["session", "prune"])).await;
@@ -158,7 +218,21 @@ on_both! {
         server.graphql(&now, "{ profile { id } }", json!({})).await.data();
     }
 
+    async fn no_step_is_taken_back_under_a_server(server: Server) {
+        let ada = server.join("ada").await;
+        for arguments in [&["migrate", "down"][..], &["migrate", "down", "--yes"], &["migrate", "down", "--steps", "9", "--yes"]] {
+            let (code, out, err) = run(over(&server.database, arguments)).await;
+
+            assert_eq!((code, out.as_str()), (Some(1), ""), "{arguments:?}: {err}");
+            assert!(err.contains("in use"), "{err}");
+        }
+        server.graphql(&ada, "{ readings { totalCount } }", json!({})).await.data();
+        server.sign_in("ada").await;
+    }
+
     async fn steps_are_applied_and_taken_back_by_command(server: Server) {
+        let ada = server.join("ada").await;
+        server.ask(&ada, "LEGBA", "Which way from here?").await;
         let database = server.stop().await;
         let migrate = async |arguments: &[&str]| run(over(&database, &[&["migrate"], arguments].concat())).await;
         let (code, out, _) = migrate(&["status"]).await;
@@ -166,7 +240,15 @@ on_both! {
         let steps = out.lines().filter(|line| line.contains("  m2")).count();
         assert!(steps >= 2 && out.contains(&format!("{steps} of {steps} steps applied")), "{out}");
 
-        let (code, out, _) = migrate(&["down", "--steps", &steps.to_string()]).await;
+        // Not before it is said what that costs.
+        let all = ["down", "--steps", &steps.to_string()];
+        let (code, out, err) = migrate(&all).await;
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{err}");
+        for lost in ["users: 1 row", "sessions: 1 row", "readings: 1 row", "--yes"] {
+            assert!(err.contains(lost), "{lost} is not in {err}");
+        }
+        assert!(migrate(&["status"]).await.1.contains(&format!("{steps} of {steps} steps applied")));
+        let (code, out, _) = migrate(&[&all[..], &["--yes"]].concat()).await;
         assert_eq!((code, out.matches("taken back").count()), (Some(0), steps), "{out}");
         // The other commands say what is missing, and do nothing.
         let (code, _, err) = run(over(&database, &["user", "list"])).await;
@@ -260,7 +342,9 @@ async fn a_command_without_its_database_says_which() {
 
     assert_eq!(code, Some(1));
     assert!(
-        err.contains("mula at 127.0.0.1:1 as ann (PostgreSQL)") && !err.contains("hush"),
+        err.contains("mula at 127.0.0.1:1 as ann (PostgreSQL)")
+            && err.contains("nothing listens at 127.0.0.1:1")
+            && !err.contains("hush"),
         "{err}"
     );
 }

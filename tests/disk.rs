@@ -40,7 +40,7 @@ fn assert_masked(answer: &Answer) {
     }
 }
 
-/// All that would store something.
+/// Every operation that would store something fails and stores nothing.
 async fn assert_nothing_is_stored(service: &impl Service, who: &Member, reading: &str) {
     let account = async |operation: &str, of: &str, input: Value| {
         let query =
@@ -81,7 +81,8 @@ async fn assert_nothing_is_stored(service: &impl Service, who: &Member, reading:
     }
 }
 
-/// What could not be stored then can be now, and was not begun: not even its key was used.
+/// Every operation that failed succeeds now, and had left nothing behind: not even its key was
+/// used.
 async fn assert_all_is_stored(service: &impl Service, who: &Member, reading: &str) {
     let before = history(service, who).await;
     service.join("bea").await;
@@ -119,7 +120,7 @@ mod full {
     use super::*;
     use crate::support::{PROGRAM, Process};
 
-    /// What keeps the program from writing.
+    /// The reason why the program cannot write.
     #[derive(Clone, Copy, Debug)]
     enum Means {
         /// A file system that is full, of the program's own: only where one can be had.

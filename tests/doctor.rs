@@ -1,4 +1,6 @@
-//! What `mula doctor` finds, and that it changes nothing.
+//! `mula doctor`: its findings, and that it changes nothing.
+
+mod model;
 
 use std::{
     fs,
@@ -8,11 +10,9 @@ use std::{
     process::Command,
 };
 
-use serde_json::json;
+use crate::support::{Database, SECRET, Server, mula, on_both, run};
 
-use crate::support::{Database, Provider, SECRET, Server, mula, on_both, run};
-
-/// What it said, and the exit code.
+/// Its output and exit code.
 struct Said {
     code: Option<i32>,
     text: String,
@@ -96,7 +96,7 @@ on_both! {
 
     async fn steps_that_are_missing_and_steps_that_are_unknown(server: Server) {
         let database = server.stop().await;
-        let down = ["migrate", "down"];
+        let down = ["migrate", "down", "--yes"];
         assert_eq!(run(crate::commands::over(&database, &down)).await.0, Some(0));
 
         let said = doctor(&database, &[]).await;
@@ -299,62 +299,14 @@ async fn set(database: &Database, what: &str) {
 }
 
 #[tokio::test]
-async fn a_model_that_answers_or_does_not() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut provider = Provider::start().await;
-    let url = provider.url().to_owned();
-    let arguments = [
-        "--model-base-url",
-        &url,
-        "--model-name",
-        "llama3.2",
-        "--model-api-key",
-        "let-me-in",
-    ];
-    let list = json!({ "data": [{ "id": "llama3.2" }] }).to_string();
-    let other = json!({ "data": [{ "id": "mistral" }] }).to_string();
-    for (status, body, state, words) in [
-        (200, list.as_str(), "ok", "lets us in"),
-        (200, &other, "warning", "it lists mistral"),
-        (200, "hello", "ok", "lets us in"),
-        (404, "", "ok", "the key is untried"),
-        (401, "", "failed", "check the API key"),
-        (503, "", "failed", "answers 503"),
-    ] {
-        let asked = async {
-            let call = provider.call().await;
-            assert_eq!(
-                (call.method.as_str(), call.path.as_str()),
-                ("GET", "/v1/models")
-            );
-            assert_eq!(call.headers["authorization"], "Bearer let-me-in");
-            call.answer(status, &[], body).await;
-        };
-        let (said, ()) = tokio::join!(doctor_in(dir.path(), &arguments), asked);
-        said.has(state, "model", words);
-        assert!(!said.text.contains("let-me-in"), "{}", said.text);
-    }
-    assert!(provider.is_idle(), "nothing else was asked");
-
-    let nobody = [
-        "--model-base-url",
-        "http://127.0.0.1:1/v1",
-        "--model-name",
-        "llama3.2",
-    ];
-    let said = doctor_in(dir.path(), &nobody).await;
-    said.has("failed", "model", "cannot be reached");
-}
-
-#[tokio::test]
 async fn knowledge_that_cannot_be_read() {
     let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("legba.txt"), "nothing of the kind").unwrap();
+    fs::write(dir.path().join("legba.toml"), "nothing of the kind").unwrap();
 
     let folder = dir.path().to_str().unwrap();
     let said = doctor_in(dir.path(), &["--knowledge-dir", folder]).await;
 
-    said.has("failed", "knowledge", "legba.txt");
+    said.has("failed", "knowledge", "legba.toml");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What becomes of answers when a process dies, or its database goes away, in their midst.
+//! Answers whose process dies, or whose database goes away, while they are written.
 
 use futures_util::future::join_all;
 use serde_json::json;
@@ -7,7 +7,7 @@ use crate::support::{
     Database, Follower, Instance, Member, News, Process, Server, Service, Told, Via, on_both,
 };
 
-/// Who listens to what, and what they have heard.
+/// A follower of a reading, and the updates it received.
 struct Listener<'a> {
     who: &'a Member,
     id: String,

@@ -1,5 +1,8 @@
 //! Every code an error can have, and what comes with it.
 
+mod page;
+mod reasons;
+
 use std::future::Future;
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
@@ -11,7 +14,7 @@ async fn ask(server: &Server, query: &str) -> Answer {
     server.graphql(&Nobody, query, json!({})).await
 }
 
-/// What errors must never show: the inside.
+/// Errors never show internals.
 #[track_caller]
 fn assert_masked(answer: &Answer) {
     assert_eq!(answer.code(), "INTERNAL_SERVER_ERROR");
@@ -114,7 +117,7 @@ on_both! {
         assert_eq!((&extensions["limit"], &extensions["actual"]), (&json!(50), &json!(51)));
         assert_eq!(
             answer.message(),
-            "An operation, with its fragments in their places, has 51 aliases and may have 50. \
+            "The operation, after fragment expansion, has 51 aliases; the limit is 50. \
              Split it into several requests."
         );
         assert_eq!(answer.status, 400);

@@ -1,5 +1,5 @@
-//! What goes wrong with a language model's server, and what it costs: an answer is whole or its
-//! failure has a code, what came is kept, and nothing is asked again that may have been paid for.
+//! Failures of a language model's server and their costs: an answer is complete or its failure has
+//! a code, its text is kept, and no call is repeated that may have been paid for.
 
 use std::{
     collections::HashSet,
@@ -24,16 +24,16 @@ async fn every_failure_has_its_code_and_keeps_the_text() {
             Failure::Failed,
         ),
         (json!({ "error": "oops" }), Failure::Failed),
-        (finish("content_filter"), Failure::Rejected),
+        (finish("content_filter"), Failure::AnswerFiltered),
         (finish("error"), Failure::Failed),
         (
             json!({ "choices": [{ "delta": { "refusal": "I cannot." } }] }),
-            Failure::Rejected,
+            Failure::Declined,
         ),
         (json!({ "choices": "many" }), Failure::Malformed),
     ];
     for (event, failure) in cases {
-        let told = told_of(&[], [chunk("So far [1] "), event.clone()]).await;
+        let told = told_of(&[], [chunk("So far [S1] "), event.clone()]).await;
         assert_eq!(
             (told.text.as_str(), told.failure),
             ("So far [1] ", Some(failure)),
@@ -48,7 +48,7 @@ async fn every_failure_has_its_code_and_keeps_the_text() {
     let told = told_of(&[], [finish("stop")]).await;
     assert_eq!(
         told.failure,
-        Some(Failure::Failed),
+        Some(Failure::Empty),
         "nothing at all is no answer"
     );
 
@@ -134,12 +134,14 @@ async fn what_is_refused_for_good_is_asked_once() {
     ];
     for (status, failure) in [
         (400, Failure::Rejected),
-        (401, Failure::Rejected),
-        (404, Failure::Rejected),
+        (401, Failure::KeyRejected),
+        (404, Failure::WrongAddress),
         (422, Failure::Rejected),
     ] {
         for body in &bodies {
-            let told = answered(&[], async |call| call.json(status, body).await).await;
+            // Not the base that is looked for elsewhere.
+            let path = ["--model-path", "v1/chat/completions"];
+            let told = answered(&path, async |call| call.json(status, body).await).await;
             assert_eq!(
                 told,
                 Written {
@@ -270,7 +272,8 @@ async fn a_server_that_cannot_be_reached_is_unavailable() {
 
 #[tokio::test]
 async fn every_wait_has_its_limit() {
-    let first = ["--model-first-token-timeout", "100ms"];
+    // Each longer than a request takes to get there on a machine that is busy.
+    let first = ["--model-first-token-timeout", "1s"];
     // Not even a head; then a head, and something that is no word.
     let told = answered(&first, async |call| call.closed().await).await;
     assert_eq!(told.failure, Some(Failure::Timeout));
@@ -283,7 +286,7 @@ async fn every_wait_has_its_limit() {
     .await;
     assert_eq!(told.failure, Some(Failure::Timeout));
 
-    let told = answered(&["--model-idle-timeout", "100ms"], async |mut call| {
+    let told = answered(&["--model-idle-timeout", "1s"], async |mut call| {
         call.begin().await;
         call.event(&chunk("So far")).await;
         call.bytes(b": still here\n\n").await;
@@ -295,36 +298,21 @@ async fn every_wait_has_its_limit() {
         ("So far", Some(Failure::Timeout))
     );
 
-    let told = answered(&["--model-total-timeout", "300ms"], async |mut call| {
+    let told = answered(&["--model-total-timeout", "2s"], async |mut call| {
         call.begin().await;
-        for _ in 0..30 {
-            call.event(&chunk("on and ")).await;
-            tokio::time::sleep(Duration::from_millis(20)).await;
+        for number in 0..60 {
+            call.event(&chunk(&format!("on and {number} "))).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
         call.closed().await;
     })
     .await;
     assert_eq!(told.failure, Some(Failure::Timeout));
-    assert!(told.text.starts_with("on and on"), "{told:?}");
+    assert!(told.text.starts_with("on and 0 on"), "{told:?}");
 }
 
 #[tokio::test]
-async fn who_never_stops_is_stopped() {
-    let told = answered(&[], async |mut call| {
-        call.begin().await;
-        for _ in 0..70 {
-            call.event(&chunk(&"on and ".repeat(150))).await;
-        }
-        call.closed().await;
-    })
-    .await;
-    assert_eq!(told.failure, Some(Failure::Cut));
-    assert!(
-        (60_000..=65_536).contains(&told.text.len()),
-        "{}",
-        told.text.len()
-    );
-
+async fn an_event_without_end_is_cut_off() {
     let told = answered(&[], async |mut call| {
         call.begin().await;
         call.bytes(b"data: ").await;

@@ -1,5 +1,5 @@
-//! Who answers when the model cannot: the built-in advisor, where the settings say so, and only
-//! in place of an answer that has not begun.
+//! Fallback to the built-in engine: where the settings allow it, and only in place of an answer
+//! that has not begun.
 
 use serde_json::{Value, json};
 

@@ -1,8 +1,8 @@
-//! The page at `/`: there for who develops, gone in production, and nothing on it from elsewhere.
+//! The page at `/graphiql`: there for who develops, gone in production, and nothing on it from elsewhere.
 
 use reqwest::Response;
 
-use crate::support::{Database, Server};
+use crate::support::{Database, Server, assert_immutable, header};
 
 async fn server(flags: &[&str]) -> Server {
     Server::start(Database::sqlite(), flags).await
@@ -12,14 +12,7 @@ async fn get(server: &Server, path: &str) -> Response {
     server.request("GET", path).send().await.unwrap()
 }
 
-fn header<'a>(response: &'a Response, name: &str) -> &'a str {
-    response
-        .headers()
-        .get(name)
-        .map_or("", |value| value.to_str().unwrap())
-}
-
-/// What a page loads: the values of `src` and `href`.
+/// The files a page loads: the values of `src` and `href`.
 fn loaded(html: &str) -> Vec<&str> {
     ["src=\"", "href=\""]
         .into_iter()
@@ -29,14 +22,15 @@ fn loaded(html: &str) -> Vec<&str> {
 }
 
 fn extension(url: &str) -> &str {
-    url.rsplit('.').next().unwrap()
+    let path = url.split('?').next().unwrap();
+    path.rsplit('.').next().unwrap()
 }
 
 #[tokio::test]
 async fn the_page_and_all_it_loads_come_from_here() {
     let server = server(&[]).await;
 
-    let page = get(&server, "/").await;
+    let page = get(&server, "/graphiql").await;
     assert_eq!(page.status(), 200);
     assert_eq!(header(&page, "content-type"), "text/html; charset=utf-8");
     let html = page.text().await.unwrap();
@@ -89,7 +83,7 @@ async fn the_page_and_all_it_loads_come_from_here() {
 async fn the_policy_lets_nothing_in() {
     let server = server(&[]).await;
 
-    let page = get(&server, "/").await;
+    let page = get(&server, "/graphiql").await;
 
     let policy = header(&page, "content-security-policy");
     let directives: Vec<_> = policy.split(';').map(str::trim).collect();
@@ -115,7 +109,7 @@ async fn what_the_browser_has_is_not_sent_again() {
     let server = server(&[]).await;
     let first = get(&server, "/graphiql/graphiql.js").await;
     let etag = header(&first, "etag").to_owned();
-    assert!(etag.starts_with('"'));
+    assert!(etag.starts_with("W/\""));
 
     let again = server
         .request("GET", "/graphiql/graphiql.js")
@@ -141,7 +135,11 @@ async fn production_has_no_page_unless_asked_for() {
         (&["--graphiql", "false"], 404),
     ] {
         let server = server(flags).await;
-        for path in ["/", "/graphiql/graphiql.js", "/graphiql/graphiql.css"] {
+        for path in [
+            "/graphiql",
+            "/graphiql/graphiql.js",
+            "/graphiql/graphiql.css",
+        ] {
             let response = get(&server, path).await;
             assert_eq!(response.status(), status, "{flags:?} {path}");
             if status == 404 {
@@ -151,6 +149,27 @@ async fn production_has_no_page_unless_asked_for() {
                     "{text}"
                 );
             }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_it_loads_is_cached_for_good_and_compressed() {
+    let server = server(&[]).await;
+    let html = get(&server, "/graphiql").await.text().await.unwrap();
+    let urls: Vec<_> = loaded(&html)
+        .into_iter()
+        .filter(|url| url.starts_with('/'))
+        .collect();
+    assert_eq!(urls.len(), 2);
+
+    for url in urls {
+        assert_immutable(&server, url, 3).await;
+        // Of another version, or of none, it may change.
+        let path = url.split('?').next().unwrap();
+        for other in [path.to_owned(), format!("{path}?v=other")] {
+            let response = get(&server, &other).await;
+            assert_eq!(header(&response, "cache-control"), "no-cache", "{other}");
         }
     }
 }

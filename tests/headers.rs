@@ -1,10 +1,15 @@
-//! What every answer carries, and the paths beside the API. None of it depends on the database.
+//! Response headers, and the paths beside the API. None of it depends on the database.
 
 use serde_json::{Value, json};
 
-use crate::support::{Database, Server, header, list};
+use crate::support::{Client, Database, Server, Serving, Socket, header, list, mula};
 
 const QUERY: &str = "{ advisors { name } }";
+
+/// Headers of tracing and client libraries, as a preflight asks for them.
+const REQUESTED: &str = "accept,apollo-require-preflight,apollographql-client-name,authorization,baggage,\
+                         content-type,graphql-client-version,idempotency-key,sentry-trace,traceparent,\
+                         tracestate,x-request-id";
 
 async fn server(flags: &[&str]) -> Server {
     Server::start(Database::sqlite(), flags).await
@@ -19,6 +24,7 @@ async fn every_answer_carries_an_id_and_its_precautions() {
         "/",
         "/health/live",
         "/nowhere",
+        "/app",
         "/graphiql/graphiql.css",
     ] {
         let response = server.request("GET", path).send().await.unwrap();
@@ -35,13 +41,30 @@ async fn every_answer_carries_an_id_and_its_precautions() {
         );
     }
     for path in [
-        "/graphql?query={advisors{name}}",
+        "/graphql?query={profile{id}}",
         "/graphql",
         "/health/live",
         "/health/ready",
     ] {
         let response = server.request("GET", path).send().await.unwrap();
         assert_eq!(header(&response, "cache-control"), "no-store", "{path}");
+    }
+    // The advisors are the same for everyone, unless something else is asked with them.
+    for (query, caching) in [
+        ("{advisors{name}}", "public, max-age=300"),
+        ("{a:advisors{name} advisors{title}}", "public, max-age=300"),
+        ("{advisors{name} profile{id}}", "no-store"),
+        ("{advisors{name} __typename}", "no-store"),
+        ("{advisors{nothing}}", "no-store"),
+    ] {
+        let path = format!("/graphql?query={query}");
+        let response = server.request("GET", &path).send().await.unwrap();
+        assert_eq!(header(&response, "cache-control"), caching, "{query}");
+        let post = server
+            .request("POST", "/graphql")
+            .json(&json!({ "query": query }));
+        let response = post.send().await.unwrap();
+        assert_eq!(header(&response, "cache-control"), "no-store", "{query}");
     }
     // The caller's own id is kept, if it can stand in a log line.
     let too_long = "x".repeat(65);
@@ -66,7 +89,7 @@ async fn every_answer_carries_an_id_and_its_precautions() {
 async fn browsers_may_call_from_allowed_origins_only() {
     let server = server(&[
         "--allowed-origins",
-        "https://app.example.com, http://localhost:3000",
+        "https://app.example.com, http://localhost:*, capacitor://localhost",
     ])
     .await;
     let preflight = async |origin: &str| {
@@ -74,10 +97,7 @@ async fn browsers_may_call_from_allowed_origins_only() {
             .request("OPTIONS", "/graphql")
             .header("origin", origin)
             .header("access-control-request-method", "POST")
-            .header(
-                "access-control-request-headers",
-                "authorization,content-type",
-            )
+            .header("access-control-request-headers", REQUESTED)
             .send()
             .await
             .unwrap()
@@ -91,7 +111,11 @@ async fn browsers_may_call_from_allowed_origins_only() {
             .unwrap()
     };
 
-    for origin in ["https://app.example.com", "http://localhost:3000"] {
+    for origin in [
+        "https://app.example.com",
+        "http://localhost:3000",
+        "capacitor://localhost",
+    ] {
         let response = preflight(origin).await;
         assert!(response.status().is_success());
         assert_eq!(header(&response, "access-control-allow-origin"), origin);
@@ -99,9 +123,7 @@ async fn browsers_may_call_from_allowed_origins_only() {
         methods.sort();
         assert_eq!(methods, ["get", "post"]);
         let allowed = list(&response, "access-control-allow-headers");
-        for name in ["authorization", "content-type", "accept", "x-request-id"] {
-            assert!(allowed.iter().any(|allowed| allowed == name), "{name}");
-        }
+        assert_eq!(allowed.join(","), REQUESTED);
         assert!(
             header(&response, "access-control-max-age")
                 .parse::<u32>()
@@ -115,9 +137,9 @@ async fn browsers_may_call_from_allowed_origins_only() {
         let response = call(origin).await;
         assert_eq!(response.status(), 200);
         assert_eq!(header(&response, "access-control-allow-origin"), origin);
-        assert!(
-            list(&response, "access-control-expose-headers").contains(&"x-request-id".to_owned())
-        );
+        let mut exposed = list(&response, "access-control-expose-headers");
+        exposed.sort();
+        assert_eq!(exposed, ["retry-after", "x-request-id"]);
         let vary = list(&response, "vary");
         assert!(
             vary.contains(&"origin".to_owned()) && vary.contains(&"accept".to_owned()),
@@ -142,24 +164,28 @@ async fn browsers_may_call_from_allowed_origins_only() {
 }
 
 #[tokio::test]
-async fn without_allowed_origins_no_browser_is_let_in() {
-    let server = server(&[]).await;
+async fn by_default_pages_of_the_same_machine_may_call_in_development() {
+    let development = server(&[]).await;
+    let production = server(&["--environment", "production"]).await;
+    let call = async |server: &Server, origin: &str| {
+        let request = server.request("POST", "/graphql").header("origin", origin);
+        let response = request
+            .json(&json!({ "query": QUERY }))
+            .send()
+            .await
+            .unwrap();
+        header(&response, "access-control-allow-origin").to_owned()
+    };
 
-    let request = server
-        .request("POST", "/graphql")
-        .header("origin", "https://app.example.com");
-    let response = request
-        .json(&json!({ "query": QUERY }))
-        .send()
-        .await
-        .unwrap();
-
-    assert!(
-        response
-            .headers()
-            .keys()
-            .all(|name| !name.as_str().starts_with("access-control"))
-    );
+    for origin in [
+        "http://localhost:5173",
+        "http://127.0.0.1:3000",
+        "http://[::1]:3000",
+    ] {
+        assert_eq!(call(&development, origin).await, origin);
+        assert_eq!(call(&production, origin).await, "");
+    }
+    assert_eq!(call(&development, "https://app.example.com").await, "");
 }
 
 #[tokio::test]
@@ -169,7 +195,8 @@ async fn unknown_paths_are_told_the_real_ones() {
     for path in [
         "/nowhere",
         "/graphql/",
-        "/graphiql",
+        "/graphiql/nowhere",
+        "/apple",
         "/health",
         "/../etc/passwd",
         "/%00",
@@ -181,7 +208,13 @@ async fn unknown_paths_are_told_the_real_ones() {
             "text/plain; charset=utf-8"
         );
         let text = response.text().await.unwrap();
-        for real in ["/graphql", "/health/live", "/health/ready", "GraphiQL"] {
+        for real in [
+            "/app ",
+            "/graphiql ",
+            "/graphql ",
+            "/health/live",
+            "/health/ready",
+        ] {
             assert!(text.contains(real), "{real} is not in {text}");
         }
     }
@@ -203,4 +236,52 @@ async fn it_says_that_it_is_well() {
         let response = server.request("POST", path).send().await.unwrap();
         assert_eq!(response.status(), 405);
     }
+}
+
+#[tokio::test]
+async fn a_refused_origin_is_one_line_in_the_log() {
+    let database = Database::sqlite();
+    let flags = database.flags(&["--log-format", "json"]);
+    let flags: Vec<_> = flags.iter().map(String::as_str).collect();
+    let serving = Serving::serve(mula(database.dir(), &flags));
+    let client = Client::new(serving.address);
+    let post = |origin: String| {
+        let request = client.request("POST", "/graphql").header("origin", origin);
+        request.json(&json!({ "query": QUERY })).send()
+    };
+
+    let preflight = client.request("OPTIONS", "/graphql");
+    let preflight = preflight.header("origin", "https://a.example");
+    preflight
+        .header("access-control-request-method", "POST")
+        .send()
+        .await
+        .unwrap();
+    let origin = [("origin", "https://b.example")];
+    assert_eq!(
+        Socket::open(serving.address, &origin).await.err(),
+        Some(403)
+    );
+    // Its own pages, and those allowed, are not refused.
+    post(format!("http://{}", serving.address)).await.unwrap();
+    post("http://localhost:5173".to_owned()).await.unwrap();
+
+    serving.signal("TERM");
+    let (_, log) = serving.end().await;
+    let lines = log
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let refused: Vec<_> = lines
+        .filter(|line| line["message"] == "origin refused")
+        .collect();
+    let origins: Vec<_> = refused
+        .iter()
+        .map(|line| line["origin"].as_str().unwrap())
+        .collect();
+    assert_eq!(origins, ["https://a.example", "https://b.example"]);
+    assert!(
+        refused
+            .iter()
+            .all(|line| line["setting"] == "ALLOWED_ORIGINS")
+    );
 }

@@ -1,11 +1,13 @@
-//! What becomes of a model's answer when the process that receives it ends: what can be taken up
-//! again is, and nothing is asked, or paid for, twice.
+//! Model answers whose process ends while it receives them: resumable ones are resumed, and no call
+//! is made, or paid for, twice.
+
+mod kills;
 
 use serde_json::json;
 
 use crate::support::{
     Call, Database, Instance, Member, Process, Provider, Server, Service, Told, Via, chunk, deltas,
-    finish, on_both, state,
+    finish, on_both, state, with_each_database,
 };
 
 /// The settings of a server whose answers this provider writes.
@@ -154,31 +156,15 @@ async fn killed_and_taken_up_at_the_provider(database: Database) {
     assert!(provider.is_idle(), "it is asked for once");
 }
 
-/// Once on each database.
-macro_rules! processes {
-    ($($name:ident)*) => {$(
-        mod $name {
-            use super::*;
-
-            #[tokio::test]
-            async fn on_sqlite() {
-                super::$name(Database::sqlite()).await;
-            }
-
-            #[tokio::test]
-            async fn on_postgres() {
-                if let Some(database) = Database::postgres().await {
-                    super::$name(database).await;
-                }
-            }
-        }
-    )*};
+async fn killed_again_and_again(database: Database) {
+    kills::nothing_is_asked_twice(database).await;
 }
 
-processes! {
+with_each_database! {
     killed_while_a_model_writes
     killed_before_a_model_was_asked
     killed_and_taken_up_at_the_provider
+    killed_again_and_again
 }
 
 on_both! {

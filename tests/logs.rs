@@ -1,4 +1,6 @@
-//! What is in the log, and what never is, at whatever level.
+//! The log: its contents, and secrets that never appear in it, at any level.
+
+mod context;
 
 use serde_json::{Value, json};
 
@@ -30,7 +32,7 @@ const DELETE: &str = "mutation ($input: DeleteAccountInput!) {
 struct Run {
     serving: Serving,
     client: Client,
-    /// What may not be in the log.
+    /// Texts that may not appear in the log.
     secrets: Vec<String>,
 }
 
@@ -133,7 +135,7 @@ impl Run {
         socket
             .send(&json!({ "type": "connection_init", "payload": payload }))
             .await;
-        assert!(matches!(socket.hear().await, Heard::Closed(4403, _)));
+        assert!(matches!(socket.hear().await, Heard::Closed(4401, _)));
     }
 
     async fn socket(&self, token: &str) -> Socket {

@@ -1,15 +1,17 @@
-//! What Prometheus is told: of what clients do, and of how the service is.
+//! Metrics of clients' operations and of the service's state.
+
+mod prometheus;
 
 use std::{collections::BTreeSet, time::Duration};
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::support::{Database, FOLLOW, Monitoring, Nobody, Server, Service, Via, header, on_both};
+use crate::support::{Database, FOLLOW, Nobody, Provider, Server, Service, Via, header, on_both};
 
 const ON: [&str; 2] = ["--metrics-address", "127.0.0.1:0"];
 
-/// All that is told.
+/// The metrics as text.
 async fn told(server: &Server) -> String {
     let response = server.metrics().await;
     assert_eq!(response.status(), 200);
@@ -91,7 +93,8 @@ on_both! {
 
     #[settings("--metrics-address", "127.0.0.1:0")]
     async fn names_that_clients_make_up_are_no_series(server: Server) {
-        let before = told(&server).await.lines().count();
+        let series = |told: &str| told.lines().filter(|line| line.contains("operation=")).count();
+        let before = series(&told(&server).await);
         for n in 0..50 {
             let query = format!("query Junk{n} {{ junk{n}: __typename }}");
             server.graphql(&Nobody, &query, json!({})).await.data();
@@ -102,7 +105,25 @@ on_both! {
         let told = told(&server).await;
         assert!(!told.to_lowercase().contains("junk"), "{told}");
         // Two operations, each with a count, and a histogram.
-        assert!(told.lines().count() < before + 50, "{told}");
+        assert!(series(&told) < before + 50, "{told}");
+    }
+
+    #[settings("--metrics-address", "127.0.0.1:0")]
+    async fn what_alerts_watch_is_there_from_the_start(server: Server) {
+        let told = told(&server).await;
+        for (series, wanted) in [
+            (&*requests("askAdvisor", "INTERNAL_SERVER_ERROR"), 0.0),
+            (&requests("readingUpdates", "INTERNAL_SERVER_ERROR"), 0.0),
+            (&requests("login", "OK"), 0.0),
+            (&requests("unknown", "INTERNAL_SERVER_ERROR"), 0.0),
+            ("mula_generations_ended_total{code=\"NONE\",engine=\"EMBEDDED\",status=\"COMPLETED\"}", 0.0),
+            ("mula_generations_ended_total{code=\"PROVIDER_MISCONFIGURED\",engine=\"MODEL\",status=\"FAILED\"}", 0.0),
+            ("mula_ready", 1.0),
+            ("mula_month_cost_dollars", 0.0),
+            ("mula_month_cost_limit_dollars", f64::INFINITY),
+        ] {
+            assert_eq!(value(&told, series), Some(wanted), "{series}:\n{told}");
+        }
     }
 
     #[settings("--metrics-address", "127.0.0.1:0", "--embedded-pace", "20")]
@@ -125,9 +146,23 @@ on_both! {
         assert!(!told.contains("duration_seconds_count{operation=\"readingUpdates\"}"));
 
         server.cancel(&ada, &id).await.data();
-        let ended = "mula_generations_ended_total{engine=\"EMBEDDED\",status=\"CANCELLED\"}";
+        let ended = "mula_generations_ended_total{code=\"NONE\",engine=\"EMBEDDED\",status=\"CANCELLED\"}";
         becomes(&server, ended, 1.0).await;
         becomes(&server, "mula_generations{engine=\"EMBEDDED\",status=\"WRITING\"}", 0.0).await;
+    }
+
+    #[settings("--metrics-address", "127.0.0.1:0")]
+    async fn failures_are_counted_by_their_codes(server: Server) {
+        let provider = Provider::start().await;
+        let url = provider.url().to_owned();
+        provider.answering(|_, call| async move { call.json(401, &json!({})).await });
+        let flags = ["--metrics-address", "127.0.0.1:0", "--model-base-url", &url, "--model-name", "m"];
+        let server = server.restart(&flags).await;
+        let ada = server.join("ada").await;
+        server.ask(&ada, "LEGBA", "Whose fault is it?").await;
+        let ended = "mula_generations_ended_total{code=\"PROVIDER_MISCONFIGURED\",\
+                     engine=\"MODEL\",status=\"FAILED\"}";
+        becomes(&server, ended, 1.0).await;
     }
 
     #[settings("--metrics-address", "127.0.0.1:0", "--ask-rate", "1/1h")]
@@ -245,7 +280,7 @@ async fn the_documentation_and_the_dashboard_name_what_there_is() {
     server.ask(&ada, "SHANGO", "What is there?").await;
     becomes(
         &server,
-        "mula_generations_ended_total{engine=\"EMBEDDED\",status=\"COMPLETED\"}",
+        "mula_generations_ended_total{code=\"NONE\",engine=\"EMBEDDED\",status=\"COMPLETED\"}",
         1.0,
     )
     .await;
@@ -259,100 +294,13 @@ async fn the_documentation_and_the_dashboard_name_what_there_is() {
         .collect();
     assert_eq!(documented, names);
 
-    let dashboard = named_in(include_str!("../deploy/grafana/dashboards/mula.json"));
-    assert!(dashboard.len() > 10, "{dashboard:?}");
-    let unknown: Vec<_> = dashboard.difference(&names).collect();
-    assert!(unknown.is_empty(), "{unknown:?}");
-}
-
-#[tokio::test]
-async fn prometheus_finds_nothing_to_complain_of() {
-    let server = Server::start(Database::sqlite(), &ON).await;
-    let ada = server.join("ada").await;
-    server.ask(&ada, "YEMAYA", "Is it well said?").await;
-    if let Some(complaints) = Monitoring::check(told(&server).await).await {
-        assert_eq!(complaints, "");
-    }
-}
-
-#[tokio::test]
-async fn prometheus_scrapes_it_and_can_be_asked() {
-    let server = Server::start(Database::sqlite(), &ON).await;
-    let address = server.metrics_address().unwrap();
-    let Some(prometheus) = Monitoring::start(address) else {
-        return;
-    };
-    let ada = server.join("ada").await;
-    for _ in 0..3 {
-        server
-            .graphql(&ada, "{ profile { id } }", json!({}))
-            .await
-            .data();
-    }
-    server.ask(&ada, "LEGBA", "Does it see this?").await;
-
-    for (query, wanted) in [
-        ("up{job=\"mula\"}", "1"),
-        (
-            "sum(mula_requests_total{operation=\"profile\",code=\"OK\"})",
-            "3",
-        ),
-        (
-            "mula_request_duration_seconds_count{operation=\"login\"}",
-            "1",
-        ),
-        ("mula_generations_ended_total{status=\"COMPLETED\"}", "1"),
-        ("count(mula_build_info)", "1"),
-        ("mula_sessions", "1"),
-        ("sum(mula_database_connections) > bool 0", "1"),
-        ("process_resident_memory_bytes > bool 1e6", "1"),
-        ("process_cpu_seconds_total > bool 0", "1"),
-        ("process_open_fds > bool 3", "1"),
-        ("abs(process_start_time_seconds - time()) < bool 600", "1"),
-        (
-            "histogram_quantile(0.95, sum by (le) (mula_request_duration_seconds_bucket)) > bool 0",
-            "1",
-        ),
+    for file in [
+        include_str!("../deploy/grafana/dashboards/mula.json"),
+        include_str!("../deploy/prometheus/rules.yml"),
     ] {
-        prometheus.says(query, wanted).await;
-    }
-}
-
-#[tokio::test]
-async fn prometheus_understands_the_dashboard_and_its_own_settings() {
-    let files = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/prometheus");
-    let Some(complaints) = Monitoring::check_config(&files.join("prometheus.yml")).await else {
-        return;
-    };
-    assert_eq!(complaints, "");
-    let server = Server::start(Database::sqlite(), &ON).await;
-    let address = server.metrics_address().unwrap();
-    let Some(prometheus) = Monitoring::start(address) else {
-        return;
-    };
-    let dashboard: Value =
-        serde_json::from_str(include_str!("../deploy/grafana/dashboards/mula.json")).unwrap();
-    let mut queries = Vec::new();
-    find_queries(&dashboard, &mut queries);
-    assert!(queries.len() > 20, "{queries:?}");
-    for query in queries {
-        // As Grafana does.
-        let query = query.replace("$instance", ".*");
-        prometheus
-            .understands(&query.replace("$__rate_interval", "1m"))
-            .await;
-    }
-}
-
-fn find_queries<'a>(of: &'a Value, found: &mut Vec<&'a str>) {
-    match of {
-        Value::Object(members) => {
-            found.extend(members.get("expr").and_then(Value::as_str));
-            members
-                .values()
-                .for_each(|value| find_queries(value, found));
-        }
-        Value::Array(items) => items.iter().for_each(|item| find_queries(item, found)),
-        _ => {}
+        let used = named_in(file);
+        assert!(used.len() > 10, "{used:?}");
+        let unknown: Vec<_> = used.difference(&names).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
     }
 }

@@ -104,29 +104,37 @@ fn what_is_wrong_is_named() {
     let with = |more: &[&'static str]| problem(&[&LOCAL[..], more].concat());
 
     for (flag, value, name) in [
-        ("--model-dialect", "grpc", "MODEL_DIALECT=\"grpc\""),
+        ("--model-dialect", "grpc", "invalid MODEL_DIALECT \"grpc\""),
         (
             "--model-answer-price",
             "0.0000000001",
-            "MODEL_ANSWER_PRICE=",
+            "invalid MODEL_ANSWER_PRICE ",
         ),
-        ("--model-max-tokens", "0", "MODEL_MAX_TOKENS="),
-        ("--model-web-search", "perhaps", "MODEL_WEB_SEARCH="),
-        ("--model-background", "perhaps", "MODEL_BACKGROUND="),
-        ("--model-connect-timeout", "0s", "MODEL_CONNECT_TIMEOUT="),
+        ("--model-max-tokens", "0", "invalid MODEL_MAX_TOKENS "),
+        ("--model-web-search", "perhaps", "invalid MODEL_WEB_SEARCH "),
+        ("--model-background", "perhaps", "invalid MODEL_BACKGROUND "),
+        (
+            "--model-connect-timeout",
+            "0s",
+            "invalid MODEL_CONNECT_TIMEOUT ",
+        ),
         (
             "--model-first-token-timeout",
             "x",
-            "MODEL_FIRST_TOKEN_TIMEOUT=",
+            "invalid MODEL_FIRST_TOKEN_TIMEOUT ",
         ),
-        ("--model-idle-timeout", "-1s", "MODEL_IDLE_TIMEOUT="),
-        ("--model-total-timeout", "1y", "MODEL_TOTAL_TIMEOUT="),
-        ("--model-fallback", "human", "MODEL_FALLBACK="),
-        ("--cost-per-month", "-1", "COST_PER_MONTH="),
+        ("--model-idle-timeout", "-1s", "invalid MODEL_IDLE_TIMEOUT "),
+        (
+            "--model-total-timeout",
+            "1y",
+            "invalid MODEL_TOTAL_TIMEOUT ",
+        ),
+        ("--model-fallback", "human", "invalid MODEL_FALLBACK "),
+        ("--cost-per-month", "-1", "invalid COST_PER_MONTH "),
         (
             "--service-cost-per-month",
             "a lot",
-            "SERVICE_COST_PER_MONTH=",
+            "invalid SERVICE_COST_PER_MONTH ",
         ),
     ] {
         // A limit needs prices, which is another matter.
@@ -138,7 +146,7 @@ fn what_is_wrong_is_named() {
     assert!(with(&["--model-input-price", "1"]).contains("go together"));
     for url in ["ftp://model/v1", "model", "http://model/v1?key=1"] {
         let problem = problem(&["--model-base-url", url, "--model-name", "m"]);
-        assert!(problem.starts_with("MODEL_BASE_URL="), "{problem}");
+        assert!(problem.starts_with("invalid MODEL_BASE_URL "), "{problem}");
     }
 }
 

@@ -119,6 +119,29 @@ on_both! {
         ama_finds_all(&server).await;
     }
 
+    // As the original documents its table, and as its model creates it on PostgreSQL.
+    async fn so_they_do_with_costs_as_text_and_advisors_as_an_enum(server: Server) {
+        let Some(original) = original("timestamp", "varchar(50) DEFAULT '0.00'", PASSLIB).await else { return };
+        original.execute("CREATE TYPE advisortype AS ENUM ('LEGBA', 'OSHUN', 'SHANGO', 'YEMAYA', 'MERLIN');
+            ALTER TABLE readings ALTER COLUMN advisor TYPE advisortype USING upper(advisor)::advisortype;
+            INSERT INTO readings VALUES
+                (7, 2, 'SHANGO', 'How much?', 'Much.', 3, DEFAULT, '2025-03-06 11:00:00'),
+                (8, 2, 'SHANGO', 'How much?', 'More.', 3, '$1.20', '2025-03-06 11:00:01'),
+                (9, 2, 'SHANGO', 'How much?', 'Most.', 3, '', '2025-03-06 11:00:02'),
+                (10, 2, 'SHANGO', 'How much?', 'All.', 3, 'a lot', '2025-03-06 11:00:03')").await;
+
+        done(&server, &original, &[]).await;
+
+        ama_finds_all(&server).await;
+        let kofi = "user_id = (SELECT id FROM users WHERE username = 'Kofi')";
+        for (response, cost, is_estimated) in
+            [("Much.", 0, "NOT"), ("More.", 1_200_000_000, "NOT"), ("Most.", 0, "NOT"), ("All.", 0, "")]
+        {
+            let rows = format!("readings WHERE {kofi} AND response = '{response}' AND cost = {cost} AND {is_estimated} is_estimated");
+            assert_eq!(server.database.count(&rows).await, 1, "{response}");
+        }
+    }
+
     async fn what_is_left_out_or_had_to_change_is_named(server: Server) {
         let Some(original) = original("timestamp", "numeric", OLDER).await else { return };
         let tried = done(&server, &original, &["--dry-run"]).await;

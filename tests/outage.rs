@@ -11,7 +11,7 @@ use crate::support::{
     finish,
 };
 
-/// What was committed is there after a crash.
+/// Commits survive a crash.
 const DURABLE: &str = "-c synchronous_commit=on";
 
 /// How long a test's outage lasts at least.
@@ -55,7 +55,7 @@ async fn knows(service: &impl Service, ama: &Member) {
     }
 }
 
-/// What clients are told while the database is known to be away, and how soon.
+/// Responses while the database is known to be away, and their delay.
 async fn refused_at_once(service: &impl Service, ama: &Member) {
     let ask = "mutation { askAdvisor(input: { advisor: LEGBA, question: \"Which way?\" }) {
         reading { id }
@@ -118,7 +118,7 @@ async fn is_written_on(mut call: Call) {
 }
 
 impl Midway<'_> {
-    /// Who follows hears all of it, and nothing of what went on meanwhile.
+    /// The follower receives the whole answer, and nothing of the outage.
     async fn is_heard(&mut self) {
         let listening = self.told.iter_mut().zip(&mut self.followers);
         join_all(listening.map(async |(told, follower)| {
@@ -290,4 +290,63 @@ async fn a_connection_that_breaks_at_the_commit_of_a_piece() {
 
     answer.is_heard().await;
     answer.is_whole(&server).await;
+}
+
+/// Requests that passed the guard just before the database went away, and those that need no
+/// session: none waits for a connection.
+#[tokio::test]
+async fn accounts_are_refused_at_once() {
+    let Some(cluster) = Cluster::alone(DURABLE).await else {
+        return;
+    };
+    let flags = ["--database-acquire-timeout", "30s"];
+    let server = Server::start(Database::on(cluster).await, &flags).await;
+    let ada = server.join("ada").await;
+    let input = "input: { currentPassword: \"correct horse battery staple\", newPassword: \"a new horse altogether\" }";
+    let operations = [
+        "{ profile { sessions { id } } }".to_owned(),
+        "{ profile { usage { readingsToday } } }".to_owned(),
+        "mutation { logout { revokedSessions } }".to_owned(),
+        "mutation { logout(input: { everywhere: false }) { revokedSessions } }".to_owned(),
+        format!("mutation {{ revokeSession(input: {{ id: \"{}\" }}) {{ session {{ id }} }} }}", ada.session),
+        format!("mutation {{ changePassword({input}) {{ revokedSessions }} }}"),
+        "mutation { deleteAccount(input: { password: \"correct horse battery staple\" }) { deletedUserId } }".to_owned(),
+    ];
+    server
+        .graphql(&ada, "{ profile { id } }", json!({}))
+        .await
+        .data();
+
+    cluster.crash().await;
+
+    let begin = Instant::now();
+    let signed_in = join_all(
+        operations
+            .iter()
+            .map(|operation| server.graphql(&ada, operation, json!({}))),
+    );
+    let (answers, login, register) = futures_util::join!(
+        signed_in,
+        server.log_in("ada@example.com", crate::support::PASSWORD),
+        server.register("bea"),
+    );
+    for answer in answers.iter().chain([&login, &register]) {
+        assert_eq!(answer.code(), "OVERLOADED", "{}", answer.json);
+    }
+    // The monitor finds out in a second or two.
+    assert!(begin.elapsed() < SOON, "{:?}", begin.elapsed());
+    becomes(&server, 503).await;
+    let begin = Instant::now();
+    let (login, register) = futures_util::join!(
+        server.log_in("ada@example.com", crate::support::PASSWORD),
+        server.register("bea"),
+    );
+    for answer in [&login, &register] {
+        assert_eq!(answer.code(), "OVERLOADED", "{}", answer.json);
+    }
+    assert!(
+        begin.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        begin.elapsed()
+    );
 }

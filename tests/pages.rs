@@ -2,7 +2,10 @@
 
 mod slices;
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use sea_orm::{ConnectionTrait, DatabaseBackend, Statement, TransactionTrait};
 use serde_json::{Value, json};
@@ -243,8 +246,12 @@ on_both! {
         let mut other_kind = bytes.clone();
         other_kind[0] ^= 1;
 
+        // None at all, as some clients send it.
+        for (size, end) in [("first", "after"), ("last", "before")] {
+            let all = page(&server, &ada, json!({ size: 5, end: "" })).await;
+            assert_eq!(ids(&all).len(), 2);
+        }
         for bad in [
-            "",
             "garbage",
             "MTIz",
             "\u{1f41a}",
@@ -333,10 +340,16 @@ async fn a_page_is_read_from_the_users_own_index() {
         let query = "query ($first: Int, $last: Int, $advisor: Advisor) {
             readings(first: $first, last: $last, filter: { advisor: $advisor }) { nodes { id } }
         }";
-        server.graphql(&ada, query, variables).await.data();
         let lately = "SELECT query FROM pg_stat_activity WHERE datname = current_database()
             AND query LIKE 'SELECT \"%FROM \"readings\"%LIMIT%'";
-        queries.extend(texts(&database, lately).await);
+        // Now and then the pool asks something of a connection that comes back, and then that is
+        // the last query there.
+        let before = queries.len();
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while queries.len() == before && Instant::now() < deadline {
+            server.graphql(&ada, query, variables.clone()).await.data();
+            queries.extend(texts(&database, lately).await);
+        }
     }
     assert_eq!(queries.len(), 4, "{queries:#?}");
 

@@ -44,7 +44,7 @@ async fn get(server: &Server, parameters: &[(&str, &str)]) -> Answer {
     Answer::of(request.send().await.unwrap()).await
 }
 
-/// What a socket says first to an operation.
+/// The first message of a socket for an operation.
 async fn on_socket(server: &Server, payload: Value) -> Value {
     let mut socket = server.socket(&Nobody).await;
     socket

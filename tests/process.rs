@@ -39,13 +39,10 @@ async fn it_serves_the_whole_job_with_nothing_set() {
         command
     };
     let process = Serving::serve(command());
-    assert!(
-        process
-            .output
-            .contains(&format!("GraphiQL  http://{}/", process.address)),
-        "{}",
-        process.output
-    );
+    for (name, path) in [("web     ", "app"), ("GraphiQL", "graphiql")] {
+        let line = format!("{name}  http://{}/{path}\n", process.address);
+        assert!(process.output.contains(&line), "{}", process.output);
+    }
     assert!(
         process.output.contains("data/mula.db"),
         "{}",

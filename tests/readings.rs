@@ -14,16 +14,16 @@ const READING: &str = "query ($id: ID!) { reading(id: $id) {
 const LIST: &str =
     "{ readings { totalCount nodes { id } pageInfo { hasNextPage hasPreviousPage } } }";
 
-/// What every finished answer of the built-in engine is.
+/// Properties of every finished answer of the built-in engine.
 async fn is_answered_by(server: &Server, advisor: &str, name: &str) {
     let ada = server.join("ada").await;
 
     let reading = server
-        .ask(&ada, advisor, "  How do I begin again after a loss?  ")
+        .ask(&ada, advisor, "  Should I learn to dance?  ")
         .await;
 
     assert_eq!(reading["advisor"], advisor);
-    assert_eq!(reading["question"], "How do I begin again after a loss?");
+    assert_eq!(reading["question"], "Should I learn to dance?");
     assert_eq!(reading["status"], "COMPLETED");
     assert_eq!(reading["engine"], "EMBEDDED");
     assert_eq!(reading["model"], Value::Null);

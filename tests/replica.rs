@@ -65,7 +65,8 @@ impl Replicated {
         done.unwrap().rows_affected()
     }
 
-    /// What no user has done: only the replica tells it apart. Waits until the replica has it.
+    /// A change that no user made, which tells replica and primary apart. Waits until the replica
+    /// has it.
     async fn change_behind_the_back(&self, question: &str) {
         let sql = format!("UPDATE readings SET question = '{question}'");
         assert!(self.server.database.execute(&sql).await > 0);
@@ -90,7 +91,7 @@ async fn ask(service: &impl Service, who: &Member, question: &str) -> String {
     reading["id"].as_str().unwrap().to_owned()
 }
 
-/// What somebody's list has, newest first.
+/// The questions of a user's list, newest first.
 async fn questions(service: &impl Service, who: &Member) -> Vec<Value> {
     let answer = service.graphql(who, HISTORY, json!({})).await;
     let readings = &answer.data()["readings"];

@@ -53,7 +53,7 @@ async fn tells_text_web_pages_and_cost() {
     let done: Value = serde_json::from_str(
         r#"{"id": "resp_1", "status": "completed", "model": "m-1", "output": [
             {"type": "search_results", "results": [{"title": "Zero", "url": "https://a.example/0", "snippet": "S"}]},
-            {"type": "message", "content": [{"type": "output_text", "text": "Yes [2], yes.",
+            {"type": "message", "content": [{"type": "output_text", "text": "Yes [S2], yes.",
               "annotations": [{"type": "url_citation", "title": "One", "url": "https://a.example/1"}]}]}],
             "usage": {"input_tokens": 9, "output_tokens": 1, "total_tokens": 10,
                       "cost": {"currency": "USD", "total_cost": 0.000000123}}}"#,
@@ -64,7 +64,7 @@ async fn tells_text_web_pages_and_cost() {
         created(),
         json!({ "type": "response.web_search_call.searching", "sequence_number": 1 }),
     ];
-    events.extend(deltas(2, &["Yes [2],"]));
+    events.extend(deltas(2, &["Yes [S2],"]));
     events.push(annotation);
     events.extend(deltas(4, &[" yes."]));
     events.push(state(5, "response.completed", &done));
@@ -77,7 +77,8 @@ async fn tells_text_web_pages_and_cost() {
         Some(Usage {
             tokens: 10,
             cost: 123,
-            is_estimated: false
+            is_estimated: false,
+            ..Usage::default()
         })
     );
     let sources: Vec<_> = told
@@ -108,7 +109,7 @@ async fn every_end_has_its_meaning() {
         ),
         (
             state(2, "response.incomplete", &incomplete("content_filter")),
-            Some(Failure::Rejected),
+            Some(Failure::AnswerFiltered),
         ),
         (
             state(2, "response.failed", &failed("server_error")),
@@ -140,7 +141,7 @@ async fn every_end_has_its_meaning() {
         ),
         (
             json!({ "type": "response.refusal.delta", "delta": "No" }),
-            Some(Failure::Rejected),
+            Some(Failure::Declined),
         ),
         (
             json!({ "type": "response.output_text.done", "text": "So far" }),

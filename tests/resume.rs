@@ -71,7 +71,7 @@ async fn every_text_says_where_it_can_be_taken_up_again() {
     call.event(&created()).await;
     assert_eq!(writing.event().await, text("", 0));
     assert_eq!(writing.event().await, Event::Model("m-1".to_owned()));
-    call.events(deltas(1, &["One ", "two", " [", "2", "] and"]))
+    call.events(deltas(1, &["One ", "two", " [", "S2", "] and"]))
         .await;
     assert_eq!(writing.event().await, text("One ", 1));
     assert_eq!(writing.event().await, text("two", 2));
@@ -92,7 +92,7 @@ async fn a_broken_stream_is_taken_up_again_and_not_paid_twice() {
     call.break_off();
     let mut call = goes_on(&mut provider, 2).await;
     // Some of it again, and the rest; and then it ends without a word.
-    call.events(deltas(1, &["One", " two [", "1]", " three"]))
+    call.events(deltas(1, &["One", " two [", "S1]", " three"]))
         .await;
     call.end().await;
     let mut call = goes_on(&mut provider, 4).await;
@@ -178,7 +178,7 @@ async fn the_numbers_of_citations_survive_a_restart() {
     let mut writing = Writing::begin(&model);
     let mut call = begins(&mut provider).await;
     call.event(&created()).await;
-    call.events(deltas(1, &["A [2]", ", then [", "1"])).await;
+    call.events(deltas(1, &["A [S2]", ", then [S", "1"])).await;
     while begun.text != "A [1]" {
         match writing.event().await {
             Event::Text { text, position } => {
@@ -186,7 +186,11 @@ async fn the_numbers_of_citations_survive_a_restart() {
                 begun.position = position;
             }
             Event::Source(source) => begun.sources.push(source),
-            Event::Model(_) | Event::Usage(_) => {}
+            Event::Model(_)
+            | Event::Usage(_)
+            | Event::Thinking(_)
+            | Event::Truncated
+            | Event::Retracted => {}
         }
     }
     writing.abort().await;
@@ -195,7 +199,7 @@ async fn the_numbers_of_citations_survive_a_restart() {
 
     let writing = Writing::go_on(&model, begun.clone());
     let mut call = goes_on(&mut provider, 1).await;
-    call.events(deltas(2, &[", then [", "1", "], and [2]"]).chain([completed(5)]))
+    call.events(deltas(2, &[", then [S", "1", "], and [S2]"]).chain([completed(5)]))
         .await;
     let told = writing.told().await;
     assert_eq!(begun.text + &told.text, "A [1], then [2], and [1]");

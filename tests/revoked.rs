@@ -152,3 +152,20 @@ async fn a_new_password_ends_the_others_sessions_there() {
     knows(&client, &ada).await;
     there.stop().await;
 }
+
+#[tokio::test]
+async fn ending_the_others_ends_them_there() {
+    let Some((here, there, client, _relay)) = two().await else {
+        return;
+    };
+    let (ada, elsewhere) = (here.join("ada").await, here.sign_in("ada").await);
+    knows(&client, &ada).await;
+    knows(&client, &elsewhere).await;
+
+    let others = "mutation { revokeOtherSessions { revokedSessions } }";
+    here.graphql(&ada, others, json!({})).await.data();
+
+    refuses_soon(&client, &elsewhere, "UNAUTHENTICATED").await;
+    knows(&client, &ada).await;
+    there.stop().await;
+}

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::support::{Database, Nobody, Server};
 
-/// What stands at a place such as `User`, `User.readings` or `User.readings(first:)`.
+/// The member at a place such as `User`, `User.readings` or `User.readings(first:)`.
 struct Member {
     /// The type as it is written, with the default value; of a type, its kind.
     is: String,
@@ -172,6 +172,48 @@ fn what_was_promised_is_there() {
             "{place} is required"
         );
     }
+}
+
+/// Root fields that are null only where they fail say so, for clients that read it.
+#[test]
+fn what_is_null_only_on_error_is_marked() {
+    let mut marked = BTreeMap::new();
+    let document = parse_schema(mula::graphql::sdl()).unwrap();
+    for definition in document.definitions {
+        let TypeSystemDefinition::Type(definition) = definition else {
+            continue;
+        };
+        let owner = definition.node.name.node.to_string();
+        let TypeKind::Object(object) = definition.node.kind else {
+            continue;
+        };
+        for field in object.fields {
+            let mut directives = field.node.directives.iter();
+            let is_marked = directives.any(|one| one.node.name.node == "semanticNonNull");
+            let place = format!("{owner}.{}", field.node.name.node);
+            if is_marked {
+                assert!(field.node.ty.node.nullable, "{place}");
+            }
+            if field.node.ty.node.nullable && matches!(owner.as_str(), "Query" | "Mutation") {
+                marked.insert(place, is_marked);
+            } else {
+                assert!(!is_marked, "{place}");
+            }
+        }
+    }
+    let unmarked: Vec<_> = marked
+        .iter()
+        .filter(|(_, is_marked)| !**is_marked)
+        .collect();
+    assert_eq!(
+        unmarked,
+        [(&"Query.node".to_owned(), &false)],
+        "an unknown id is no error"
+    );
+    assert!(
+        mula::graphql::sdl()
+            .contains("directive @semanticNonNull(levels: [Int!]! = [0]) on FIELD_DEFINITION")
+    );
 }
 
 #[tokio::test]

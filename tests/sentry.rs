@@ -1,4 +1,4 @@
-//! What Sentry is told of our faults, and that of users it is told nothing.
+//! Events for Sentry: our faults, without anything about users.
 
 use std::time::Duration;
 
@@ -84,10 +84,10 @@ async fn a_fault_of_ours_is_told_with_the_id_that_finds_it(database: Database) {
             .contains("usage_days"),
         "{event}"
     );
-    assert_eq!(
-        (&event["user"], &event["request"]),
-        (&Value::Null, &Value::Null)
-    );
+    // An id, which finds the account, and nothing else of it.
+    let user = event["user"].as_object().unwrap();
+    assert_eq!(user.keys().collect::<Vec<_>>(), ["id"], "{event}");
+    assert_eq!(event["request"], Value::Null);
     let token = ada.token.split('.').next_back().unwrap();
     for secret in [
         QUESTION,
@@ -142,6 +142,10 @@ async fn an_answer_that_fails_is_told_and_what_clients_do_wrong_is_not() {
     );
     assert_eq!(events[0]["extra"]["code"], "PROVIDER_REJECTED");
     assert!(!events[0].to_string().contains("footsteps"));
+    for id in ["request_id", "reading", "generation"] {
+        assert!(events[0]["tags"][id].is_string(), "{id}: {}", events[0]);
+    }
+    assert!(events[0]["user"]["id"].is_string());
 }
 
 #[tokio::test]

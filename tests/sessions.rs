@@ -48,6 +48,25 @@ on_both! {
         assert!(listed.iter().all(|session| session["userAgent"] == "mula-tests/1"));
     }
 
+    // Also for who was signed in, and wherever it is shown.
+    async fn a_sign_in_goes_on_with_its_own_session(server: Server) {
+        let ada = server.join("ada").await;
+        let query = "mutation ($input: LoginInput!) {
+            login(input: $input) { session { id isCurrent } user { sessions { id isCurrent } } }
+        }";
+        let input = json!({ "email": ada.email, "password": PASSWORD });
+
+        for token in ["", ada.token.as_str()] {
+            let answer = server.graphql(token, query, json!({ "input": input })).await;
+
+            let login = &answer.data()["login"];
+            assert_eq!(login["session"]["isCurrent"], true);
+            let sessions = login["user"]["sessions"].as_array().unwrap();
+            let current: Vec<_> = sessions.iter().filter(|one| one["isCurrent"] == true).collect();
+            assert_eq!(current, [&login["session"]]);
+        }
+    }
+
     async fn a_session_says_what_signed_in(server: Server) {
         server.register("ada").await.data();
         let body = json!({
@@ -166,7 +185,7 @@ on_both! {
         assert!(!is_signed_in(&server, loser).await);
     }
 
-    #[settings("--token-lifetime", "1h")]
+    #[settings("--token-lifetime", "1h", "--session-idle", "1h")]
     async fn a_session_ends_by_itself(server: Server) {
         let ada = server.join("ada").await;
         server.clock.advance(TimeDelta::minutes(30));

@@ -19,7 +19,7 @@ async fn open(server: &Server) -> Socket {
     Socket::open(server.address(), &[]).await.unwrap()
 }
 
-/// What the service says to each of these, said on a fresh socket: the code it closes with.
+/// A fresh socket closes with this code after each of these messages.
 async fn closes_with(server: &Server, code: u16, messages: &[&str]) {
     let mut socket = open(server).await;
     for message in messages {
@@ -43,12 +43,31 @@ async fn two_streams(server: &Server, who: &Member, id: &str) -> (Socket, Events
     (socket, events)
 }
 
-/// Both end, and neither says that the answer is complete.
+/// Both end, and say first that the session has.
 async fn both_end((mut socket, mut events): (Socket, Events)) {
-    assert_eq!(socket.close_code().await, 4403);
-    while let Some((name, _)) = events.next().await {
-        assert_eq!(name, "next");
+    let last = loop {
+        let message = socket.message().await;
+        if message["type"] != "next" {
+            break message;
+        }
+    };
+    assert_eq!((&last["type"], &last["id"]), (&json!("error"), &json!("1")));
+    assert_eq!(last["payload"][0]["extensions"]["code"], "UNAUTHENTICATED");
+    assert_eq!(
+        socket.hear().await,
+        Heard::Closed(4401, "The session has ended".to_owned())
+    );
+
+    let mut last = Value::Null;
+    loop {
+        match events.next().await.unwrap() {
+            (name, data) if name == "next" => last = serde_json::from_str(&data).unwrap(),
+            (name, _) => break assert_eq!(name, "complete"),
+        }
     }
+    assert_eq!(last["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
+    assert_eq!(last.get("data"), None);
+    assert_eq!(events.next().await, None);
 }
 
 on_both! {
@@ -96,11 +115,22 @@ on_both! {
         assert_eq!(socket.message().await["payload"]["data"]["profile"]["id"], ada.id);
 
         for bad in ["Bearer nonsense", "Basic YTpi", ""] {
-            closes_with(&server, 4403, &[&init(bad).to_string()]).await;
+            closes_with(&server, 4401, &[&init(bad).to_string()]).await;
         }
         let mut socket = Socket::open(server.address(), &[("authorization", "Bearer no")]).await.unwrap();
         socket.send(&json!({ "type": "connection_init" })).await;
-        assert_eq!(socket.close_code().await, 4403);
+        assert_eq!(socket.close_code().await, 4401);
+        // Who is known, and not let in.
+        server.database.execute("UPDATE users SET is_active = FALSE").await;
+        let known = init(&format!("Bearer {}", ada.token)).to_string();
+        let refused = async || {
+            let mut socket = open(&server).await;
+            socket.send_text(&known).await;
+            socket.hear().await
+        };
+        // The session may be cached.
+        while refused().await == Heard::Message(json!({ "type": "connection_ack" })) {}
+        assert!(matches!(refused().await, Heard::Closed(4403, _)));
     }
 
     async fn messages_outside_the_protocol_close_the_socket(server: Server) {
@@ -207,7 +237,12 @@ on_both! {
             socket.subscribe("twice", FOLLOW, json!({ "id": id })).await;
         }
 
-        assert_eq!(socket.close_code().await, 4409);
+        let closed = loop {
+            if let Heard::Closed(code, reason) = socket.hear().await {
+                break (code, reason);
+            }
+        };
+        assert_eq!(closed, (4409, "Subscriber for twice already exists".to_owned()));
     }
 
     #[settings("--embedded-pace", "20")]
@@ -273,8 +308,17 @@ on_both! {
         assert_eq!(from("http://app.example.org").await, Some(403));
         assert_eq!(from("null").await, Some(403));
         assert_eq!(from("https://app.example.org").await, None);
+        assert_eq!(from("http://localhost:5173").await, Some(403));
         // The service's own pages: GraphiQL.
         assert_eq!(from(&format!("http://{}", server.address())).await, None);
+    }
+
+    async fn in_development_pages_of_the_same_machine_connect(server: Server) {
+        // As Vite's proxy passes it on: `Host` is the service's.
+        let origin = [("origin", "http://localhost:5173")];
+        assert!(Socket::open(server.address(), &origin).await.is_ok());
+        let other = [("origin", "https://app.example.org")];
+        assert_eq!(Socket::open(server.address(), &other).await.err(), Some(403));
     }
 
     #[settings("--embedded-pace", "5")]
@@ -303,7 +347,7 @@ on_both! {
         let streams = two_streams(&server, &elsewhere, &id).await;
         server.graphql(&elsewhere, "mutation { logout { revokedSessions } }", json!({})).await.data();
         both_end(streams).await;
-        assert_eq!(stays.close_code().await, 4403);
+        assert_eq!(stays.close_code().await, 4401);
     }
 
     #[settings("--embedded-pace", "5")]
@@ -323,7 +367,7 @@ on_both! {
         let id = server.begin(&ada, "Which way from here?").await;
         let streams = two_streams(&server, &ada, &id).await;
 
-        server.clock.advance(TimeDelta::hours(24));
+        server.clock.advance(TimeDelta::days(30));
 
         both_end(streams).await;
     }

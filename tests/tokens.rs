@@ -179,7 +179,7 @@ on_both! {
         let ada = server.join("ada").await;
         server.graphql(&ada, "mutation { logout { message } }", json!({})).await.data();
         let (_, claims, _) = parts(&ada.token);
-        let prolonged = (server.clock.now() + TimeDelta::days(30)).timestamp();
+        let prolonged = (server.clock.now() + TimeDelta::days(60)).timestamp();
 
         let forged = signed(Algorithm::HS256, &with(&claims, "exp", json!(prolonged)), SECRET);
 
@@ -190,7 +190,7 @@ on_both! {
         let (_, claims, _) = parts(&bea.token);
         let forged = signed(Algorithm::HS256, &with(&claims, "exp", json!(prolonged)), SECRET);
         server.graphql(forged.as_str(), PROFILE, json!({})).await.data();
-        server.clock.advance(TimeDelta::hours(25));
+        server.clock.advance(TimeDelta::days(30));
         assert_eq!(server.graphql(forged.as_str(), PROFILE, json!({})).await.code(), "UNAUTHENTICATED");
     }
 }

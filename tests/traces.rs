@@ -1,4 +1,5 @@
-//! What a collector of traces is sent: what a request does, and nothing of who asks or what.
+//! Traces as a collector receives them: a request's spans, and nothing that identifies a user or a
+//! question.
 
 use std::{process::Command, time::Duration};
 
@@ -61,6 +62,41 @@ async fn ask(serving: &Serving, token: &str) -> Answer {
     Answer::of(request.send().await.unwrap()).await
 }
 
+#[track_caller]
+fn says_whose_it_is(request: &Span, generation: &Span) {
+    for span in [request, generation] {
+        for name in ["user.id", "mula.reading_id", "mula.generation_id"] {
+            assert_eq!(span.attributes[name], request.attributes[name], "{name}");
+        }
+    }
+    assert_eq!(
+        generation.attributes["mula.request_id"],
+        request.attributes["mula.request_id"]
+    );
+    assert!(!generation.failed);
+}
+
+#[track_caller]
+fn says_what_the_model_did(model: &Span) {
+    assert_eq!(model.kind, 3);
+    for (name, value) in [
+        ("gen_ai.operation.name", "chat"),
+        ("gen_ai.provider.name", "openai"),
+        ("gen_ai.request.model", "m"),
+        ("gen_ai.request.max_tokens", "1000"),
+        ("gen_ai.response.model", "m-1"),
+        ("gen_ai.response.id", "chatcmpl-1"),
+        ("gen_ai.response.finish_reasons", "stop"),
+        ("gen_ai.usage.input_tokens", "9"),
+        ("gen_ai.usage.output_tokens", "3"),
+        ("gen_ai.usage.cache_read.input_tokens", "4"),
+        ("gen_ai.usage.reasoning.output_tokens", "2"),
+        ("server.address", "127.0.0.1"),
+    ] {
+        assert_eq!(model.attributes[name], value, "{name}");
+    }
+}
+
 async fn a_request_and_all_it_does_is_one_trace(database: Database, system: &str) {
     let collector = Collector::start().await;
     let mut provider = Provider::start().await;
@@ -86,7 +122,11 @@ async fn a_request_and_all_it_does_is_one_trace(database: Database, system: &str
     let answering = async {
         let mut call = provider.call().await;
         call.begin().await;
-        call.events([chunk("They are your own."), finish("stop")])
+        let usage = json!({ "prompt_tokens": 9, "completion_tokens": 3,
+            "prompt_tokens_details": { "cached_tokens": 4 },
+            "completion_tokens_details": { "reasoning_tokens": 2 } });
+        let usage = json!({ "id": "chatcmpl-1", "choices": [], "usage": usage });
+        call.events([chunk("They are your own."), finish("stop"), usage])
             .await;
         let told = call.headers["traceparent"].clone();
         call.done().await;
@@ -121,7 +161,11 @@ async fn a_request_and_all_it_does_is_one_trace(database: Database, system: &str
     assert!(insert.attributes["db.query.text"].contains("VALUES ("));
     assert!(insert.nanos > 0 && insert.nanos < field.nanos);
     let generation = below(&spans, &field.id, "generation");
-    let call = below(&spans, &generation.id, "POST");
+    let model = below(&spans, &generation.id, "chat m");
+    says_whose_it_is(request, generation);
+    says_what_the_model_did(model);
+    let call = below(&spans, &model.id, "POST");
+    assert!(call.nanos <= model.nanos);
     assert_eq!(call.attributes["server.address"], "127.0.0.1");
     assert_eq!(call.attributes["http.response.status_code"], "200");
     assert_eq!(told, format!("00-{TRACE}-{}-01", call.id));
@@ -132,7 +176,7 @@ async fn a_request_and_all_it_does_is_one_trace(database: Database, system: &str
         assert!(known, "{span:?} hangs in the air");
     }
 
-    // And of whoever asks, nothing: neither in a span nor beside it.
+    // And of whoever asks, nothing but an id: neither in a span nor beside it.
     let email = "ada@example.com";
     let token = ada.token.split('.').next_back().unwrap();
     for secret in [
@@ -145,7 +189,6 @@ async fn a_request_and_all_it_does_is_one_trace(database: Database, system: &str
         "$2b$",
         "k-4711",
         token,
-        &ada.id,
     ] {
         for posted in collector.posted() {
             let text = String::from_utf8_lossy(&posted.body).into_owned();
@@ -212,12 +255,41 @@ async fn a_fault_of_ours_is_an_error_of_its_span() {
     let spans = collector.spans();
     let request = below(&spans, "00f067aa0ba902b7", "POST /graphql");
     let operation = below(&spans, &request.id, "mutation askAdvisor");
-    for span in [request, operation] {
+    let field = below(&spans, &operation.id, "askAdvisor");
+    for span in [request, operation, field] {
         assert!(span.failed, "{span:?}");
         assert_eq!(span.attributes["error.type"], "INTERNAL_SERVER_ERROR");
     }
     let statement = spans.iter().find(|span| span.kind == 3 && span.failed);
     assert!(statement.is_some(), "{spans:#?}");
+}
+
+#[tokio::test]
+async fn an_answer_that_fails_fails_its_spans_and_not_its_request() {
+    let (database, collector) = (Database::sqlite(), Collector::start().await);
+    let mut provider = Provider::start().await;
+    let url = provider.url().to_owned();
+    let flags = ["--model-base-url", url.as_str(), "--model-name", "m"];
+    let serving = Serving::serve(traced(&database, &collector, &flags));
+    let ada = serving.join("ada").await;
+    let refuse = async { provider.call().await.json(401, &json!({})).await };
+    let (answer, ()) = tokio::join!(ask(&serving, &ada.token), refuse);
+    assert_eq!(answer.data()["askAdvisor"]["reading"]["status"], "FAILED");
+    stop(serving).await;
+
+    let spans = collector.spans();
+    let request = below(&spans, "00f067aa0ba902b7", "POST /graphql");
+    assert!(!request.failed);
+    let named = |name: &str| spans.iter().find(|span| span.name == name).unwrap();
+    for (name, code) in [
+        ("generation", "PROVIDER_MISCONFIGURED"),
+        ("chat m", "PROVIDER_MISCONFIGURED"),
+        ("POST", "401"),
+    ] {
+        let span = named(name);
+        assert!(span.failed, "{span:?}");
+        assert_eq!(span.attributes["error.type"], code);
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use futures_util::stream;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Database, Server, header, list};
+use crate::support::{Answer, Database, Nobody, Server, Service, header, list};
 
 const QUERY: &str = "{ advisors { name } }";
 
@@ -90,7 +90,7 @@ async fn a_mutation_cannot_come_with_get() {
 async fn other_methods_are_told_which_there_are() {
     let server = server(&[]).await;
 
-    for method in ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"] {
+    for method in ["PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"] {
         let response = server
             .request(method, "/graphql")
             .json(&json!({ "query": QUERY }))
@@ -262,6 +262,17 @@ async fn one_operation_a_request() {
     let answer = send(json!({ "query": two, "operationName": "B" })).await;
     assert!(answer.data()["advisors"][0]["title"].is_string());
     assert!(answer.data()["advisors"][0]["name"].is_null());
+    // An empty name is none.
+    let unnamed = json!({ "query": QUERY, "operationName": "" });
+    send(unnamed.clone()).await.data();
+    let mut socket = server.socket(&Nobody).await;
+    socket
+        .send(&json!({ "id": "1", "type": "subscribe", "payload": unnamed }))
+        .await;
+    assert_eq!(
+        socket.message().await["payload"]["data"]["advisors"][3]["name"],
+        "Yemaya"
+    );
     // Null members are absent ones; unknown ones are for others.
     let answer = send(json!({
         "query": QUERY, "operationName": null, "variables": null, "extensions": null, "id": 7,

@@ -35,6 +35,13 @@ const SLOW: u32 = 400;
 /// which half never say who they are.
 const IDLE: u32 = 10_000;
 
+/// Connections on which a signed-in user asks for as much as one request may, in a loop; on half of
+/// them she hangs up before the answer.
+const COSTLY: u32 = 20;
+
+/// How long she waits where she hangs up: for the request to be begun.
+const HANG_UP: Duration = Duration::from_millis(5);
+
 /// Files for all of it, and for those who wait for late answers.
 const FILES: u64 = 15_000;
 
@@ -44,7 +51,7 @@ const ADDRESSES: u32 = 16;
 /// How long who was turned away waits before the next try.
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// What was answered to whom, by kind of attack.
+/// Responses counted by kind of attack.
 #[derive(Clone, Default)]
 pub struct Answers(Arc<Mutex<BTreeMap<(&'static str, String), u64>>>);
 
@@ -70,7 +77,7 @@ impl Answers {
 }
 
 /// Begins all attacks; dropping what is returned ends them.
-pub fn begin(server: &Arc<Server>, answers: &Answers) -> Result<JoinSet<()>> {
+pub async fn begin(server: &Arc<Server>, answers: &Answers) -> Result<JoinSet<()>> {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     if maximum.is_some_and(|files| files < FILES) {
         return Err(
@@ -82,7 +89,11 @@ pub fn begin(server: &Arc<Server>, answers: &Answers) -> Result<JoinSet<()>> {
         maximum,
     };
     setrlimit(Resource::Nofile, raised)?;
+    let token: Arc<str> = server.login(User(1)).await?.into();
     let mut attackers = JoinSet::new();
+    for n in 0..COSTLY {
+        attackers.spawn(costly(server.clone(), token.clone(), n, answers.clone()));
+    }
     attackers.spawn(logins(server.clone(), answers.clone()));
     attackers.spawn(documents(server.clone(), answers.clone()));
     let to = server.address()?;
@@ -129,6 +140,65 @@ async fn documents(server: Arc<Server>, answers: Answers) {
         }
     })
     .await;
+}
+
+/// The costliest documents that are let through.
+fn costliest() -> Vec<String> {
+    let many = |count: usize, piece: &dyn Fn(usize) -> String| {
+        (0..count).map(piece).collect::<Vec<_>>().join(" ")
+    };
+    let own = "status response engine model tokensUsed cost createdAt completedAt
+        sources { title excerpt url } failure { code message }";
+    vec![
+        // 100 readings, each with 20 earlier answers.
+        format!(
+            "{{ readings(first: 100) {{ nodes {{ id question {own} generations {{ {own} }} }} }} }}"
+        ),
+        // Texts, over and over: past what a response may hold.
+        format!(
+            "{{ readings(first: 100) {{ nodes {{ {} }} }} }}",
+            many(50, &|n| format!("a{n}: response"))
+        ),
+        // Counts, and the other lists.
+        format!(
+            "{{ profile {{ {} }} }}",
+            many(8, &|n| format!(
+                "a{n}: readings(first: 100) {{ totalCount nodes {{ id }} }}"
+            ))
+        ),
+        format!(
+            "{{ profile {{ {} }} }}",
+            many(40, &|n| format!(
+                "a{n}: sessions {{ id userAgent isCurrent }}"
+            ))
+        ),
+        format!(
+            "{{ profile {{ {} }} }}",
+            many(20, &|n| format!(
+                "a{n}: usage {{ readingsToday costThisMonth }}"
+            ))
+        ),
+    ]
+}
+
+async fn costly(server: Arc<Server>, token: Arc<str>, n: u32, answers: Answers) {
+    let (name, patience) = if n.is_multiple_of(2) {
+        ("the costliest documents", Duration::from_mins(1))
+    } else {
+        ("the costliest documents, hung up on", HANG_UP)
+    };
+    for document in costliest().iter().cycle() {
+        let body = json!({ "query": document }).to_string();
+        let answer = match timeout(patience, server.ask(Some(&token), body)).await {
+            Ok(Ok(answer)) => match answer.body["errors"][0]["extensions"]["code"].as_str() {
+                Some(code) => code.to_owned(),
+                None => "OK".to_owned(),
+            },
+            Ok(Err(_)) => "refused".to_owned(),
+            Err(_) => "no answer".to_owned(),
+        };
+        answers.count(name, answer);
+    }
 }
 
 /// Without waiting for answers, but for those that are very late.
@@ -257,7 +327,7 @@ fn init() -> Vec<u8> {
     [&[0x81, 0x80 | length, 0, 0, 0, 0], &text[..]].concat()
 }
 
-/// What the first line of an answer says.
+/// The status in a response's first line.
 fn status(answer: &[u8]) -> String {
     let text = String::from_utf8_lossy(answer);
     let status = text.split(' ').nth(1).filter(|_| text.starts_with("HTTP/"));

@@ -1,4 +1,4 @@
-//! What is asked.
+//! The measured requests.
 
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ const BACKWARDS: &str = "\
 /// Readings on a page.
 const PAGE: u64 = 20;
 
-/// Who is signed in.
+/// Access tokens of the users.
 pub struct Tokens {
     /// One each, of many users.
     pub members: Vec<(User, String)>,

@@ -1,4 +1,4 @@
-//! What rows of the table say of one another.
+//! Comparisons between rows of the table.
 
 use crate::table::Row;
 
@@ -16,7 +16,7 @@ pub const STREWN_PAGES: &str = "64 deep pages";
 pub const FILTERED_PAGE: &str = "filtered page";
 pub const PAGE_BACKWARDS: &str = "page backwards";
 
-/// What later pages take, against the first.
+/// Costs of later pages relative to the first.
 pub fn pages(rows: &[Row]) -> Vec<String> {
     let compared = [DEEP_PAGE, FILTERED_PAGE, PAGE_BACKWARDS].map(|case| {
         let ratio = find(rows, MULA, case)?.processor() / find(rows, MULA, FIRST_PAGE)?.processor();

@@ -1,6 +1,6 @@
-//! What is in the database, by a rule rather than by chance: reading `n` is known without looking,
-//! so that an answer can be compared with what it has to be. The rule stands here twice: in SQL, to
-//! make the rows where they are to be, and in Rust, to know them.
+//! The dataset, made by a rule rather than by chance: reading `n` is known without looking, so that
+//! an answer can be compared with its expectation. The rule stands here twice: in SQL, to make the
+//! rows where they are to be, and in Rust, to know them.
 //!
 //! Readings come in one a half minute, each fifth of them the heavy user's, the others' dealt round.
 
@@ -40,7 +40,7 @@ const USERS_EARLIER: u64 = 1_000_000;
 /// Scatters numbers, as an id's or a digest's digits are (Knuth's multiplicative hash).
 const SCATTER: u64 = 2_654_435_761;
 
-/// What follows the number in an answer: about a kilobyte.
+/// The text after the number in an answer: about a kilobyte.
 const ANSWER: &str = "The crossing is not a wall, and the one who keeps it is not its guard but its \
     interpreter. You have asked which way to go as if the roads were already drawn and only the \
     choosing were left to you. Look again: one of them you have walked before, and you know what it \

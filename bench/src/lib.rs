@@ -1,12 +1,12 @@
-//! What the driver and the servers that Mula is compared with share: how the API writes ids,
-//! cursors and times, so that all of them answer with the same JSON.
+//! Code shared by the driver and the servers that Mula is compared with: how the API writes ids,
+//! cursors and times, so that all of them respond with the same JSON.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, SecondsFormat, Utc};
 use type_safe_id::{DynamicType, TypeSafeId};
 use uuid::Uuid;
 
-/// What a cursor of the list of readings begins with.
+/// The first byte of a cursor of readings.
 const CURSOR_KIND: u8 = b'r';
 
 /// A `TypeID` (<https://github.com/jetify-com/typeid>).

@@ -8,7 +8,8 @@ use tokio::{task::JoinSet, time::Instant};
 
 use crate::{Result, server::Server};
 
-/// What is accepted as an answer: with this, a request that fails as a whole has no status 200.
+/// The media type that is accepted: with this, a request that fails as a whole does not have status
+/// 200.
 pub const ACCEPT: &str = "application/graphql-response+json";
 
 const SCRIPT: &str = include_str!("load.lua");
@@ -37,7 +38,7 @@ pub enum Right {
     Containing(&'static str),
 }
 
-/// What came of a load.
+/// The result of a load.
 #[derive(Clone, Copy)]
 pub struct Outcome {
     pub requests: u64,

@@ -38,7 +38,7 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 /// Measures Mula as it is built for production
 #[derive(Parser)]
 struct Arguments {
-    /// What to measure; everything when left out
+    /// Cases to measure; all by default
     cases: Vec<Case>,
     /// Readings in the database, a fifth of them one user's
     #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(50_000..=4_000_000))]

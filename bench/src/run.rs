@@ -67,7 +67,7 @@ struct Bench {
     seconds: u32,
     dir: TempDir,
     rows: Vec<Row>,
-    /// What is no row of the table.
+    /// Notes beside the table's rows.
     notes: Vec<String>,
     /// Where the next requests begin that are distinct.
     number: u64,

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::{Result, dataset};
 
-/// What tokens are signed with, by all servers alike.
+/// The key of all servers' tokens.
 const SECRET: &str = "a secret of the bench's, of no use elsewhere";
 
 /// A server that runs, until it is dropped.

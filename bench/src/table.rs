@@ -1,4 +1,4 @@
-//! What was measured, for people.
+//! The table of results.
 
 use std::time::Duration;
 

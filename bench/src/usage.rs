@@ -1,4 +1,4 @@
-//! What processes have taken of the machine so far (proc(5)).
+//! Resources used by processes so far (proc(5)).
 
 use std::{fs, time::Duration};
 
@@ -45,7 +45,7 @@ impl Usage {
         }
     }
 
-    /// What was taken since `earlier`.
+    /// Resources used since `earlier`.
     pub fn since(self, earlier: Self) -> Self {
         Self {
             server: self.server.saturating_sub(earlier.server),

@@ -1,4 +1,4 @@
-//! What a provider streams, in either dialect: wherever it is split, the same is told of it.
+//! A provider's stream in either dialect: wherever it is split, the same events result.
 
 #![no_main]
 

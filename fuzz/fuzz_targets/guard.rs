@@ -12,7 +12,7 @@ use serde_json::Value;
 
 static GUARD: LazyLock<Guard> = LazyLock::new(Guard::default);
 
-/// What tokio gives its threads.
+/// The stack size of tokio's threads.
 const STACK: usize = 2 * 1024 * 1024;
 
 /// Ten times what a refusal may cost, for a build that counts every branch and is hardly optimised.

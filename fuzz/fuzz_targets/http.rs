@@ -14,7 +14,7 @@ use mula::{
 
 static DOCUMENTS: LazyLock<Documents> = LazyLock::new(Documents::sent);
 
-/// What an error repeats of a request, in bytes at most, with what it says of it.
+/// Bytes of a request that an error repeats, at most, with its own text.
 const MESSAGE: usize = 2_000;
 
 fuzz_target!(|data: &[u8]| {

@@ -2,7 +2,11 @@
 // (graphql-transport-ws). An Observable for both, so that GraphiQL's stop button stops them.
 import { getOperationAST } from 'graphql'
 import { createClient } from 'graphql-ws'
-import { token } from './session.js'
+import { answer, asked, refused, token } from './session.js'
+
+/** The library's text for the schema is about schemas in general. */
+const DESCRIPTION =
+  'The API of Mula: The Root. Register, sign in, ask one of four advisors, follow the answer while it is written, and read back.'
 
 const problem = (message) => ({ errors: [{ message }] })
 
@@ -17,7 +21,8 @@ function send(params, headers, observer) {
   const controller = new AbortController()
   post(params, headers, controller.signal).then((result) => {
     if (controller.signal.aborted) return
-    noteSession(result)
+    note(result)
+    if (result?.data?.__schema?.description) result.data.__schema.description = DESCRIPTION
     observer.next(result)
     observer.complete()
   })
@@ -62,11 +67,18 @@ function follow(params, headers, observer) {
     keepAlive: 10_000,
     retryAttempts: 0,
   })
+  answer.set(null)
   const unsubscribe = client.subscribe(params, {
-    next: (result) => observer.next(result),
+    next(result) {
+      note(result)
+      observer.next(result)
+    },
     complete: () => observer.complete(),
     error(error) {
-      observer.next(Array.isArray(error) ? { errors: error } : problem(reason(error)))
+      const result = Array.isArray(error) ? { errors: error } : problem(reason(error))
+      if (error instanceof CloseEvent && error.code === 4401) refused.set(true)
+      note(result)
+      observer.next(result)
       observer.complete()
     },
   })
@@ -83,14 +95,25 @@ function reason(error) {
 }
 
 /** The token of the top bar; the headers editor has the last word. */
-function authorization(headers) {
+export function authorization(headers) {
   const named = Object.keys(headers ?? {}).some((name) => name.toLowerCase() === 'authorization')
   return { ...(token.get() && !named && { Authorization: `Bearer ${token.get()}` }), ...headers }
 }
 
-/** Signing in fills the token in; what ends the session takes it out. */
-function noteSession(result) {
+/** Signing in fills the token in; what ends the session takes it out. A question can be watched. */
+function note(result) {
   const data = result?.data
+  const codes = result?.errors?.map(({ extensions }) => extensions)
+  const isRefused = codes?.some((one) => one?.code === 'UNAUTHENTICATED' && one.reason !== 'WRONG_CREDENTIALS')
+  // Signing in with a wrong password refuses no token, by a server without reasons either.
+  if (isRefused && token.get() && data?.login === undefined) refused.set(true)
+  const reading = data?.askAdvisor?.reading ?? data?.regenerateReading?.reading
+  if (typeof reading?.id === 'string') asked.set(reading.id)
+  const update = data?.readingUpdates
+  if (update) {
+    const text = (answer.get()?.text ?? '') + (update.text ?? '')
+    answer.set({ text, status: update.status })
+  }
   if (typeof data?.login?.accessToken === 'string') token.set(data.login.accessToken)
   else if (data?.logout || data?.deleteAccount) token.set('')
 }

@@ -1,10 +1,10 @@
-import { useSchemaStore } from '@graphiql/react'
+import { ToolbarButton, useEditorContext, useSchemaStore } from '@graphiql/react'
 import { GraphiQL } from 'graphiql'
 import 'graphiql/style.css'
 import { useEffect, useState, useSyncExternalStore } from 'react'
 import { createRoot } from 'react-dom/client'
-import { fetcher, post } from './fetcher.js'
-import { storage, token } from './session.js'
+import { authorization, fetcher, post } from './fetcher.js'
+import { answer, asked, refused, storage, token } from './session.js'
 import './style.css'
 import { starterTabs } from './tabs.js'
 
@@ -39,6 +39,20 @@ function Page() {
           <GraphiQL.Logo>
             <span className="graphiql-logo-link">GraphiQL</span>
           </GraphiQL.Logo>
+          <GraphiQL.Toolbar>
+            {({ prettify, copy, merge }) => (
+              <>
+                {prettify}
+                {merge}
+                {copy}
+                <CopyAsCurl setNotice={setNotice} />
+              </>
+            )}
+          </GraphiQL.Toolbar>
+          <GraphiQL.Footer>
+            <Answer />
+            <Editors />
+          </GraphiQL.Footer>
         </GraphiQL>
       </main>
     </>
@@ -47,6 +61,9 @@ function Page() {
 
 function Bar({ setNotice }) {
   const value = useSyncExternalStore(token.subscribe, token.get)
+  const isRefused = useSyncExternalStore(refused.subscribe, refused.get)
+  const state = !value ? 'out' : isRefused ? 'refused' : 'in'
+  const says = { out: 'Signed out', refused: 'Refused: sign in again', in: 'Sent with every request' }
 
   async function signOut() {
     setNotice('')
@@ -76,8 +93,8 @@ function Bar({ setNotice }) {
           spellCheck={false}
           aria-describedby="token-state"
         />
-        <span id="token-state" role="status" data-signed-in={Boolean(value)}>
-          {value ? 'Sent with every request' : 'Signed out'}
+        <span id="token-state" role="status" data-state={state}>
+          {says[state]}
         </span>
         <button type="button" onClick={signOut} disabled={!value}>
           Sign out
@@ -123,6 +140,69 @@ function Notice({ text, action, onAction }) {
         {action}
       </button>
     </div>
+  )
+}
+
+/** The answer that is being followed, as prose beside its pieces. */
+function Answer() {
+  const followed = useSyncExternalStore(answer.subscribe, answer.get)
+  if (!followed) return null
+  return (
+    <section className="answer" aria-label="Answer" tabIndex={0}>
+      {followed.text.split(/\n{2,}/).map((paragraph, index) => (
+        <p key={index}>{paragraph}</p>
+      ))}
+      <p role="status">{followed.status === 'WRITING' ? 'Being written' : followed.status}</p>
+    </section>
+  )
+}
+
+/** What GraphiQL's editors lack: Tab leaves them, and the tab that watches knows what to watch. */
+function Editors() {
+  const { queryEditor, variableEditor, headerEditor, responseEditor, tabs, activeTabIndex } = useEditorContext()
+  const reading = useSyncExternalStore(asked.subscribe, asked.get)
+  const query = tabs[activeTabIndex]?.query ?? ''
+
+  useEffect(() => {
+    const editors = { Operation: queryEditor, Variables: variableEditor, Headers: headerEditor, Result: responseEditor }
+    for (const [name, editor] of Object.entries(editors)) {
+      editor?.getInputField().setAttribute('aria-label', name)
+      editor?.setOption('extraKeys', { ...editor.getOption('extraKeys'), Tab: false, 'Shift-Tab': false })
+    }
+  }, [queryEditor, variableEditor, headerEditor, responseEditor])
+
+  useEffect(() => {
+    if (!reading || !variableEditor || !query.includes('readingUpdates(id: $id')) return
+    variableEditor.setValue(JSON.stringify({ id: reading }, null, 2))
+  }, [reading, variableEditor, activeTabIndex, query.includes('readingUpdates(id: $id')])
+
+  return null
+}
+
+function CopyAsCurl({ setNotice }) {
+  const { queryEditor, variableEditor, headerEditor } = useEditorContext({ nonNull: true })
+
+  async function copy() {
+    const parse = (editor) => JSON.parse(editor?.getValue() || '{}')
+    try {
+      const operationName = queryEditor.operationName ?? undefined
+      const body = { query: queryEditor.getValue(), variables: parse(variableEditor), operationName }
+      const quote = (text) => `'${text.replaceAll("'", `'\\''`)}'`
+      const headers = { 'content-type': 'application/json', ...authorization(parse(headerEditor)) }
+      const isStream = queryEditor.operations?.some(({ operation }) => operation === 'subscription')
+      if (isStream) headers.accept = 'text/event-stream'
+      const parts = Object.entries(headers).map(([name, value]) => ` -H ${quote(`${name}: ${value}`)}`)
+      const curl = `curl -sS${isStream ? 'N' : ''} ${location.origin}/graphql${parts.join('')} -d ${quote(JSON.stringify(body))}`
+      await navigator.clipboard.writeText(curl)
+      setNotice('Copied as a curl command. It holds the access token, if there is one.')
+    } catch (error) {
+      setNotice(`Nothing was copied: ${error.message}`)
+    }
+  }
+  return (
+    <ToolbarButton label="Copy as cURL" onClick={copy}>
+      <span className="graphiql-toolbar-icon curl">cURL</span>
+    </ToolbarButton>
   )
 }
 

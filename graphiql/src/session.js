@@ -5,19 +5,42 @@ const THEME = 'graphiql:theme'
 
 const session = open('sessionStorage')
 const local = open('localStorage')
-const listeners = new Set()
+
+/** A value that components follow with `useSyncExternalStore`. */
+function store(value) {
+  const listeners = new Set()
+  return {
+    get: () => value,
+    set(next) {
+      value = next
+      for (const listener of listeners) listener()
+    },
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}
+
+const current = store(session.getItem(TOKEN) ?? '')
+
+/** Whether the server has refused the token. */
+export const refused = store(false)
+
+/** The reading that was asked for last. */
+export const asked = store('')
+
+/** The answer that is being followed: its text so far, and how far it is. */
+export const answer = store(null)
 
 export const token = {
-  get: () => session.getItem(TOKEN) ?? '',
+  ...current,
   set(value) {
     const clean = value.trim().replace(/^bearer\s+/i, '')
     if (clean) session.setItem(TOKEN, clean)
     else session.removeItem(TOKEN)
-    for (const listener of listeners) listener()
-  },
-  subscribe(listener) {
-    listeners.add(listener)
-    return () => listeners.delete(listener)
+    refused.set(false)
+    current.set(clean)
   },
 }
 

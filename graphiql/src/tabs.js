@@ -49,7 +49,7 @@ mutation SignIn($input: LoginInput!) {
   },
   {
     query: `# 3. Ask LEGBA, OSHUN, SHANGO or YEMAYA. "wait": false
-# answers at once; readingUpdates(id: ...) then streams.
+# answers at once; the next tab watches the answer.
 mutation Ask($input: AskAdvisorInput!) {
   askAdvisor(input: $input) {
     reading {
@@ -70,11 +70,25 @@ mutation Ask($input: AskAdvisorInput!) {
       input: {
         advisor: 'LEGBA',
         question: 'Two roads are open to me, and both look good. How do I choose?',
+        wait: false,
       },
     }),
   },
   {
-    query: `# 4. Your readings, newest first.
+    query: `# 4. Watch the answer being written. The id is that of
+# the reading you asked for last.
+subscription Watch($id: ID!, $after: Int) {
+  readingUpdates(id: $id, after: $after) {
+    sequence
+    text
+    status
+  }
+}
+`,
+    variables: variables({ id: '' }),
+  },
+  {
+    query: `# 5. Your readings, newest first.
 # Give endCursor back as "after" for the next page.
 query ReadBack($first: Int, $after: String) {
   readings(first: $first, after: $after) {

@@ -10,6 +10,11 @@ mod m20261121_000002_readings;
 mod m20261121_000003_costs;
 mod m20261121_000004_changes;
 mod m20261121_000005_replicas;
+mod m20261129_000006_folded_names;
+mod m20261129_000007_upkeep;
+mod m20261129_000010_care;
+mod m20261129_000018_models;
+mod m20261129_000020_sessions;
 
 /// All steps, oldest first.
 pub struct Migrator;
@@ -23,6 +28,11 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000003_costs::Migration),
             Box::new(m20261121_000004_changes::Migration),
             Box::new(m20261121_000005_replicas::Migration),
+            Box::new(m20261129_000006_folded_names::Migration),
+            Box::new(m20261129_000007_upkeep::Migration),
+            Box::new(m20261129_000010_care::Migration),
+            Box::new(m20261129_000018_models::Migration),
+            Box::new(m20261129_000020_sessions::Migration),
         ]
     }
 }

@@ -1,4 +1,4 @@
-//! What answers cost: what is needed to pay for each once, and the months' accounts.
+//! Costs of answers: columns for paying for each once, and the months' accounts.
 
 use sea_orm_migration::{
     prelude::*,

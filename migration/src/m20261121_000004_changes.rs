@@ -6,8 +6,8 @@ use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
 #[derive(DeriveMigrationName)]
 pub struct Migration;
 
-/// What is told is `user` or `session`, a space, and the row's id. Sessions that have expired are
-/// deleted by the thousand, and nobody has to hear of it.
+/// A notification is `user` or `session`, a space, and the row's id. Sessions that have expired are
+/// deleted by the thousand, without notifications.
 const UP: &str = "
 CREATE FUNCTION mula_tell_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

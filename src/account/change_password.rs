@@ -4,8 +4,14 @@ use std::net::IpAddr;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 
-use super::{Accounts, Error, Requester};
-use crate::{entity::user, invalid::Problems};
+use super::{Accounts, Error, Requester, password::normal_form};
+use crate::{
+    entity::user,
+    invalid::{
+        FieldErrorCode::{Unchanged, WrongPassword},
+        Problems, Rule,
+    },
+};
 
 impl Accounts {
     /// Changes the password and ends every other session. Returns the user, and how many ended.
@@ -24,23 +30,22 @@ impl Accounts {
         let user = &requester.user;
         self.limits.password(&user.email_key, from)?;
         let mut problems = Problems::default();
+        // An imported account's names may be longer than today's rules allow, never than the
+        // columns.
         let names = [user.email.as_str(), user.username.as_str()];
         problems.note(
             "input.newPassword",
             self.passwords.check(&new, names).await?,
         );
-        if new == current {
-            problems.add(
-                "input.newPassword",
-                "UNCHANGED",
-                "The new password is the current one.",
-            );
+        if normal_form(&new) == normal_form(&current) {
+            let message = "The new password is the current one.";
+            problems.add("input.newPassword", Rule::new(Unchanged, message));
         }
         let path = "input.currentPassword";
-        self.check_current(&mut problems, path, requester, current, from)
+        self.check_current(&mut problems, path, requester, &current, from)
             .await?;
 
-        let hashed_password = self.passwords.hash(new).await?;
+        let hashed_password = self.passwords.hash(&new).await?;
         let tx = self.db.begin().await?;
         let changed = user::Entity::update_many()
             .col_expr(user::Column::HashedPassword, Expr::value(hashed_password))
@@ -56,8 +61,15 @@ impl Accounts {
         };
         let kept = Some(requester.session.id);
         let revoked = self.revoke_all(&tx, user.id, kept).await?;
-        tx.commit().await?;
-        self.ended(|session_id, user_id| user_id == user.id && Some(session_id) != kept);
+        let is_theirs = |_, owner| owner == user.id;
+        // Also the kept session's, which has the old hash: before, lest anything is read from the
+        // cache once the commit is done, and after, for what was read meanwhile.
+        self.known.forget(is_theirs);
+        let committed = tx.commit().await;
+        self.known.forget(is_theirs);
+        self.changed(committed, |session_id, owner| {
+            owner == user.id && Some(session_id) != kept
+        })?;
         Ok((user, revoked))
     }
 
@@ -68,19 +80,16 @@ impl Accounts {
         problems: &mut Problems,
         path: &'static str,
         requester: &Requester,
-        password: String,
+        password: &str,
         from: IpAddr,
     ) -> Result<(), Error> {
         let hash = Some(requester.user.hashed_password.clone());
-        if self.passwords.verify(password, hash).await? {
+        if self.passwords.verify(password, hash).await?.is_some() {
             self.limits
                 .password_was_right(&requester.user.email_key, from);
         } else {
-            problems.add(
-                path,
-                "WRONG_PASSWORD",
-                "This is not the account's password.",
-            );
+            let message = "This is not the account's password.";
+            problems.add(path, Rule::new(WrongPassword, message));
         }
         if problems.0.is_empty() {
             Ok(())

@@ -2,15 +2,11 @@
 
 use std::net::IpAddr;
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::EntityTrait;
 use uuid::Uuid;
 
-use super::{Accounts, Error, Requester, name};
-use crate::{
-    db::Database,
-    entity::{generation, user},
-    invalid::Problems,
-};
+use super::{Accounts, Error, Requester, find_by_email};
+use crate::{db::Database, entity::user, invalid::Problems, reading};
 
 impl Accounts {
     /// Whether the password is the requester's, for what cannot be undone.
@@ -29,7 +25,7 @@ impl Accounts {
             &mut Problems::default(),
             "input.password",
             requester,
-            password,
+            &password,
             from,
         )
         .await
@@ -41,8 +37,9 @@ impl Accounts {
     ///
     /// If the database fails; then nothing is deleted.
     pub async fn delete(&self, user_id: Uuid) -> Result<(), Error> {
-        delete_user(&self.db, user_id).await?;
-        self.ended(|_, owner| owner == user_id);
+        let deleted = delete_user(&self.db, user_id).await;
+        self.changed(deleted, |_, owner| owner == user_id)?;
+        forget_deleted(&self.db).await;
         Ok(())
     }
 }
@@ -53,25 +50,27 @@ impl Accounts {
 ///
 /// If the database fails; then nothing is deleted.
 pub async fn delete_by_email(db: &Database, email: &str) -> Result<bool, sea_orm::DbErr> {
-    let found = user::Entity::find_by_email_key(&name::email_key(email))
-        .one(db.reads())
-        .await?;
-    match found {
-        Some(user) => delete_user(db, user.id).await.map(|()| true),
+    match find_by_email(db.reads(), email).await? {
+        Some(user) => {
+            reading::stop_writers_of(db, user.id).await?;
+            delete_user(db, user.id).await?;
+            forget_deleted(db).await;
+            Ok(true)
+        }
         None => Ok(false),
+    }
+}
+
+/// The account is deleted whether this succeeds or not; upkeep does it again.
+async fn forget_deleted(db: &Database) {
+    if let Err(error) = db.empty_log().await {
+        tracing::warn!(%error, "SQLite log not emptied after a deletion");
     }
 }
 
 async fn delete_user(db: &Database, id: Uuid) -> Result<(), sea_orm::DbErr> {
     let tx = db.begin().await?;
-    // First the answers that are being written, as whoever writes them does: in another order
-    // each could come to wait for the other.
-    generation::Entity::find()
-        .filter(generation::Column::UserId.eq(id))
-        .filter(generation::Column::CompletedAt.is_null())
-        .lock_exclusive()
-        .all(&tx)
-        .await?;
+    reading::settle_with_user(&tx, id).await?;
     // All that is the user's goes with the row, by foreign key.
     user::Entity::delete_by_id(id).exec(&tx).await?;
     tx.commit().await

@@ -46,7 +46,7 @@ const BEAT: Duration = Duration::from_millis(250);
 /// How long it may take to answer before another is opened.
 const SILENCE: Duration = Duration::from_secs(5);
 
-/// What the triggers write to.
+/// The channel that the triggers notify.
 const CHANNEL: &str = "mula_account";
 
 #[derive(Clone)]
@@ -79,8 +79,8 @@ impl Known {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Who a session is; or what [`Known::remember`] wants with what the database says, which is to
-    /// be asked after this.
+    /// The session's requester if cached; else a token for [`Known::remember`], to be taken before
+    /// the database is asked.
     pub(super) fn find(&self, id: Uuid) -> Result<Arc<Requester>, Unknown> {
         let now = Instant::now();
         let mut sessions = self.lock();

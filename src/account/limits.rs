@@ -72,6 +72,8 @@ const fn rate(count: u32, per: Duration) -> Rate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too many tries")]
 pub struct RateLimited {
+    /// Its name in the log.
+    pub limit: &'static str,
     /// Seconds, rounded up, after which the next try is let through.
     pub retry_after: u64,
 }
@@ -103,15 +105,26 @@ impl Limits {
     pub(super) fn new(rates: &Clients, clock: &Clock) -> Self {
         Self {
             passwords: rates.login.map(|rate| Passwords {
-                from_address: Count::new(rate, clock),
-                at_account_from_address: Count::new(AT_ONE_ACCOUNT, clock),
-                at_account_of_strangers: Count::new(OF_STRANGERS, clock),
+                from_address: Count::new("passwords_of_address", rate, clock),
+                at_account_from_address: Count::new(
+                    "passwords_at_account_of_address",
+                    AT_ONE_ACCOUNT,
+                    clock,
+                ),
+                at_account_of_strangers: Count::new(
+                    "passwords_at_account_of_strangers",
+                    OF_STRANGERS,
+                    clock,
+                ),
                 familiar: Mutex::default(),
             }),
-            registrations: rates.register.map(|rate| Count::new(rate, clock)),
+            registrations: rates
+                .register
+                .map(|rate| Count::new("registrations_of_address", rate, clock)),
             questions: rates.ask.map(|rate| Questions {
-                of_account: Count::new(rate, clock),
+                of_account: Count::new("questions_of_account", rate, clock),
                 from_address: Count::new(
+                    "questions_of_address",
                     Rate {
                         count: rate.count.saturating_mul(ASKERS_AT_ONE_ADDRESS),
                         ..rate
@@ -186,7 +199,7 @@ impl Passwords {
     }
 }
 
-/// What counts as one address.
+/// The network that counts as one address.
 pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
@@ -196,17 +209,19 @@ pub(crate) fn network(address: IpAddr) -> IpAddr {
 
 /// One kind of count, for each of many keys.
 struct Count {
+    name: &'static str,
     limiter: RateLimiter<u64, HashMapStateStore<u64>, Clock, NoOpMiddleware<Duration>>,
     clock: Clock,
     takes: AtomicU32,
 }
 
 impl Count {
-    fn new(rate: Rate, clock: &Clock) -> Self {
+    fn new(name: &'static str, rate: Rate, clock: &Clock) -> Self {
         let quota = Quota::with_period(rate.per / rate.count.get())
             .expect("the settings, and the rates above, are not zero")
             .allow_burst(rate.count);
         Self {
+            name,
             limiter: RateLimiter::hashmap_with_clock(quota, clock.clone()),
             clock: clock.clone(),
             takes: AtomicU32::new(0),
@@ -222,6 +237,7 @@ impl Count {
             let wait = refused.wait_time_from(self.clock.elapsed());
             let retry_after = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             RateLimited {
+                limit: self.name,
                 retry_after: retry_after.max(1),
             }
         })
@@ -252,7 +268,7 @@ mod tests {
     #[test]
     fn counts_are_bounded_and_forgotten() {
         let clock = Clock::default();
-        let count = Count::new(rate(2, Duration::from_hours(1)), &clock);
+        let count = Count::new("n", rate(2, Duration::from_hours(1)), &clock);
         take_all(&count, 0..SLOTS * 2);
         let kept = count.limiter.len() as u64;
         assert!((SLOTS / 2..=SLOTS).contains(&kept), "{kept}");
@@ -266,7 +282,7 @@ mod tests {
     #[test]
     fn a_wait_is_long_enough_and_no_longer_than_it_must_be() {
         let clock = Clock::default();
-        let count = Count::new(rate(3, Duration::from_secs(10)), &clock);
+        let count = Count::new("n", rate(3, Duration::from_secs(10)), &clock);
         for _ in 0..3 {
             count.take(7).unwrap();
         }

@@ -2,17 +2,20 @@
 
 use std::net::IpAddr;
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, sea_query::Expr};
 
-use super::{Accounts, Error, name};
-use crate::entity::{session, user};
+use super::{Accounts, Error, Signed, find_by_email, lock_user, name};
+use crate::{
+    entity::{session, user},
+    request,
+};
 
-/// What a sign-in gives.
+/// The result of a sign-in.
 #[derive(Debug)]
 pub struct SignedIn {
     pub user: user::Model,
     pub session: session::Model,
-    pub token: String,
+    pub signed: Signed,
 }
 
 impl Accounts {
@@ -28,31 +31,26 @@ impl Accounts {
         from: IpAddr,
     ) -> Result<SignedIn, Error> {
         let email_key = name::email_key(email);
-        self.limits.password(&email_key, from)?;
-        let user = if email_key.contains('\0') {
-            // Nobody has such an address, and PostgreSQL would not even look.
-            None
-        } else {
-            user::Entity::find_by_email_key(&email_key)
-                .one(self.reads())
-                .await?
-        };
+        if let Err(refused) = self.limits.password(&email_key, from) {
+            // For the log alone.
+            let _ = self.find_to_sign_in(email, &email_key).await;
+            return Err(refused.into());
+        }
+        let user = self.find_to_sign_in(email, &email_key).await?;
         let hash = user.as_ref().map(|user| user.hashed_password.clone());
-        let right = self.passwords.verify(password.clone(), hash).await?;
-        let Some(user) = user.filter(|_| right) else {
+        let matched = self.passwords.verify(&password, hash).await?;
+        let (Some(user), Some(matched)) = (user, matched) else {
             return Err(Error::WrongCredentials);
         };
         self.limits.password_was_right(&email_key, from);
-        // Only now is there a password to make a hash of at the cost of today. It can wait for
-        // the next time.
-        let renewed = if self.passwords.is_outdated(&user.hashed_password) {
-            self.passwords.hash(password).await.ok()
-        } else {
-            None
-        };
-        // The hash took a while: the account may have been changed in the meantime.
+        // Only now is there a password to make a hash of as they are made today.
+        let hash = &user.hashed_password;
+        let renewed = self.passwords.renewed(&password, matched, hash).await;
+        // The hash took a while: the account may have been changed in the meantime. From here on it
+        // stays as it is: a change of the password comes before, and is seen, or after, and ends
+        // the session.
         let tx = self.db.begin().await?;
-        let still = user::Entity::find_by_id(user.id).one(&tx).await?;
+        let still = lock_user(&tx, user.id).await?;
         let Some(user) = still.filter(|still| still.hashed_password == user.hashed_password) else {
             return Err(Error::WrongCredentials);
         };
@@ -67,16 +65,35 @@ impl Accounts {
                 .exec(&tx)
                 .await?;
         }
-        let (session, token) = self.open_session(&tx, user.id, user_agent).await?;
-        tx.commit().await?;
+        let crowded_out = self.end_oldest(&tx, user.id).await?;
+        let (session, signed) = self.open_session(&tx, user.id, user_agent).await?;
+        let committed = tx.commit().await;
         if was_renewed {
             self.known.forget(|_, owner| owner == user.id);
         }
+        self.changed(committed, |session_id, _| crowded_out.contains(&session_id))?;
+        request::note_user(user.id);
         Ok(SignedIn {
             user,
             session,
-            token,
+            signed,
         })
+    }
+
+    async fn find_to_sign_in(
+        &self,
+        email: &str,
+        email_key: &str,
+    ) -> Result<Option<user::Model>, DbErr> {
+        if email_key.contains('\0') {
+            // Nobody has such an address, and PostgreSQL would not even look.
+            return Ok(None);
+        }
+        let user = find_by_email(self.reads(), email).await?;
+        if let Some(user) = &user {
+            request::note_account(user.id);
+        }
+        Ok(user)
     }
 }
 
@@ -106,6 +123,7 @@ mod tests {
             read_url: None,
             pool_size: 2,
             acquire_timeout: std::time::Duration::from_mins(1),
+            wait: std::time::Duration::ZERO,
             ping: false,
             echo: false,
         })
@@ -128,7 +146,12 @@ mod tests {
                 current: "a secret of thirty-two bytes at least".to_owned(),
                 previous: None,
             }),
-            lifetime: std::time::Duration::from_mins(1),
+            times: crate::config::SessionTimes {
+                token: chrono::TimeDelta::minutes(1),
+                idle: chrono::TimeDelta::minutes(1),
+                max: chrono::TimeDelta::minutes(1),
+            },
+            uses: super::super::uses::Uses::default(),
             watched: super::super::watch::Watched::default(),
         };
         for (email, name) in [
@@ -138,7 +161,7 @@ mod tests {
         ] {
             let password = RIGHT.to_owned();
             accounts
-                .register(email, name, password, HOME)
+                .register(email, name, password, None, HOME)
                 .await
                 .unwrap();
         }
@@ -193,6 +216,23 @@ mod tests {
                 "{email} {answer:?}"
             );
             assert_eq!(rounds, 1 << 6, "{email} {password:?}");
+        }
+        // As it was sent, and in its normal form.
+        let longer = "e\u{301}".repeat(40);
+        for email in [
+            "ada@example.com",
+            "nobody@example.com",
+            "bea@example.com",
+            "carl@example.com",
+        ] {
+            for password in ["re\u{301}sume\u{301}", "river\u{a0}", &longer, "e\u{301}\0"] {
+                let (answer, rounds) = try_with(&accounts, email, password).await;
+                assert!(
+                    matches!(answer, Err(Error::WrongCredentials)),
+                    "{email} {answer:?}"
+                );
+                assert_eq!(rounds, 2 << 6, "{email} {password:?}");
+            }
         }
         let (answer, rounds) = try_with(&accounts, "bea@example.com", RIGHT).await;
         assert!(matches!(answer, Err(Error::Inactive)));

@@ -1,35 +1,47 @@
-//! Who may sign in: accounts, their sessions, passwords and tokens.
+//! Accounts: registration, sign-in, sessions, passwords and tokens.
 //!
-//! May use: `entity`, `db`, `clock`, `config`, `invalid`.
+//! May use: `entity`, `db`, `clock`, `config`, `invalid`, `request`.
 
 mod change_password;
 mod delete;
+mod extend;
 mod known;
 mod limits;
+pub mod locale;
 mod login;
 pub mod name;
+pub mod operator;
 pub mod password;
+mod profile;
 mod register;
 mod session;
 pub mod token;
+pub mod user_agent;
+mod uses;
 mod watch;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, sea_query::LockType,
+};
+use uuid::Uuid;
 
 use crate::{
     clock::Clock,
-    config::Settings,
+    config::{SessionTimes, Settings},
     db::{Database, Reads},
     entity::{session as session_row, user},
     invalid::Problems,
 };
 pub use delete::delete_by_email;
+pub use extend::Signed;
 pub(crate) use limits::network;
 pub use limits::{Limits, RateLimited};
 pub use login::SignedIn;
-pub use session::{Requester, count_live, prune};
+pub use profile::ProfileChanges;
+pub use session::{Requester, SESSIONS, count_live};
 
 /// Everything that can be done with accounts.
 #[derive(Clone)]
@@ -39,7 +51,8 @@ pub struct Accounts {
     passwords: password::Hasher,
     limits: Arc<Limits>,
     tokens: token::Tokens,
-    lifetime: Duration,
+    times: SessionTimes,
+    uses: uses::Uses,
     known: known::Known,
     watched: watch::Watched,
 }
@@ -63,7 +76,7 @@ pub enum Error {
     #[error(transparent)]
     RateLimited(#[from] RateLimited),
     #[error(transparent)]
-    Overloaded(#[from] password::Busy),
+    Password(#[from] password::Error),
     #[error(transparent)]
     Database(#[from] DbErr),
 }
@@ -80,7 +93,8 @@ impl Accounts {
             clock,
             passwords: password::Hasher::start(settings.bcrypt_cost)?,
             tokens: token::Tokens::new(&settings.secrets),
-            lifetime: settings.token_lifetime,
+            times: settings.sessions,
+            uses: uses::Uses::default(),
             watched: watch::Watched::default(),
         })
     }
@@ -100,6 +114,37 @@ impl Accounts {
     fn reads(&self) -> &Reads {
         self.db.reads()
     }
+}
+
+/// The account with an email address.
+///
+/// One that another account kept from its key of today (migration 6) is found by its earlier one,
+/// and before that other.
+///
+/// # Errors
+///
+/// If the database fails.
+pub async fn find_by_email(
+    db: &impl ConnectionTrait,
+    email: &str,
+) -> Result<Option<user::Model>, DbErr> {
+    let keys = name::EmailKeys::of(email);
+    let mut found = user::Entity::find()
+        .filter(user::Column::EmailKey.is_in(keys.distinct()))
+        .all(db)
+        .await?;
+    found.sort_by_key(|user| user.email_key != keys.earlier);
+    Ok(found.into_iter().next())
+}
+
+/// Locks a user's row until the transaction ends: sign-ins, changes of the password and sign-outs
+/// everywhere come one after another.
+async fn lock_user(tx: &impl ConnectionTrait, id: Uuid) -> Result<Option<user::Model>, DbErr> {
+    user::Entity::find_by_id(id)
+        // Not `FOR UPDATE`, for which whatever refers to the row would wait.
+        .lock(LockType::NoKeyUpdate)
+        .one(tx)
+        .await
 }
 
 /// For `mula user`: all accounts, oldest first, a page at a time.
@@ -143,10 +188,7 @@ pub async fn set_active(
 ) -> Result<bool, DbErr> {
     use sea_orm::sea_query::Expr;
     let tx = db.begin().await?;
-    let Some(user) = user::Entity::find_by_email_key(&name::email_key(email))
-        .one(&tx)
-        .await?
-    else {
+    let Some(user) = find_by_email(&tx, email).await? else {
         return Ok(false);
     };
     user::Entity::update_many()

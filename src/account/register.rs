@@ -2,10 +2,16 @@
 
 use std::net::IpAddr;
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, SqlErr};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait,
+    QueryFilter, SqlErr,
+};
 
-use super::{Accounts, Error, name};
-use crate::{entity::user, invalid::Problems};
+use super::{Accounts, Error, SignedIn, locale, name};
+use crate::{
+    entity::user,
+    invalid::{FieldErrorCode::Taken, Problems, Rule},
+};
 
 impl Accounts {
     /// # Errors
@@ -17,44 +23,100 @@ impl Accounts {
         email: &str,
         username: &str,
         password: String,
+        accept_language: Option<&str>,
         from: IpAddr,
     ) -> Result<user::Model, Error> {
         self.limits.registration(from)?;
+        let user = self
+            .new_user(email, username, password, accept_language)
+            .await?;
+        match insert(self.db.writes(), &user).await {
+            Ok(()) => Ok(user),
+            Err(error) => Err(self.not_inserted(error, &user).await?),
+        }
+    }
+
+    /// Makes an account and signs in with it, in one transaction. Counts as both.
+    ///
+    /// # Errors
+    ///
+    /// As [`Accounts::register`].
+    pub async fn register_and_sign_in(
+        &self,
+        email: &str,
+        username: &str,
+        password: String,
+        accept_language: Option<&str>,
+        user_agent: Option<&str>,
+        from: IpAddr,
+    ) -> Result<SignedIn, Error> {
+        self.limits.registration(from)?;
+        self.limits.password(&name::email_key(email), from)?;
+        let user = self
+            .new_user(email, username, password, accept_language)
+            .await?;
+        let tx = self.db.begin().await?;
+        if let Err(error) = insert(&tx, &user).await {
+            // What is taken is read on another connection.
+            tx.rollback().await?;
+            return Err(self.not_inserted(error, &user).await?);
+        }
+        let (session, signed) = self.open_session(&tx, user.id, user_agent).await?;
+        tx.commit().await?;
+        self.limits.password_was_right(&user.email_key, from);
+        Ok(SignedIn {
+            user,
+            session,
+            signed,
+        })
+    }
+
+    /// An account that keeps the rules, to be stored.
+    async fn new_user(
+        &self,
+        email: &str,
+        username: &str,
+        password: String,
+        accept_language: Option<&str>,
+    ) -> Result<user::Model, Error> {
         let mut problems = Problems::default();
-        let checked = self.passwords.check(&password, [email, username]).await?;
         let email = problems.note("input.email", name::email(email));
         let username = problems.note("input.username", name::username(username));
-        problems.note("input.password", checked);
+        // Names that fail their rules may be of any length, which the estimate's work grows with.
+        let names = [&email, &username].map(|name| name.as_ref().map_or("", |name| &*name.text));
+        problems.note(
+            "input.password",
+            self.passwords.check(&password, names).await?,
+        );
         let (Some(email), Some(username), true) = (email, username, problems.0.is_empty()) else {
             return Err(Error::Invalid(problems));
         };
 
-        let hashed_password = self.passwords.hash(password).await?;
+        let hashed_password = self.passwords.hash(&password).await?;
         let now = self.clock.now();
-        let user = user::Model {
+        Ok(user::Model {
             id: self.clock.new_id(),
             email: email.text,
-            email_key: email.key.clone(),
+            email_key: email.key,
             username: username.text,
-            username_key: username.key.clone(),
+            username_key: username.key,
             hashed_password,
             is_active: true,
             created_at: now,
             updated_at: now,
-        };
-        // Returning nothing: where SQLite returns a row, reading stops there, before the statement
-        // has committed, and nobody is told when that fails because the disk is full.
-        let inserted = user::Entity::insert(user::ActiveModel::from(user.clone()).reset_all())
-            .exec_without_returning(self.db.writes())
-            .await;
-        match inserted {
-            Ok(_) => Ok(user),
-            Err(error) => match error.sql_err() {
-                Some(SqlErr::UniqueConstraintViolation(detail)) => {
-                    Err(self.taken(&detail, &email.key, &username.key).await?)
-                }
-                _ => Err(error.into()),
-            },
+            locale: locale::of_header(accept_language),
+            memory: true,
+        })
+    }
+
+    /// Why an account could not be stored.
+    async fn not_inserted(&self, error: DbErr, user: &user::Model) -> Result<Error, Error> {
+        match error.sql_err() {
+            Some(SqlErr::UniqueConstraintViolation(detail)) => {
+                self.taken(&detail, &user.email_key, &user.username_key)
+                    .await
+            }
+            _ => Err(error.into()),
         }
     }
 
@@ -76,15 +138,22 @@ impl Accounts {
             || has(user::Column::UsernameKey, username_key).await? > 0;
         let mut problems = Problems::default();
         if email {
-            problems.add(
-                "input.email",
-                "TAKEN",
-                "An account with this email address exists.",
-            );
+            let message = "An account with this email address exists.";
+            problems.add("input.email", Rule::new(Taken, message));
         }
         if username {
-            problems.add("input.username", "TAKEN", "This username is taken.");
+            let message = "This username is taken.";
+            problems.add("input.username", Rule::new(Taken, message));
         }
         Ok(Error::Taken(problems))
     }
+}
+
+/// Returning nothing: where SQLite returns a row, reading stops there, before the statement has
+/// committed, and nobody is told when that fails because the disk is full.
+async fn insert(db: &impl ConnectionTrait, user: &user::Model) -> Result<(), DbErr> {
+    user::Entity::insert(user::ActiveModel::from(user.clone()).reset_all())
+        .exec_without_returning(db)
+        .await?;
+    Ok(())
 }

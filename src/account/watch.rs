@@ -1,12 +1,13 @@
 //! Ends what a session keeps open when the session ends: at once if it ended here, within a
-//! second if it ended elsewhere.
+//! second if it ended elsewhere. Also announces, within a second, that a token has expired.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, JoinType, QueryFilter, QuerySelect, RelationTrait};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -22,13 +23,32 @@ const BATCH: usize = 500;
 
 /// Sessions that keep something open here, each with its user.
 #[derive(Clone, Default)]
-pub(super) struct Watched(Arc<Mutex<Sessions>>);
+pub(super) struct Watched {
+    sessions: Arc<Mutex<Sessions>>,
+    expiries: Arc<Mutex<Expiries>>,
+}
+
+/// Times at which tokens expire that something open was begun with.
+type Expiries = BTreeMap<DateTime<Utc>, Arc<CancellationToken>>;
 
 type Sessions = HashMap<Uuid, (Uuid, Arc<CancellationToken>)>;
 
 impl Watched {
     fn lock(&self) -> MutexGuard<'_, Sessions> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn expiries(&self) -> MutexGuard<'_, Expiries> {
+        self.expiries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn expire(&self, now: DateTime<Utc>) {
+        self.expiries().retain(|expires_at, expiry| {
+            if *expires_at <= now {
+                expiry.cancel();
+            }
+            !expiry.is_cancelled() && Arc::strong_count(expiry) > 1
+        });
     }
 
     /// Those that somebody still holds.
@@ -51,6 +71,21 @@ impl Watched {
 }
 
 impl Accounts {
+    /// Passes on the result of what changes or ends sessions, once they are invalidated. Where it
+    /// failed, it may have been done all the same: what is open is left to [`Accounts::watch_until`]
+    /// then. The condition is by session and user.
+    pub(super) fn changed<T, E>(
+        &self,
+        result: Result<T, E>,
+        changed: impl Fn(Uuid, Uuid) -> bool,
+    ) -> Result<T, E> {
+        match result {
+            Ok(_) => self.ended(changed),
+            Err(_) => self.known.forget(changed),
+        }
+        result
+    }
+
     /// To be called when sessions have changed or ended, before anyone is told: nothing is known of
     /// them any more, and what they keep open ends. The condition is by session and user.
     pub(super) fn ended(&self, ended: impl Fn(Uuid, Uuid) -> bool) {
@@ -69,13 +104,22 @@ impl Accounts {
             .clone()
     }
 
-    /// Looks at the watched sessions until told to stop.
+    /// Is cancelled when a token expires that is accepted until this time; to be held for as long as
+    /// that matters.
+    #[must_use]
+    pub fn watch_token(&self, expires_at: DateTime<Utc>) -> Arc<CancellationToken> {
+        let mut expiries = self.watched.expiries();
+        expiries.entry(expires_at).or_default().clone()
+    }
+
+    /// Looks at the watched sessions and tokens until told to stop.
     pub async fn watch_until(self, stopping: CancellationToken) {
         while stopping
             .run_until_cancelled(tokio::time::sleep(LOOK))
             .await
             .is_some()
         {
+            let now = self.clock.now();
             let watched = self.watched.held();
             for batch in watched.chunks(BATCH) {
                 match self.db.unless_away(self.live(batch)).await {
@@ -85,6 +129,8 @@ impl Accounts {
                     }
                 }
             }
+            // After the sessions: the end of one is the stronger news than that of its token.
+            self.watched.expire(now);
         }
     }
 

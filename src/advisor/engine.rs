@@ -1,18 +1,22 @@
-//! What the engines have in common: what they are asked, what they tell while they write, and
-//! how they fail.
+//! The interface of the engines: their input, the events of an answer, and their failures.
 
-use super::obi::Cast;
-use crate::entity::{Source, reading::Advisor};
+use super::{history::History, obi::Cast};
+use crate::entity::{
+    Source,
+    reading::{Advisor, FailureCode},
+};
 
-/// What an answer is to be written to.
+/// The input of an answer.
 #[derive(Clone, Debug)]
 pub struct Asked {
     pub advisor: Advisor,
     pub question: String,
     pub cast: Cast,
+    /// The user's recent readings, which the built-in engine does not repeat.
+    pub history: History,
 }
 
-/// What had been written, and stored, when an answer is taken up again; at first nothing.
+/// The part of an answer that is already stored when an engine takes it up again; empty at first.
 #[derive(Clone, Debug, Default)]
 pub struct Begun {
     pub text: String,
@@ -29,7 +33,7 @@ pub struct Position {
     pub sequence: i64,
 }
 
-/// What an engine tells while it writes.
+/// An event of an answer that is being written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// The text goes on, up to this position if there is one. The text may be empty: then only
@@ -40,41 +44,91 @@ pub enum Event {
     },
     /// The answer rests on this, too; it stands after those told of before.
     Source(Source),
-    /// What the model calls itself.
+    /// The model's name, as its server reports it.
     Model(String),
-    /// What it has cost so far, as the provider reports it: the last one holds.
+    /// The usage so far, as the provider reports it. The last one counts.
     Usage(Usage),
+    /// The model thinks, or has begun to write.
+    Thinking(bool),
+    /// The answer ends here, though not by itself: at a limit.
+    Truncated,
+    /// All text and sources so far were no answer, and are not to be kept.
+    Retracted,
 }
 
-/// What an answer has cost.
+/// The usage of an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Read and written.
     pub tokens: i32,
+    /// Those of them that the provider had in its cache, and those that were thinking, where it
+    /// reports them.
+    pub cached_tokens: i32,
+    pub reasoning_tokens: i32,
     /// Nano-dollars.
     pub cost: i64,
     /// Whether one of them is our own estimate, the provider having said nothing.
     pub is_estimated: bool,
 }
 
-/// Why an answer is not whole. What a provider said of it is in the log.
+/// Why an answer is not complete. The log has the provider's own words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     #[error("The language model cannot be reached. Ask again later.")]
     Unavailable,
-    #[error("The language model is asked too much at the moment. Ask again later.")]
+    #[error("The language model receives too many requests at the moment. Ask again later.")]
     Busy,
-    #[error("The language model refused to answer.")]
+    #[error(
+        "The language model's server rejected the API key. The operator of this service has to check it."
+    )]
+    KeyRejected,
+    #[error(
+        "The language model's server does not have the configured model. The operator of this \
+         service has to check its name."
+    )]
+    UnknownModel,
+    #[error(
+        "The language model's server has nothing at the configured address. The operator of this \
+         service has to check it."
+    )]
+    WrongAddress,
+    #[error(
+        "The account with the language model's provider has no credit left. The operator of this \
+         service has to top it up."
+    )]
+    NoCredit,
+    #[error("The language model's server rejected the request.")]
     Rejected,
+    #[error("The language model declined to answer this question.")]
+    Declined,
+    /// Rejected for its content before anything was written.
+    #[error("The content filter of the language model's provider rejected this question.")]
+    QuestionFiltered,
+    #[error("The content filter of the language model's provider stopped the answer.")]
+    AnswerFiltered,
+    #[error(
+        "The question and its sources are too long for the language model. The operator of this \
+         service can lower MODEL_CONTEXT_TOKENS."
+    )]
+    ContextTooLong,
+    #[error(
+        "The language model used up its tokens before the first word of the answer. The operator \
+         of this service can raise MODEL_MAX_TOKENS."
+    )]
+    TokenLimit,
     #[error("The language model took too long.")]
     Timeout,
-    #[error("The language model broke off. What it had written is here.")]
+    #[error("The language model's answer broke off. The text before the break is kept.")]
     Cut,
-    #[error("The language model failed. What it had written is here.")]
+    #[error("The language model failed. Any text before the failure is kept.")]
     Failed,
-    #[error("The language model answered in a way we do not understand.")]
+    #[error("The language model gave an empty answer. Ask again.")]
+    Empty,
+    #[error("The language model asked for a tool that it does not have. Ask again.")]
+    ToolCall,
+    #[error("The language model's server sent an answer in an unknown format.")]
     Malformed,
-    /// Whoever wrote it was stopped, and nobody could go on.
+    /// Its writer was stopped, and no other could continue.
     #[error("The writing was interrupted. What had been written is here; ask for a new answer.")]
     Interrupted,
 }
@@ -83,15 +137,57 @@ impl Failure {
     /// For programs.
     #[must_use]
     pub fn code(self) -> &'static str {
+        self.kind().as_str()
+    }
+
+    fn kind(self) -> FailureCode {
         match self {
-            Self::Unavailable => "PROVIDER_UNAVAILABLE",
-            Self::Busy => "PROVIDER_BUSY",
-            Self::Rejected => "PROVIDER_REJECTED",
-            Self::Timeout => "PROVIDER_TIMEOUT",
-            Self::Cut => "PROVIDER_CUT",
-            Self::Failed => "PROVIDER_FAILED",
-            Self::Malformed => "PROVIDER_MALFORMED",
-            Self::Interrupted => "INTERRUPTED",
+            Self::Unavailable => FailureCode::ProviderUnavailable,
+            Self::Busy => FailureCode::ProviderBusy,
+            Self::KeyRejected | Self::UnknownModel | Self::WrongAddress | Self::NoCredit => {
+                FailureCode::ProviderMisconfigured
+            }
+            Self::Rejected | Self::Declined => FailureCode::ProviderRejected,
+            Self::QuestionFiltered | Self::AnswerFiltered => FailureCode::ContentFiltered,
+            Self::ContextTooLong => FailureCode::ContextTooLong,
+            Self::TokenLimit => FailureCode::TokenLimit,
+            Self::Timeout => FailureCode::ProviderTimeout,
+            Self::Cut => FailureCode::ProviderCut,
+            Self::Failed | Self::Empty | Self::ToolCall => FailureCode::ProviderFailed,
+            Self::Malformed => FailureCode::ProviderMalformed,
+            Self::Interrupted => FailureCode::Interrupted,
+        }
+    }
+
+    /// Whether the provider refused the request before it did anything for it: nothing is charged.
+    #[must_use]
+    pub fn is_refusal(self) -> bool {
+        matches!(
+            self,
+            Self::Unavailable
+                | Self::Busy
+                | Self::KeyRejected
+                | Self::UnknownModel
+                | Self::WrongAddress
+                | Self::NoCredit
+                | Self::Rejected
+                | Self::QuestionFiltered
+                | Self::ContextTooLong
+        )
+    }
+
+    /// The setting to check, where only the operator can help.
+    #[must_use]
+    pub fn setting(self) -> Option<&'static str> {
+        match self {
+            Self::KeyRejected | Self::NoCredit => {
+                Some("MODEL_API_KEY, OPENAI_API_KEY or PERPLEXITY_API_KEY")
+            }
+            Self::UnknownModel => Some("MODEL_NAME"),
+            Self::WrongAddress => Some("MODEL_BASE_URL"),
+            Self::ContextTooLong => Some("MODEL_CONTEXT_TOKENS"),
+            Self::TokenLimit => Some("MODEL_MAX_TOKENS"),
+            _ => None,
         }
     }
 }

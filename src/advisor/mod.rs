@@ -3,14 +3,20 @@
 //! May use: `entity` for the names that are stored (advisor, source), `config` (the model's
 //! settings). Knows nothing of users and readings.
 
-mod care;
+mod approach;
+mod compose;
+pub mod crisis;
 mod embedded;
+mod embedding;
 pub mod engine;
+mod history;
 mod knowledge;
+mod language;
 mod library;
 pub mod model;
 pub mod obi;
-mod vectors;
+mod topic;
+mod yes_no;
 
 use std::{
     path::Path,
@@ -24,18 +30,24 @@ use crate::{
     digest,
     entity::reading::{Advisor, Engine},
 };
-use care::Care;
+pub use approach::{Approach, CastRule};
+use compose::Composer;
+use crisis::Crisis;
 pub use embedded::Answer;
 use engine::{Asked, Begun, Event, Failure};
+pub use history::History;
 pub use knowledge::{Error, Errors, Passage, Persona};
 use knowledge::{Files, Knowledge, Obi, Subject};
-use library::{Elsewhere, Library};
-pub use library::{Ranked, Ranking, Vote};
+pub use language::Language;
+use language::Languages;
+use library::{Library, OffTopic};
+pub use library::{Nearest, Ranked, Ranking, Signals};
 use model::{Model, Prompt};
+use topic::Topics;
 
 /// Which text came from which code: part of every cache key, so that a change of the writer is
 /// not hidden by what an earlier one wrote.
-const WRITER_VERSION: &str = "embedded-2";
+const WRITER_VERSION: &str = "embedded-3";
 
 /// All four, ready to answer.
 #[derive(Debug)]
@@ -46,17 +58,19 @@ pub struct Advisors {
     version: String,
 }
 
-/// What is read from the files.
+/// The loaded files.
 #[derive(Debug)]
 struct Known {
     all: [(Knowledge, Library); 4],
     obi: Obi,
-    care: Care,
+    crisis: Crisis,
+    languages: Languages,
+    topics: Topics,
     /// Of all texts.
     digest: String,
 }
 
-/// What the binary carries, once it was read: a process may start many servers, as tests do.
+/// The built-in files, loaded once: a process may start many servers, as tests do.
 static BUILT_IN: OnceLock<Arc<Known>> = OnceLock::new();
 
 impl Known {
@@ -74,31 +88,40 @@ impl Known {
     fn read(folder: Option<&Path>) -> Result<Self, Errors> {
         let files = Files::read(folder)?;
         let mut errors = Errors::default();
-        let subjects = errors.or(Subject::parse(files.get("elsewhere.txt")));
-        let obi = errors.or(Obi::parse(files.get("obi.txt")));
-        let care = errors.or(Care::parse(files.get("care.txt")));
+        let subjects = errors.or(Subject::parse(files.get("off-topic.toml")));
+        let obi = errors.or(Obi::parse(files.get("obi.toml")));
+        let crisis = errors.or(Crisis::parse(files.get("crisis.toml")));
+        let languages = errors.or(Languages::parse(files.get("languages.toml")));
+        let topics = errors.or(Topics::parse(files.get("topics.toml")));
         let all = ["legba", "oshun", "shango", "yemaya"].map(|advisor| {
-            let more = files.maybe(&format!("{advisor}.more.txt"));
-            errors.or(Knowledge::parse(files.get(&format!("{advisor}.txt")), more))
+            let more = files.maybe(&format!("{advisor}.more.toml"));
+            errors.or(Knowledge::parse(
+                files.get(&format!("{advisor}.toml")),
+                more,
+            ))
         });
         let (
             Some(subjects),
             Some(obi),
-            Some(care),
+            Some(crisis),
+            Some(languages),
+            Some(topics),
             [Some(legba), Some(oshun), Some(shango), Some(yemaya)],
-        ) = (subjects, obi, care, all)
+        ) = (subjects, obi, crisis, languages, topics, all)
         else {
             return Err(errors);
         };
-        let elsewhere = Arc::new(Elsewhere::new(&subjects));
+        let off_topic = Arc::new(OffTopic::new(&subjects));
         let all = [legba, oshun, shango, yemaya].map(|knowledge| {
-            let library = Library::new(&knowledge.passages, elsewhere.clone());
+            let library = Library::new(&knowledge.passages, off_topic.clone());
             (knowledge, library)
         });
         Ok(Self {
             all,
             obi,
-            care,
+            crisis,
+            languages,
+            topics,
             digest: digest::hex(files.texts()),
         })
     }
@@ -133,7 +156,7 @@ impl Advisors {
         &self.of(advisor).0.persona
     }
 
-    /// What an advisor's library holds.
+    /// The passages of an advisor's library.
     #[must_use]
     pub fn passages(&self, advisor: Advisor) -> &[Passage] {
         &self.of(advisor).0.passages
@@ -142,10 +165,10 @@ impl Advisors {
     /// All of an advisor's passages for a question, and which of them an answer would bring.
     #[must_use]
     pub fn rank(&self, advisor: Advisor, question: &str) -> Ranking {
-        self.of(advisor).1.rank(question, embedded::PASSAGES)
+        self.of(advisor).1.rank(question, compose::CANDIDATES)
     }
 
-    /// What answers, when it can.
+    /// The engine that answers while it is available.
     #[must_use]
     pub fn engine(&self) -> Engine {
         match self.model {
@@ -159,34 +182,55 @@ impl Advisors {
         self.model.as_ref()
     }
 
-    /// What a model is told.
+    /// The prompt for a model, with as many passages as leave room for the answer.
     #[must_use]
     pub fn prompt(&self, asked: &Asked) -> Prompt {
         let (knowledge, library) = self.of(asked.advisor);
         let found = library.search(&asked.question, model::PASSAGES);
-        let passages: Vec<_> = found.iter().map(|at| &knowledge.passages[*at]).collect();
-        Prompt::new(
-            knowledge,
-            &self.known.obi,
-            asked.cast,
-            &passages,
-            &asked.question,
-        )
+        let mut passages: Vec<_> = found.iter().map(|at| &knowledge.passages[*at]).collect();
+        loop {
+            let prompt = Prompt::new(
+                knowledge,
+                &self.known.obi,
+                self.approach(&asked.question),
+                self.known.crisis.preface(),
+                asked.cast,
+                &passages,
+                &asked.question,
+            );
+            let fits = self.model.as_ref().is_none_or(|model| model.fits(&prompt));
+            if fits || passages.pop().is_none() {
+                return prompt;
+            }
+        }
     }
 
-    /// What the built-in engine writes: the same for the same question, cast and library. It says
-    /// so if it writes in a model's place. Takes a fraction of a millisecond.
+    /// How a question is to be answered; takes microseconds.
+    #[must_use]
+    pub fn approach(&self, question: &str) -> Approach<'_> {
+        Approach::of(question, &self.known.crisis, &self.known.topics)
+    }
+
+    /// The built-in engine's answer: the same for the same question, cast and library. If it is
+    /// written in place of a model's, it says so. Takes a fraction of a millisecond.
     #[must_use]
     pub fn answer(&self, asked: &Asked, fell_back: bool) -> Answer {
         let (knowledge, library) = self.of(asked.advisor);
-        embedded::answer(
+        let language = self.language(&asked.question);
+        let language = language.map(|language| language.note.as_str());
+        let composer = Composer {
             knowledge,
             library,
-            &self.known.obi,
-            &asked.question,
-            asked.cast,
-            fell_back,
-        )
+            obi: &self.known.obi,
+            approach: self.approach(&asked.question),
+            preface: self.known.crisis.preface(),
+            notices: fell_back
+                .then_some(embedded::NOTICE)
+                .into_iter()
+                .chain(language)
+                .collect(),
+        };
+        composer.answer(&asked.question, asked.cast, &asked.history)
     }
 
     /// Has the built-in engine write [its answer](Self::answer).
@@ -210,7 +254,14 @@ impl Advisors {
     /// to find help as its sources; none for any other question. It takes microseconds.
     #[must_use]
     pub fn care(&self, question: &str) -> Option<Answer> {
-        self.known.care.answer(question).cloned()
+        self.known.crisis.answer(question).cloned()
+    }
+
+    /// The language a question is asked in, with the sentence that says that the library speaks
+    /// English alone; None for English, and where it cannot be told.
+    #[must_use]
+    pub fn language(&self, question: &str) -> Option<&Language> {
+        self.known.languages.of(question)
     }
 
     fn of(&self, advisor: Advisor) -> &(Knowledge, Library) {

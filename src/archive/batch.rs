@@ -11,6 +11,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
+    Rule,
     export::whole,
     import::Problem,
     line::{Reading, User},
@@ -18,13 +19,12 @@ use super::{
 use crate::{
     account::name,
     entity::{generation, idempotency_key, reading, user},
-    invalid::Rule,
 };
 
 /// Rows of a statement: databases bound its parameters, SQLite at 32,766.
 const ROWS: usize = 500;
 
-/// What became of a batch.
+/// The result of a batch.
 #[derive(Default)]
 pub(super) struct Done {
     pub added: u64,
@@ -67,10 +67,24 @@ pub(super) async fn users(
         let id = user.id;
         let here = known.iter().find(|known| known.id == id).cloned();
         let rule = match (here, user.hashed_password) {
-            // Without a hash, it only says whose what follows is.
-            (Some(_), None) => {
-                done.same += 1;
-                continue;
+            // Without a hash, it only says whose what follows is: all that never changes is the same.
+            (Some(here), None) => {
+                let line = User {
+                    is_active: here.is_active,
+                    updated_at: here.updated_at,
+                    username: here.username.clone(),
+                    locale: here.locale.clone(),
+                    memory: here.memory,
+                    hashed_password: None,
+                    ..user
+                };
+                match differing(&User::new(here, false), &line) {
+                    None => {
+                        done.same += 1;
+                        continue;
+                    }
+                    Some(rule) => rule,
+                }
             }
             (None, None) => Rule::new(
                 "NO_PASSWORD",
@@ -107,6 +121,8 @@ pub(super) async fn users(
                     is_active: user.is_active,
                     created_at: user.created_at,
                     updated_at: user.updated_at,
+                    locale: user.locale,
+                    memory: user.memory,
                 });
                 continue;
             }
@@ -167,12 +183,20 @@ pub(super) async fn readings(
         }
         rows.push(reading.row());
         generations.extend(reading.generations.iter().map(|one| one.row(&reading)));
+        // No key of it was used later.
+        let last = reading
+            .generations
+            .iter()
+            .map(|one| one.outcome.created_at)
+            .max();
+        let used_at = last.unwrap_or(reading.outcome.created_at);
         keys.extend(reading.idempotency_keys.into_iter().flatten().map(|key| {
             idempotency_key::Model {
                 user_id: reading.user_id,
                 key: key.key,
                 request: key.request,
                 reading_id: reading.id,
+                created_at: used_at,
             }
         }));
     }
@@ -183,7 +207,7 @@ pub(super) async fn readings(
     Ok(done)
 }
 
-/// What new readings would have in common with others that are here.
+/// Unique values of new readings that existing rows already have.
 struct Taken {
     generations: HashSet<Uuid>,
     keys: HashSet<(Uuid, String)>,

@@ -1,14 +1,18 @@
-//! What a line has to be, whatever the database holds.
+//! Rules for a line of an archive, whatever the database holds.
 
-use crate::{account::name, entity::reading::Status, invalid::Rule};
+use crate::{account::name, entity::reading::Status};
 
-use super::line::{Generation, Line, Outcome, Reading, User};
+use super::{
+    Rule,
+    line::{Generation, Line, Outcome, Reading, User},
+};
 
 /// Characters, of the columns.
 const EMAIL: usize = 255;
 const USERNAME: usize = 100;
 const USERNAME_KEY: usize = 400;
 const HASH: usize = 255;
+const LOCALE: usize = 35;
 const FAILURE_CODE: usize = 64;
 const KEY: usize = 255;
 /// Hexadecimal digits of SHA-256.
@@ -46,7 +50,8 @@ pub(super) fn checked_user(user: User) -> Result<User, Rule> {
     short("username, case-folded,", &username.key, USERNAME_KEY)?;
     let hash = user.hashed_password.as_deref().unwrap_or_default();
     short("hashed_password", hash, HASH)?;
-    no_nul([email.text.as_str(), &username.text, hash])?;
+    short("locale", &user.locale, LOCALE)?;
+    no_nul([email.text.as_str(), &username.text, hash, &user.locale])?;
     Ok(User {
         email: email.text,
         username: username.text,
@@ -95,6 +100,8 @@ fn check_generation(of: &Reading, generation: &Generation) -> Result<(), Rule> {
         &generation.response
     };
     let text = text.as_deref().unwrap_or_default();
+    not_negative(generation.cached_tokens)?;
+    not_negative(generation.reasoning_tokens)?;
     let ends = &generation.piece_ends;
     let good = ends.is_sorted_by(|a, b| a < b)
         && ends.iter().all(|&end| text.is_char_boundary(end))

@@ -13,7 +13,7 @@ use super::{
     line::{End, FORMAT, Generation, Header, IdempotencyKey, Line, Reading, Scope, User, VERSION},
 };
 use crate::{
-    account::name,
+    account::find_by_email,
     advisor::engine::Failure,
     db::Database,
     entity::{
@@ -52,10 +52,10 @@ pub async fn export(
     mut progress: impl FnMut(Counts),
 ) -> Result<Counts, Error> {
     let tx = db.snapshot().await?;
+    db.let_idle(&tx).await?;
     let user_id = match email {
         Some(email) => {
-            let user = user::Entity::find_by_email_key(&name::email_key(email))
-                .one(&tx)
+            let user = find_by_email(&tx, email)
                 .await?
                 .ok_or_else(|| Error::NoSuchUser(email.to_owned()))?;
             Some(user.id)

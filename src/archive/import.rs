@@ -16,10 +16,11 @@ use sea_orm::{DatabaseTransaction, DbErr};
 use uuid::Uuid;
 
 use super::{
-    Counts, batch, check, ledger,
-    line::{End, FORMAT, Line, VERSION},
+    Counts, Rule, batch, check, ledger,
+    line::{End, FORMAT, Line, Scope, VERSION},
+    scope::Scoped,
 };
-use crate::{account::name, db::Database, invalid::Rule};
+use crate::{account::name, db::Database};
 
 /// Lines of a batch.
 const BATCH: usize = 200;
@@ -55,7 +56,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// What an import came to.
+/// The result of an import.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Imported {
     /// Usage: added, or raised to a higher count.
@@ -79,6 +80,7 @@ pub async fn import(
     mut progress: impl FnMut(u64),
 ) -> Result<Imported, Error> {
     let tx = db.begin().await?;
+    db.for_bulk(&tx).await?;
     let mut import = Import {
         tx: &tx,
         now,
@@ -86,6 +88,7 @@ pub async fn import(
         batch: Vec::new(),
         keys: HashSet::new(),
         refused_users: HashSet::new(),
+        scope: Scoped::All,
         imported: Imported::default(),
         problems: Vec::new(),
     };
@@ -118,10 +121,11 @@ struct Import<'a> {
     /// Of the lines in the batch.
     kind: Option<Discriminant<Line>>,
     batch: Vec<(u64, Line)>,
-    /// What has to be unique, of the lines in the batch.
+    /// The unique keys of the lines in the batch.
     keys: HashSet<String>,
     /// Users who are not let in: what is theirs is no problem of its own.
     refused_users: HashSet<Uuid>,
+    scope: Scoped,
     imported: Imported,
     problems: Vec<Problem>,
 }
@@ -133,9 +137,12 @@ impl Import<'_> {
         progress: &mut impl FnMut(u64),
     ) -> Result<(), Error> {
         let first = lines.next()?;
-        if let Err(rule) = check_header(first.as_ref()) {
-            self.problem(lines.number.max(1), rule);
-            return Ok(());
+        match check_header(first.as_ref()) {
+            Ok(scope) => self.scope = Scoped::new(scope),
+            Err(rule) => {
+                self.problem(lines.number.max(1), rule);
+                return Ok(());
+            }
         }
         let mut ended = false;
         while self.problems.len() < NAMED
@@ -155,7 +162,10 @@ impl Import<'_> {
                 Ok(Line::Header(_)) => {
                     self.problem(lines.number, Rule::new("HEADER", "a header comes first"));
                 }
-                Ok(line) => self.take(lines.number, line).await?,
+                Ok(line) => match self.scope.check(&line) {
+                    Ok(()) => self.take(lines.number, line).await?,
+                    Err(rule) => self.problem(lines.number, rule),
+                },
                 Err(rule) => self.problem(lines.number, rule),
             }
             if lines.number.is_multiple_of(1000) {
@@ -227,10 +237,10 @@ impl Import<'_> {
     }
 }
 
-fn check_header(line: Option<&Result<Line, Rule>>) -> Result<(), Rule> {
+fn check_header(line: Option<&Result<Line, Rule>>) -> Result<Scope, Rule> {
     match line {
         Some(Ok(Line::Header(header))) if header.format == FORMAT => match header.version {
-            VERSION => Ok(()),
+            VERSION => Ok(header.scope),
             other => Err(Rule::new(
                 "VERSION",
                 format!("it has version {other} of the format, and this Mula reads {VERSION}"),
@@ -253,7 +263,7 @@ fn check_end(end: &End, number: u64) -> Result<(), Rule> {
     ))
 }
 
-/// What no two rows may share.
+/// The unique keys of a line.
 fn keys(line: &Line) -> Vec<String> {
     match line {
         Line::User(user) => vec![

@@ -1,6 +1,6 @@
-//! What was used, in days and months: counts that only ever go up, of which the higher is the
-//! later. So a count that is lower here is raised, and one that is higher stays: no limit is
-//! forgotten, and importing twice is importing once.
+//! Usage by day and month: counts that only ever rise, of which the higher is the later. A lower
+//! count here is raised and a higher one stays, so that no limit is lost and importing twice is
+//! harmless.
 
 use std::collections::HashSet;
 

@@ -3,17 +3,18 @@
 //! The form is its own, apart from the tables: those may change, while a file that was written
 //! stays as it is. Times are RFC 3339 in UTC, money is counted in nano-dollars.
 
+mod rows;
+
 use chrono::{DateTime, Datelike, NaiveDate, SubsecRound, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
 use crate::entity::{
-    PieceEnds, Source, Sources, generation,
-    reading::{self, Advisor, Engine, Status},
-    service_month, usage_day, usage_month, user,
+    Source,
+    reading::{Advisor, Care, Engine, Status},
 };
 
-/// What the first line calls the format.
+/// The name of the format in the first line.
 pub const FORMAT: &str = "mula-export";
 
 /// Goes up whenever an earlier Mula could misread a file.
@@ -91,6 +92,19 @@ pub struct User {
     pub created_at: DateTime<Utc>,
     #[serde(deserialize_with = "time")]
     pub updated_at: DateTime<Utc>,
+    /// Missing in files of versions before it, as is the next.
+    #[serde(default = "default_locale")]
+    pub locale: String,
+    #[serde(default = "default_memory")]
+    pub memory: bool,
+}
+
+fn default_locale() -> String {
+    "en".to_owned()
+}
+
+fn default_memory() -> bool {
+    true
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,6 +143,9 @@ pub struct Reading {
     /// The text of the generation below that has this id.
     pub response: Option<String>,
     pub generation_id: Uuid,
+    /// Missing in files of versions before it.
+    #[serde(default)]
+    pub care: Care,
     #[serde(flatten)]
     pub outcome: Outcome,
     pub is_cached: bool,
@@ -150,6 +167,9 @@ pub struct Outcome {
     pub tokens_used: i32,
     pub cost_nano_usd: i64,
     pub is_estimated: bool,
+    /// Missing in files of versions before it.
+    #[serde(default)]
+    pub is_truncated: bool,
     pub failure_code: Option<String>,
     pub failure_message: Option<String>,
     #[serde(deserialize_with = "time")]
@@ -170,6 +190,11 @@ pub struct Generation {
     pub cast_open: i16,
     /// Where the text's pieces end, in bytes of UTF-8.
     pub piece_ends: Vec<usize>,
+    /// Missing in files of versions before it, as is the next.
+    #[serde(default)]
+    pub cached_tokens: i32,
+    #[serde(default)]
+    pub reasoning_tokens: i32,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -193,199 +218,4 @@ fn month<'de, D: Deserializer<'de>>(from: D) -> Result<NaiveDate, D::Error> {
         return Err(serde::de::Error::custom("a month stands as its first day"));
     }
     Ok(day)
-}
-
-impl User {
-    /// With the password's hash, or without.
-    pub(super) fn new(row: user::Model, with_password: bool) -> Self {
-        Self {
-            id: row.id,
-            email: row.email,
-            username: row.username,
-            hashed_password: with_password.then_some(row.hashed_password),
-            is_active: row.is_active,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-        }
-    }
-}
-
-impl From<usage_day::Model> for UsageDay {
-    fn from(row: usage_day::Model) -> Self {
-        Self {
-            user_id: row.user_id,
-            day: row.day,
-            readings: row.readings,
-        }
-    }
-}
-
-impl From<UsageDay> for usage_day::Model {
-    fn from(line: UsageDay) -> Self {
-        Self {
-            user_id: line.user_id,
-            day: line.day,
-            readings: line.readings,
-        }
-    }
-}
-
-impl From<usage_month::Model> for UsageMonth {
-    fn from(row: usage_month::Model) -> Self {
-        Self {
-            user_id: row.user_id,
-            month: row.month,
-            tokens: row.tokens,
-            cost_nano_usd: row.cost,
-        }
-    }
-}
-
-impl From<UsageMonth> for usage_month::Model {
-    fn from(line: UsageMonth) -> Self {
-        Self {
-            user_id: line.user_id,
-            month: line.month,
-            tokens: line.tokens,
-            cost: line.cost_nano_usd,
-        }
-    }
-}
-
-impl From<service_month::Model> for ServiceMonth {
-    fn from(row: service_month::Model) -> Self {
-        Self {
-            month: row.month,
-            tokens: row.tokens,
-            cost_nano_usd: row.cost,
-        }
-    }
-}
-
-impl From<ServiceMonth> for service_month::Model {
-    fn from(line: ServiceMonth) -> Self {
-        Self {
-            month: line.month,
-            tokens: line.tokens,
-            cost: line.cost_nano_usd,
-        }
-    }
-}
-
-impl Reading {
-    /// The reading with what hangs off it, as `generations` and `idempotency_keys` have it.
-    pub(super) fn new(
-        row: reading::Model,
-        generations: Vec<Generation>,
-        idempotency_keys: Option<Vec<IdempotencyKey>>,
-        completed_at: DateTime<Utc>,
-    ) -> Self {
-        Self {
-            id: row.id,
-            user_id: row.user_id,
-            advisor: row.advisor,
-            question: row.question,
-            response: row.response,
-            generation_id: row.generation_id,
-            outcome: Outcome {
-                status: row.status,
-                engine: row.engine,
-                model: row.model,
-                sources: row.sources.0,
-                tokens_used: row.tokens_used,
-                cost_nano_usd: row.cost,
-                is_estimated: row.is_estimated,
-                failure_code: row.failure_code,
-                failure_message: row.failure_message,
-                created_at: row.created_at,
-                completed_at: row.completed_at.unwrap_or(completed_at),
-            },
-            is_cached: row.is_cached,
-            cache_key: row.cache_key,
-            generations,
-            idempotency_keys,
-        }
-    }
-
-    pub(super) fn row(&self) -> reading::Model {
-        let outcome = self.outcome.clone();
-        reading::Model {
-            id: self.id,
-            user_id: self.user_id,
-            advisor: self.advisor,
-            question: self.question.clone(),
-            cache_key: self.cache_key.clone(),
-            generation_id: self.generation_id,
-            status: outcome.status,
-            response: self.response.clone(),
-            engine: outcome.engine,
-            model: outcome.model,
-            sources: Sources(outcome.sources),
-            tokens_used: outcome.tokens_used,
-            cost: outcome.cost_nano_usd,
-            is_estimated: outcome.is_estimated,
-            is_cached: self.is_cached,
-            failure_code: outcome.failure_code,
-            failure_message: outcome.failure_message,
-            created_at: outcome.created_at,
-            completed_at: Some(outcome.completed_at),
-        }
-    }
-}
-
-impl Generation {
-    pub(super) fn new(row: generation::Model, completed_at: DateTime<Utc>) -> Self {
-        Self {
-            id: row.id,
-            response: row.response,
-            outcome: Outcome {
-                status: row.status,
-                engine: row.engine,
-                model: row.model,
-                sources: row.sources.0,
-                tokens_used: row.tokens_used,
-                cost_nano_usd: row.cost,
-                is_estimated: row.is_estimated,
-                failure_code: row.failure_code,
-                failure_message: row.failure_message,
-                created_at: row.created_at,
-                completed_at: row.completed_at.unwrap_or(completed_at),
-            },
-            cast_open: row.cast_open,
-            piece_ends: row.piece_ends.0,
-        }
-    }
-
-    /// A row that nobody holds and that holds nothing back: it is over.
-    pub(super) fn row(&self, of: &Reading) -> generation::Model {
-        let outcome = self.outcome.clone();
-        generation::Model {
-            id: self.id,
-            reading_id: of.id,
-            user_id: of.user_id,
-            status: outcome.status,
-            cast_open: self.cast_open,
-            owner: None,
-            epoch: 0,
-            lease_expires_at: None,
-            cancel_requested: false,
-            sent_at: None,
-            reserved: 0,
-            provider_response_id: None,
-            provider_sequence: None,
-            last_sequence: i32::try_from(self.piece_ends.len()).unwrap_or(i32::MAX),
-            piece_ends: PieceEnds(self.piece_ends.clone()),
-            response: self.response.clone(),
-            engine: outcome.engine,
-            model: outcome.model,
-            sources: Sources(outcome.sources),
-            tokens_used: outcome.tokens_used,
-            cost: outcome.cost_nano_usd,
-            is_estimated: outcome.is_estimated,
-            failure_code: outcome.failure_code,
-            failure_message: outcome.failure_message,
-            created_at: outcome.created_at,
-            completed_at: Some(outcome.completed_at),
-        }
-    }
 }

@@ -22,7 +22,7 @@ pub async fn run(arguments: Arguments, settings: &DatabaseSettings) -> Result<()
         return Err(Error::NoSuchDatabase(path.to_owned()));
     }
     // Whatever steps it lacks: a backup is what one makes before them.
-    let opened = Opened::new(settings).await?;
+    let opened = Opened::existing(settings).await?;
     let copy = NewFile::create(arguments.file)?;
     let draft = copy.draft().to_str().ok_or_else(|| Error::File {
         path: copy.draft().to_owned(),

@@ -1,6 +1,10 @@
 //! The file `.env`, so that settings need not be typed each time.
 
-use std::{fs, io, path::Path};
+use std::{
+    collections::HashSet,
+    env, fs, io,
+    path::{Path, PathBuf},
+};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -12,35 +16,140 @@ pub enum Error {
          in 'single quotes'; a comment starts with #"
     )]
     Line { file: String, line: usize },
+    #[error(
+        "{file} sets {name} twice, on lines {first} and {second}; keep one. (Mula would use the \
+         first, Docker Compose the last.)"
+    )]
+    Twice {
+        file: String,
+        name: String,
+        first: usize,
+        second: usize,
+    },
 }
 
-/// Sets what the file says and the environment does not. It need not be there.
-pub fn load(path: &Path) -> Result<(), Error> {
+/// A line `NAME=VALUE`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    pub number: usize,
+    pub name: String,
+    pub value: String,
+}
+
+/// The file's lines, and the `$` in them that expand to nothing.
+#[derive(Debug, Default)]
+pub struct EnvFile {
+    pub path: PathBuf,
+    pub lines: Vec<Line>,
+    /// Names that a value of the file expands: settings of the file's own, of a kind.
+    pub expanded: HashSet<String>,
+    pub warnings: Vec<String>,
+}
+
+/// Sets the variables of the file that the environment does not set. A missing file is empty.
+pub fn load(path: &Path) -> Result<EnvFile, Error> {
     let unreadable = |error| Error::Unreadable(path.display().to_string(), error);
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(EnvFile::default()),
         Err(error) => return Err(unreadable(error)),
     };
-    match dotenvy::from_read(text.as_bytes()) {
-        Ok(()) => Ok(()),
-        Err(dotenvy::Error::LineParse(wrong, _)) => {
-            let before = text.find(&wrong).map_or("", |start| &text[..start]);
-            let line = before.matches('\n').count() + 1;
-            Err(Error::Line {
-                file: path.display().to_string(),
-                line,
-            })
+    let mut file = EnvFile {
+        path: path.to_owned(),
+        ..EnvFile::default()
+    };
+    for item in dotenvy::from_read_iter(text.as_bytes()) {
+        match item {
+            Ok((name, value)) => file.add(&text, name, value)?,
+            Err(dotenvy::Error::LineParse(wrong, _)) => {
+                let before = text.find(&wrong).map_or("", |start| &text[..start]);
+                return Err(Error::Line {
+                    file: path.display().to_string(),
+                    line: before.matches('\n').count() + 1,
+                });
+            }
+            Err(error) => return Err(unreadable(io::Error::other(error))),
         }
-        Err(error) => Err(unreadable(io::Error::other(error))),
     }
+    dotenvy::from_read(text.as_bytes()).map_err(|error| unreadable(io::Error::other(error)))?;
+    Ok(file)
+}
+
+impl EnvFile {
+    fn add(&mut self, text: &str, name: String, value: String) -> Result<(), Error> {
+        let mut numbers = text
+            .lines()
+            .enumerate()
+            .filter_map(|(index, line)| (name_in(line)? == name).then_some((index + 1, line)));
+        let (number, line) = numbers.next().unwrap_or_default();
+        if let Some((second, _)) = numbers.next() {
+            return Err(Error::Twice {
+                file: self.path.display().to_string(),
+                name,
+                first: number,
+                second,
+            });
+        }
+        for expanded in expansions(line) {
+            let is_known = env::var_os(&expanded).is_some()
+                || self.lines.iter().any(|line| line.name == expanded);
+            if !is_known {
+                self.warnings.push(format!(
+                    "{}, line {number}: ${expanded} in the value of {name} expands to nothing; \
+                     write the value in 'single quotes' to keep the $",
+                    self.path.display()
+                ));
+            }
+            self.expanded.insert(expanded);
+        }
+        self.lines.push(Line {
+            number,
+            name,
+            value,
+        });
+        Ok(())
+    }
+}
+
+/// The name that a line sets.
+fn name_in(line: &str) -> Option<&str> {
+    let line = line.trim_start_matches('\u{feff}').trim_start();
+    let line = line.strip_prefix("export ").unwrap_or(line);
+    let (name, _) = line.split_once('=')?;
+    Some(name.trim()).filter(|name| !name.starts_with('#'))
+}
+
+/// The variables that dotenvy expands in a line: letters and digits after a `$`, or anything in
+/// `${}`, unless escaped or in single quotes.
+fn expansions(line: &str) -> Vec<String> {
+    let (mut found, mut quoted) = (Vec::new(), false);
+    let mut rest = line.split_once('=').map_or("", |(_, value)| value).chars();
+    while let Some(letter) = rest.next() {
+        match letter {
+            '\'' => quoted = !quoted,
+            '\\' if !quoted => drop(rest.next()),
+            '$' if !quoted => {
+                let after = rest.as_str();
+                let name = match after.strip_prefix('{') {
+                    Some(braced) => braced.split('}').next().unwrap_or_default(),
+                    None => after
+                        .split(|letter: char| !letter.is_alphanumeric())
+                        .next()
+                        .unwrap_or_default(),
+                };
+                found.push(name.to_owned());
+            }
+            _ => {}
+        }
+    }
+    found
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs;
 
-    use super::load;
+    use super::{expansions, load};
 
     #[test]
     fn a_malformed_line_is_named_and_not_shown() {
@@ -62,5 +171,18 @@ mod tests {
                 .to_string()
                 .contains("cannot be read")
         );
+    }
+
+    #[test]
+    fn expansions_are_found_as_the_library_makes_them() {
+        for (line, names) in [
+            ("A=b", &[][..]),
+            ("A=pa$word", &["word"]),
+            ("A=\"${B}/$C_D\"", &["B", "C"]),
+            ("A='pa$word'", &[]),
+            ("A=pa\\$word", &[]),
+        ] {
+            assert_eq!(expansions(line), names, "{line}");
+        }
     }
 }

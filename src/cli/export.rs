@@ -24,7 +24,7 @@ pub struct Arguments {
 
 pub async fn run(arguments: Arguments, settings: &DatabaseSettings) -> Result<(), Error> {
     let Arguments { user, output } = arguments;
-    let opened = Opened::existing(settings).await?;
+    let opened = Opened::migrated(settings).await?;
     let user = user.as_deref();
     let counts = match output {
         None => export(&opened, user, &mut BufWriter::new(io::stdout().lock())).await?,

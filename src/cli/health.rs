@@ -14,7 +14,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// What to ask, over http; by default /health/ready at HOST and PORT
+    /// URL to request, over http; by default /health/ready at HOST and PORT
     #[arg(long)]
     url: Option<String>,
 }

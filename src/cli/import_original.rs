@@ -30,7 +30,7 @@ pub struct Arguments {
 pub async fn run(arguments: Arguments, settings: &DatabaseSettings) -> Result<(), Error> {
     let Arguments { from, dry_run } = arguments;
     let from = DatabaseSettings {
-        url: postgres_url(&from).ok_or(Error::NotPostgres)?,
+        url: postgres_url(&from).map_err(Error::NotPostgres)?,
         read_url: None,
         ..settings.clone()
     };

@@ -6,10 +6,11 @@ use std::{
 };
 
 use clap::ValueEnum;
+use serde_json::{Value, json};
 
 use super::{Error, count};
 use crate::{
-    advisor::{Advisors, Passage, Ranked},
+    advisor::{Advisors, Nearest, Passage, Ranked, Signals},
     entity::reading,
 };
 
@@ -17,14 +18,17 @@ use crate::{
 pub enum Command {
     /// Show which passages would answer a question, and why; needs no database
     Search {
-        /// What is asked
+        /// The question
         question: String,
-        /// Whom; by default all four
+        /// The advisor; by default all four
         #[arg(long)]
         advisor: Option<Advisor>,
         /// Passages to show of each, whether found or only nearest
         #[arg(long, default_value = "3", value_parser = clap::value_parser!(u8).range(1..=100))]
         limit: u8,
+        /// Print a JSON array
+        #[arg(long)]
+        json: bool,
     },
     /// Read and check all that the advisors know, and say how much it is
     Check,
@@ -57,11 +61,20 @@ pub fn run(command: &Command, folder: Option<&Path>) -> Result<(), Error> {
             question,
             advisor,
             limit,
+            json,
         } => {
             let asked = match advisor {
                 Some(advisor) => std::slice::from_ref(advisor),
                 None => Advisor::value_variants(),
             };
+            if *json {
+                let found: Vec<_> = asked
+                    .iter()
+                    .map(|advisor| as_json(&advisors, (*advisor).into(), question, *limit))
+                    .collect();
+                writeln!(out, "{:#}", Value::from(found))?;
+                return Ok(out.flush()?);
+            }
             for (n, advisor) in asked.iter().enumerate() {
                 if n > 0 {
                     writeln!(out)?;
@@ -73,6 +86,28 @@ pub fn run(command: &Command, folder: Option<&Path>) -> Result<(), Error> {
     }
     out.flush()?;
     Ok(())
+}
+
+fn as_json(advisors: &Advisors, advisor: reading::Advisor, question: &str, limit: u8) -> Value {
+    let ranking = advisors.rank(advisor, question);
+    let passages = advisors.passages(advisor);
+    let shown = ranking.ranked.iter().take(limit.into()).enumerate();
+    let shown = shown.map(|(n, ranked)| {
+        let passage = &passages[ranked.passage];
+        json!({
+            "id": passage.id,
+            "title": passage.title,
+            "source": passage.source,
+            "found": n < ranking.found,
+            "chance": ranked.chance(),
+            "score": ranked.score,
+        })
+    });
+    json!({
+        "advisor": advisors.persona(advisor).name,
+        "found": ranking.found,
+        "passages": shown.collect::<Vec<_>>(),
+    })
 }
 
 fn search(
@@ -88,14 +123,16 @@ fn search(
         writeln!(out, "{name} finds {}.", count(ranking.found, "passage"))?;
     } else {
         write!(out, "{name}'s library holds nothing on this")?;
-        match &ranking.elsewhere {
-            Some((subject, likeness)) if *likeness > 0.0 => {
+        match &ranking.off_topic.subject {
+            Some(subject) => {
+                let Nearest { words, ask, .. } = ranking.off_topic;
+                let likeness = words.max(ask);
                 writeln!(
                     out,
-                    ": it is as much about [{subject}], likeness {likeness:.2}."
+                    ": the nearest off-topic subject is [{subject}], likeness {likeness:.2}."
                 )?;
             }
-            _ => writeln!(out, ".")?,
+            None => writeln!(out, ".")?,
         }
         writeln!(out, "What came nearest:")?;
     }
@@ -109,26 +146,26 @@ fn search(
     Ok(())
 }
 
-/// A passage, and its score and rank in each ranking.
+/// A passage, and its score in each signal.
 fn explain(out: &mut impl Write, n: usize, passage: &Passage, ranked: &Ranked) -> io::Result<()> {
-    writeln!(out, "\n{n:>3}  {}  [{}]", passage.title, passage.slug)?;
+    writeln!(out, "\n{n:>3}  {}  [{}]", passage.title, passage.id)?;
     write_wrapped(out, &passage.source)?;
-    let Ranked {
+    if ranked.is_excluded {
+        writeln!(
+            out,
+            "{MARGIN}excluded: the question has a phrase of its `not`"
+        )?;
+    }
+    let Signals {
         words,
-        likeness,
         subject,
-        ..
-    } = ranked;
+        nearest,
+    } = ranked.signals;
     writeln!(
         out,
-        "{MARGIN}votes {:.4}  likeness {:.2} (rank {})  subject {:.2} (rank {})  words {:.2} (rank {})",
+        "{MARGIN}chance {:.2}  score {:.2}  words {words:.2}  subject {subject:.2}  nearest {nearest:.2}",
+        ranked.chance(),
         ranked.score,
-        likeness.score,
-        likeness.rank,
-        subject.score,
-        subject.rank,
-        words.score,
-        words.rank
     )?;
     match &ranked.matched[..] {
         [] => writeln!(out, "{MARGIN}no words of the question"),

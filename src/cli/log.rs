@@ -21,7 +21,7 @@ use tracing_subscriber::{
 
 use crate::{config::LogFormat, request, sentry};
 
-/// Who logs.
+/// The kind of program that logs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum For {
     Server,
@@ -32,32 +32,33 @@ pub enum For {
 /// From here on, log lines are written, and errors told to Sentry if it wants to hear them.
 pub fn start(who: For, format: LogFormat, level: &str, echo: bool, sentry: Option<sentry::Layer>) {
     // PostgreSQL says each time that the table of steps is there already.
-    let mut directives = format!("sqlx::postgres::notice=warn,{level}");
+    // Migrations are logged in a line of our own each, or listed by the command.
+    let mut directives = format!("sqlx::postgres::notice=warn,sea_orm_migration=warn,{level}");
     if echo {
         directives += ",sqlx::query=info";
     }
     if who == For::Command {
-        directives += ",sea_orm_migration=warn";
+        directives += ",mula::db::migrate=warn";
     }
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     let colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let lines = match format {
         LogFormat::Text => lines
             .with_ansi(colours)
-            .map_event_format(|lines| OfRequest {
+            .map_event_format(|lines| InContext {
                 lines: lines.compact().with_ansi(colours),
                 end: "\n",
-                id: |id| format!(" request_id={id}\n"),
+                field: |name, id| format!(" {name}={id}"),
             })
             .boxed(),
         LogFormat::Json => lines
             .json()
             .flatten_event(true)
             .with_span_list(false)
-            .map_event_format(|lines| OfRequest {
+            .map_event_format(|lines| InContext {
                 lines,
                 end: "}\n",
-                id: |id| format!(",\"request_id\":\"{id}\"}}\n"),
+                field: |name, id| format!(",\"{name}\":\"{id}\""),
             })
             .boxed(),
     };
@@ -67,19 +68,19 @@ pub fn start(who: For, format: LogFormat, level: &str, echo: bool, sentry: Optio
         .init();
 }
 
-/// Lines that say at their end of which request they are.
+/// Lines that end with the ids of the request, user, reading and generation that they are about.
 ///
-/// The library would have it from a span of its own around each request, at a sixteenth of what a
+/// The library would have them from a span of its own around each request, at a sixteenth of what a
 /// request takes.
-struct OfRequest<F> {
+struct InContext<F> {
     lines: F,
-    /// What each of them ends with,
+    /// The end of each line.
     end: &'static str,
-    /// and with the id of a request instead, of letters, digits, `_` and `-`.
-    id: fn(&str) -> String,
+    /// A field with an id, of letters, digits, `_` and `-`.
+    field: fn(&str, &dyn fmt::Display) -> String,
 }
 
-impl<S, N, F> FormatEvent<S, N> for OfRequest<F>
+impl<S, N, F> FormatEvent<S, N> for InContext<F>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
@@ -91,14 +92,25 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let Some(request) = request::current() else {
+        let known = request::Context::current();
+        if known.is_empty() {
             return self.lines.format_event(context, writer, event);
-        };
+        }
         let mut line = String::new();
         self.lines
             .format_event(context, Writer::new(&mut line), event)?;
-        let line = line.strip_suffix(self.end).unwrap_or(&line);
-        writer.write_str(line)?;
-        writer.write_str(&(self.id)(request.id()))
+        writer.write_str(line.strip_suffix(self.end).unwrap_or(&line))?;
+        if let Some(id) = known.request_id() {
+            writer.write_str(&(self.field)("request_id", &id))?;
+        }
+        for (name, id) in known.ids() {
+            // A line may name it itself.
+            if let Some(id) = id
+                && event.metadata().fields().field(name).is_none()
+            {
+                writer.write_str(&(self.field)(name, &id))?;
+            }
+        }
+        writer.write_str(self.end)
     }
 }

@@ -2,34 +2,85 @@
 
 use std::io::{self, Write};
 
-use super::{Error, Opened, count};
-use crate::config::DatabaseSettings;
+use serde_json::json;
 
-#[derive(Debug, clap::Subcommand)]
+use super::{Error, Opened, count, opened::failed};
+use crate::{
+    config::DatabaseSettings,
+    db::{self, Lost},
+};
+
+#[derive(Clone, Copy, Debug, clap::Subcommand)]
 pub enum Command {
     /// Apply all steps that are missing; `mula serve` does so by itself
     Up,
-    /// Take back the last steps, and lose what was stored in their tables
+    /// Take back the last steps, and delete what was stored in their tables
     Down {
+        /// Do so; without it, only print what would be deleted
+        #[arg(long)]
+        yes: bool,
         /// How many
         #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
         steps: u32,
     },
     /// List the steps, and which of them are applied
-    Status,
+    Status {
+        /// Print a JSON array
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 pub async fn run(command: Command, settings: &DatabaseSettings) -> Result<(), Error> {
-    let opened = Opened::new(settings).await?;
+    let takes_back = matches!(command, Command::Down { .. });
+    if takes_back && let Some(path) = settings.sqlite_path() {
+        match path.exists().then(|| db::is_in_use(path)) {
+            None => return Err(Error::NoSuchDatabase(path.to_owned())),
+            Some(looked) => match looked.await {
+                Ok(false) => {}
+                Ok(true) => return Err(Error::InUse(settings.name())),
+                Err(error) => return Err(failed(settings, &error)),
+            },
+        }
+    }
+    let opened = match command {
+        Command::Up => Opened::new(settings).await?,
+        _ => Opened::existing(settings).await?,
+    };
+    if takes_back
+        && opened.database.is_postgres()
+        && opened.named(opened.database.is_connected_to().await)?
+    {
+        return Err(Error::InUse(opened.name));
+    }
     let before = opened.named(opened.database.migration_status().await)?;
     match command {
         Command::Up => opened.named(opened.database.migrate_up().await)?,
-        Command::Down { steps } => opened.named(opened.database.migrate_down(steps).await)?,
-        Command::Status => {}
+        Command::Down { steps, yes: false } => {
+            let lost = opened.database.lost_by_migrating_down(steps).await;
+            return Err(Error::NotTakenBack(cost(steps, &opened.named(lost)?)));
+        }
+        Command::Down { steps, yes: true } => {
+            opened.named(opened.database.migrate_down(steps).await)?;
+        }
+        Command::Status { .. } => {}
     }
     let after = opened.named(opened.database.migration_status().await)?;
 
+    let unknown = opened.named(opened.database.look_at_steps().await)?.unknown;
     let mut out = io::stdout().lock();
+    if matches!(command, Command::Status { json: true }) {
+        let known = after
+            .iter()
+            .map(|(name, applied)| json!({ "name": name, "applied": applied, "known": true }));
+        let newer = unknown
+            .iter()
+            .map(|name| json!({ "name": name, "applied": true, "known": false }));
+        let steps: Vec<_> = known.chain(newer).collect();
+        writeln!(out, "{:#}", serde_json::Value::from(steps))?;
+        opened.database.close().await;
+        return Ok(());
+    }
     writeln!(out, "{}\n", opened.name)?;
     for ((name, was), (_, is)) in before.iter().zip(&after) {
         let state = match (was, is) {
@@ -40,8 +91,31 @@ pub async fn run(command: Command, settings: &DatabaseSettings) -> Result<(), Er
         };
         writeln!(out, "  {state:<11}  {name}")?;
     }
+    for name in unknown {
+        writeln!(out, "  {:<11}  {name}", "newer")?;
+    }
     let applied = after.iter().filter(|(_, applied)| *applied).count();
     writeln!(out, "\n{applied} of {} applied", count(after.len(), "step"))?;
     opened.database.close().await;
     Ok(())
+}
+
+/// A warning of the data that rolling back these steps deletes.
+fn cost(steps: u32, lost: &Lost) -> String {
+    use std::fmt::Write;
+    let mut text = format!(
+        "This would take back {}, and delete for good:",
+        count(steps, "step")
+    );
+    for (table, rows) in &lost.tables {
+        let _ = write!(text, "\n  - {table}: {}", count(*rows, "row"));
+    }
+    for column in &lost.columns {
+        let _ = write!(text, "\n  - the column {column}");
+    }
+    if lost.tables.is_empty() && lost.columns.is_empty() {
+        text.push_str(" no table and no column.");
+    }
+    text.push_str("\nTo do so, make a backup (docs/backup.md) and add --yes");
+    text
 }

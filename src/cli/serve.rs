@@ -5,7 +5,7 @@ use std::{
     process::ExitCode,
 };
 
-use super::{Error, health::reachable, name};
+use super::{Error, generate::version, health::reachable, volume};
 use crate::{
     clock::Clock,
     config::{Model, Settings},
@@ -13,21 +13,27 @@ use crate::{
     spans,
 };
 
-/// What shells give for a program that Ctrl-C ended.
+/// The exit code of shells for a program that Ctrl-C ended.
 const INTERRUPTED: u8 = 130;
 
 pub async fn run(settings: Settings) -> Result<ExitCode, Error> {
     let mut signals = Signals::new().map_err(Error::Runtime)?;
     let exporting = spans::start()?;
-    let database = name(&settings.database);
-    let graphiql = settings.graphiql;
+    let database = settings.database.name();
+    let pages = Pages {
+        web: settings.web,
+        graphiql: settings.graphiql,
+    };
     let answers = answers(settings.model.as_ref());
+    if let Some(warning) = volume::warning(&settings.database, settings.environment) {
+        tracing::warn!("{warning}");
+    }
     let server = tokio::select! {
         started = Server::start(settings, Clock::default()) => started?,
         () = signals.next() => return Ok(ExitCode::from(INTERRUPTED)),
     };
     // To a closed output, serve all the same.
-    let _ = announce(&server, &database, &answers, graphiql);
+    let _ = announce(&server, &database, &answers, &pages);
 
     signals.next().await;
     tracing::info!("stopping: finishing what is in flight; a second signal stops at once");
@@ -43,7 +49,7 @@ pub async fn run(settings: Settings) -> Result<ExitCode, Error> {
     }
 }
 
-/// Who answers, and where a question goes for it.
+/// The engine that answers, and the server that receives the questions.
 fn answers(model: Option<&Model>) -> String {
     match model {
         Some(model) => format!("{} at {}", model.name, model.url),
@@ -51,17 +57,30 @@ fn answers(model: Option<&Model>) -> String {
     }
 }
 
-fn announce(server: &Server, database: &str, answers: &str, graphiql: bool) -> io::Result<()> {
+/// Which pages are served.
+struct Pages {
+    web: bool,
+    graphiql: bool,
+}
+
+fn announce(server: &Server, database: &str, answers: &str, pages: &Pages) -> io::Result<()> {
     let url = format!("http://{}", reachable(server.address()));
-    let graphiql = if graphiql {
-        format!("{url}/")
-    } else {
-        "off; GRAPHIQL=true turns it on".to_owned()
+    let page = |is_served, path: &str, setting| {
+        if is_served {
+            format!("{url}{path}")
+        } else {
+            format!("off; {setting}=true turns it on")
+        }
     };
     let mut out = io::stdout().lock();
-    writeln!(out, "Mula: The Root {}\n", env!("CARGO_PKG_VERSION"))?;
+    writeln!(out, "Mula: The Root {}\n", version())?;
+    writeln!(out, "  web       {}", page(pages.web, "/app", "WEB"))?;
     writeln!(out, "  GraphQL   {url}/graphql")?;
-    writeln!(out, "  GraphiQL  {graphiql}")?;
+    writeln!(
+        out,
+        "  GraphiQL  {}",
+        page(pages.graphiql, "/graphiql", "GRAPHIQL")
+    )?;
     writeln!(out, "  database  {database}")?;
     writeln!(out, "  answers   {answers}")?;
     if let Some(address) = server.metrics_address() {

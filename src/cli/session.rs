@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::{Error, Opened, count};
-use crate::{account, clock::Clock, config::DatabaseSettings};
+use crate::{clock::Clock, config::DatabaseSettings, upkeep};
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -14,7 +14,8 @@ pub enum Command {
 pub async fn run(command: Command, settings: &DatabaseSettings) -> Result<(), Error> {
     let Command::Prune = command;
     let opened = Opened::migrated(settings).await?;
-    let pruned = opened.named(account::prune(&opened.database, Clock::default().now()).await)?;
+    let pruned =
+        opened.named(upkeep::delete_sessions(&opened.database, Clock::default().now()).await)?;
     opened.database.close().await;
     writeln!(io::stdout(), "{} deleted", count(pruned, "expired session"))?;
     Ok(())

@@ -2,19 +2,65 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use super::{Error, Opened, count};
-use crate::{account, clock::Clock, config::DatabaseSettings};
+use serde_json::json;
+
+use super::{Error, Opened, count, user_password, user_show};
+use crate::{
+    account,
+    clock::Clock,
+    config::{AccountSettings, DatabaseSettings},
+    entity::user,
+};
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// List all accounts, oldest first
-    List,
+    List {
+        /// Print a JSON array
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show an account: sessions, last sign-in, readings, usage, limits reached
+    Show {
+        /// The account's email or id, or the id of a session or reading of its own, as logs or the API
+        /// write it
+        #[arg(value_name = "EMAIL|ID")]
+        account: String,
+        /// Print a JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make an account
+    Create {
+        /// The account's email
+        email: String,
+        /// The account's username
+        #[arg(long)]
+        username: String,
+        /// Read the password from standard input; without it, one is generated and printed
+        #[arg(long)]
+        stdin: bool,
+        /// Print a JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give an account a new password, and end its sessions
+    ResetPassword {
+        /// The account's email
+        email: String,
+        /// Read the password from standard input; without it, one is generated and printed
+        #[arg(long)]
+        stdin: bool,
+        /// Print a JSON object
+        #[arg(long)]
+        json: bool,
+    },
     /// Let an account sign in again
     Activate {
         /// The account's email
         email: String,
     },
-    /// Keep an account out, at once; its readings are kept
+    /// Sign an account out everywhere and refuse its sign-ins; its readings are kept
     Deactivate {
         /// The account's email
         email: String,
@@ -29,13 +75,29 @@ pub enum Command {
     },
 }
 
-pub async fn run(command: Command, settings: &DatabaseSettings) -> Result<(), Error> {
+pub async fn run(
+    command: Command,
+    database: &DatabaseSettings,
+    settings: &AccountSettings,
+) -> Result<(), Error> {
     if let Command::Delete { email, yes: false } = command {
         return Err(Error::NotConfirmed(email));
     }
-    let opened = Opened::migrated(settings).await?;
+    let opened = Opened::migrated(database).await?;
     let (found, email, done) = match command {
-        Command::List => return list(opened).await,
+        Command::List { json } => return list(opened, json).await,
+        Command::Show { account, json } => {
+            return user_show::run(&opened, &account, settings, json).await;
+        }
+        Command::Create {
+            email,
+            username,
+            stdin,
+            json,
+        } => return user_password::create(&opened, settings, &email, &username, stdin, json).await,
+        Command::ResetPassword { email, stdin, json } => {
+            return user_password::reset(&opened, settings, &email, stdin, json).await;
+        }
         Command::Activate { email } => (
             set_active(&opened, &email, true).await?,
             email,
@@ -44,7 +106,7 @@ pub async fn run(command: Command, settings: &DatabaseSettings) -> Result<(), Er
         Command::Deactivate { email } => (
             set_active(&opened, &email, false).await?,
             email,
-            "is kept out, from now on",
+            "is deactivated and signed out",
         ),
         Command::Delete { email, .. } => {
             let found = account::delete_by_email(&opened.database, &email).await;
@@ -63,23 +125,28 @@ async fn set_active(opened: &Opened, email: &str, active: bool) -> Result<bool, 
     opened.named(account::set_active(&opened.database, email, active, Clock::default().now()).await)
 }
 
-const HEAD: [&str; 5] = ["EMAIL", "USERNAME", "ACTIVE", "SESSIONS", "SINCE (UTC)"];
+const HEAD: [&str; 6] = [
+    "EMAIL",
+    "USERNAME",
+    "ACTIVE",
+    "SESSIONS",
+    "SINCE (UTC)",
+    "ID",
+];
 
-async fn list(opened: Opened) -> Result<(), Error> {
+struct Row {
+    user: user::Model,
+    sessions: u64,
+}
+
+async fn list(opened: Opened, as_json: bool) -> Result<(), Error> {
     let show_progress = io::stderr().is_terminal();
-    let mut rows: Vec<[String; 5]> = Vec::new();
-    let mut inactive = 0_u64;
+    let mut rows = Vec::new();
     let listed = account::list(
         &opened.database,
-        |user, live_sessions| {
-            inactive += u64::from(!user.is_active);
-            rows.push([
-                user.email.clone(),
-                user.username.clone(),
-                if user.is_active { "yes" } else { "no" }.to_owned(),
-                live_sessions.to_string(),
-                user.created_at.format("%Y-%m-%d %H:%M").to_string(),
-            ]);
+        |user, sessions| {
+            let user = user.clone();
+            rows.push(Row { user, sessions });
             if show_progress && rows.len().is_multiple_of(500) {
                 eprint!("\r{} read", count(rows.len(), "account"));
             }
@@ -94,20 +161,54 @@ async fn list(opened: Opened) -> Result<(), Error> {
     opened.database.close().await;
 
     let mut out = io::BufWriter::new(io::stdout().lock());
-    if !rows.is_empty() {
-        let widths: [usize; 5] = std::array::from_fn(|column| {
-            rows.iter()
+    if as_json {
+        let rows: Vec<_> = rows.iter().map(json).collect();
+        writeln!(out, "{:#}", serde_json::Value::from(rows))?;
+    } else {
+        table(&mut out, &rows)?;
+    }
+    out.flush()?;
+    Ok(())
+}
+
+fn json(Row { user, sessions }: &Row) -> serde_json::Value {
+    json!({
+        "id": user_show::typed(user.id, "user"),
+        "uuid": user.id,
+        "email": user.email,
+        "username": user.username,
+        "is_active": user.is_active,
+        "sessions": sessions,
+        "created_at": user.created_at,
+    })
+}
+
+fn table(out: &mut impl Write, rows: &[Row]) -> io::Result<()> {
+    let inactive = rows.iter().filter(|row| !row.user.is_active).count();
+    let cells = rows.iter().map(|Row { user, sessions }| {
+        [
+            user.email.clone(),
+            user.username.clone(),
+            if user.is_active { "yes" } else { "no" }.to_owned(),
+            sessions.to_string(),
+            user.created_at.format("%Y-%m-%d %H:%M").to_string(),
+            user.id.to_string(),
+        ]
+    });
+    let cells: Vec<_> = cells.collect();
+    if !cells.is_empty() {
+        let [email, username, active, sessions, since, _] = std::array::from_fn(|column| {
+            cells
+                .iter()
                 .map(|row| row[column].chars().count())
                 .fold(HEAD[column].len(), usize::max)
         });
-        let [email, username, active, sessions, _] = widths;
-        for row in
-            std::iter::once(HEAD).chain(rows.iter().map(|row| row.each_ref().map(String::as_str)))
-        {
+        let cells = cells.iter().map(|row| row.each_ref().map(String::as_str));
+        for row in std::iter::once(HEAD).chain(cells) {
             writeln!(
                 out,
-                "{:<email$}  {:<username$}  {:<active$}  {:>sessions$}  {}",
-                row[0], row[1], row[2], row[3], row[4]
+                "{:<email$}  {:<username$}  {:<active$}  {:>sessions$}  {:<since$}  {}",
+                row[0], row[1], row[2], row[3], row[4], row[5]
             )?;
         }
         writeln!(out)?;
@@ -116,7 +217,5 @@ async fn list(opened: Opened) -> Result<(), Error> {
         out,
         "{}, {inactive} of them inactive",
         count(rows.len(), "account")
-    )?;
-    out.flush()?;
-    Ok(())
+    )
 }

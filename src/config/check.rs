@@ -1,8 +1,8 @@
-//! What is read of settings, and collecting what is wrong with them and what to write instead.
+//! Parses settings, and collects everything that is wrong with them.
 
 use std::{fmt::Display, ops::RangeInclusive, str::FromStr, time::Duration};
 
-/// All that is wrong with the settings, a line each.
+/// The errors in the settings, one line each.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", .0.iter().map(|line| format!("  - {line}")).collect::<Vec<_>>().join("\n"))]
 pub struct Problems(pub Vec<String>);
@@ -16,15 +16,7 @@ pub(super) struct Check {
 impl Check {
     pub(super) fn wrong(&mut self, name: &str, value: &str, write: &str) {
         self.problems
-            .push(format!("{name}={value:?} is not right: {write}"));
-    }
-
-    pub(super) fn parsed<T: FromStr>(&mut self, name: &str, value: &str, write: &str) -> Option<T> {
-        let parsed = value.trim().parse().ok();
-        if parsed.is_none() {
-            self.wrong(name, value, &format!("write {write}"));
-        }
-        parsed
+            .push(format!("invalid {name} {value:?}: {write}"));
     }
 
     pub(super) fn number<T: FromStr + PartialOrd + Display + Copy>(

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::Args;
 
-use super::{Environment, check::Check};
+use super::{Environment, check::Check, host};
 
 /// As they were written.
 #[derive(Args, Clone, Debug)]
@@ -68,10 +68,13 @@ impl Check {
         let introspection = introspection.map(|text| self.truth("INTROSPECTION", text));
         let metrics_address = given.metrics_address.as_deref();
         let metrics_address = metrics_address
-            .filter(|text| !text.is_empty())
-            .and_then(|text| {
-                let such = "an IP address with a port, such as 127.0.0.1:9090";
-                self.parsed("METRICS_ADDRESS", text, such)
+            .filter(|text| !text.trim().is_empty())
+            .and_then(|text| match host::resolved_with_port(text) {
+                Ok(address) => Some(address),
+                Err(write) => {
+                    self.wrong("METRICS_ADDRESS", text, &write);
+                    None
+                }
             });
         let mut timeout = |name, value| {
             let range = Duration::from_millis(100)..=Duration::from_hours(1);

@@ -1,19 +1,25 @@
 //! Every setting once: flag, environment variable, default; [`Settings`] is what they come to.
 //!
-//! May use: nothing of ours.
+//! May use: `private`.
 
 mod check;
 mod clients;
 mod database;
+mod host;
 mod http;
+mod log_level;
 mod model;
+mod origins;
+mod postgres_url;
+mod provider;
 mod secret;
+mod sessions;
 mod settings;
 mod writing;
 
 use std::{
     net::{IpAddr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -22,10 +28,13 @@ use sentry_types::Dsn;
 
 pub use check::Problems;
 pub use clients::{Clients, GivenClients, Rate};
-pub use database::{DatabaseSettings, postgres_url};
+pub use database::DatabaseSettings;
 pub use http::{GivenHttp, Http};
 pub use model::{Dialect, GivenModel, Model, Prices, Timeouts};
+pub use origins::Origins;
+pub use postgres_url::postgres_url;
 pub use secret::{FILE as SECRET_FILE, Secrets};
+pub use sessions::{GivenSessions, SessionTimes};
 pub use writing::{GivenWriting, Writing};
 
 /// The settings as they were written: text, until [`Given::check`] has read all of it.
@@ -48,7 +57,7 @@ pub struct Given {
         global = true
     )]
     pub environment: String,
-    /// Address to listen on; 0.0.0.0 for all of the machine's
+    /// Address or name to listen on; 0.0.0.0 or :: for all of the machine's
     #[arg(long, env = "HOST", default_value = "127.0.0.1", global = true)]
     pub host: String,
     /// Port to listen on; 0 for any free one
@@ -77,16 +86,19 @@ pub struct Given {
         global = true
     )]
     pub database_acquire_timeout: String,
+    /// How long serve waits at start for a PostgreSQL that does not answer; 0s to fail at once
+    #[arg(long, env = "DATABASE_WAIT", default_value = "60s", global = true)]
+    pub database_wait: String,
     /// Test a connection before use when it has been idle for a second (true or false)
     #[arg(long, env = "DATABASE_PING", default_value = "true", global = true, action = ArgAction::Set)]
     pub database_ping: String,
     /// Log every SQL statement, without its values (true or false)
     #[arg(long, env = "DATABASE_ECHO", default_value = "false", global = true, action = ArgAction::Set)]
     pub database_echo: String,
-    /// What tokens are signed with, 32 bytes or more; by default made and kept in DATA_DIR
+    /// Key that signs access tokens, at least 32 bytes; by default generated and stored in DATA_DIR
     #[arg(long, env = "SECRET_KEY", global = true, hide_env_values = true)]
     pub secret_key: Option<String>,
-    /// The secret before this one: tokens signed with it stay good, none is signed with it
+    /// The previous secret. Its tokens are still accepted; new tokens never use it
     #[arg(
         long,
         env = "SECRET_KEY_PREVIOUS",
@@ -94,22 +106,20 @@ pub struct Given {
         hide_env_values = true
     )]
     pub secret_key_previous: Option<String>,
-    /// How long a sign-in lasts
-    #[arg(long, env = "TOKEN_LIFETIME", default_value = "24h", global = true)]
-    pub token_lifetime: String,
+    #[command(flatten)]
+    pub sessions: GivenSessions,
     /// bcrypt's cost, 4 to 16: each step doubles the work of a sign-in
     #[arg(long, env = "BCRYPT_COST", default_value = "12", global = true)]
     pub bcrypt_cost: String,
-    /// Origins of front ends that browsers may call from, separated by commas
-    #[arg(
-        long,
-        env = "ALLOWED_ORIGINS",
-        default_value = "",
-        global = true,
-        hide_default_value = true
-    )]
-    pub allowed_origins: String,
-    /// Whether GraphiQL is served at / (true or false); by default only in development
+    /// Origins of front ends that browsers may call from, separated by commas, such as
+    /// `https://app.example.com,https://*.preview.example.com,http://localhost:*,capacitor://localhost`;
+    /// by default this machine's in development, none in production
+    #[arg(long, env = "ALLOWED_ORIGINS", global = true)]
+    pub allowed_origins: Option<String>,
+    /// Whether the web client is served at /app (true or false)
+    #[arg(long, env = "WEB", default_value = "true", global = true)]
+    pub web: String,
+    /// Whether GraphiQL is served at /graphiql (true or false); by default only in development
     #[arg(long, env = "GRAPHIQL", global = true)]
     pub graphiql: Option<String>,
     /// Readings on a page when the client names no number
@@ -127,7 +137,7 @@ pub struct Given {
     /// Log lines as text or json; auto is text on a terminal and json elsewhere
     #[arg(long, env = "LOG_FORMAT", default_value = "auto", global = true)]
     pub log_format: String,
-    /// What is logged: error, warn, info, debug, trace, or tracing-subscriber's filter syntax
+    /// Log filter: error, warn, info, debug, trace, or tracing-subscriber's filter syntax
     #[arg(long, env = "LOG_LEVEL", default_value = "info", global = true)]
     pub log_level: String,
     /// Where errors are told to Sentry: the DSN of a project there; none by default
@@ -178,9 +188,10 @@ pub struct Settings {
     pub knowledge_dir: Option<PathBuf>,
     pub database: DatabaseSettings,
     pub secrets: Secrets,
-    pub token_lifetime: Duration,
+    pub sessions: SessionTimes,
     pub bcrypt_cost: u32,
-    pub allowed_origins: Vec<String>,
+    pub allowed_origins: Origins,
+    pub web: bool,
     pub graphiql: bool,
     pub limits: Limits,
     pub log_format: LogFormat,
@@ -194,6 +205,19 @@ pub struct Settings {
     pub http: Http,
 }
 
+/// Files in `DATA_DIR` beside a database's own, and the folder itself: none where the secret is a
+/// setting and the database is elsewhere.
+#[must_use]
+pub fn kept_files(data_dir: &Path, database: &DatabaseSettings) -> Vec<PathBuf> {
+    let secret = data_dir.join(SECRET_FILE);
+    let folder = database.sqlite_path().and_then(Path::parent);
+    if secret.exists() || folder == Some(data_dir) {
+        vec![data_dir.to_owned(), secret]
+    } else {
+        Vec::new()
+    }
+}
+
 /// The settings of the commands beside `serve`, read and checked.
 #[derive(Clone, Debug)]
 pub struct CommandSettings {
@@ -201,6 +225,15 @@ pub struct CommandSettings {
     pub database: DatabaseSettings,
     pub log_format: LogFormat,
     pub log_level: String,
+}
+
+/// The settings of the commands on accounts, beside those of all commands.
+#[derive(Clone, Copy, Debug)]
+pub struct AccountSettings {
+    pub bcrypt_cost: u32,
+    pub readings_per_day: Option<u32>,
+    /// Nano-dollars, of one user.
+    pub cost_per_month: Option<i64>,
 }
 
 /// Bounds of what clients may send and ask for.

@@ -6,7 +6,10 @@ use clap::Args;
 use reqwest::Url;
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 
-use super::check::Check;
+use super::{
+    check::Check,
+    provider::{OPENAI, PERPLEXITY, Provider, without_path},
+};
 
 /// Nano-dollars in a dollar: what money is counted in.
 const NANO: u32 = 1_000_000_000;
@@ -21,7 +24,7 @@ pub struct GivenModel {
     /// Where a language model is served, such as http://127.0.0.1:11434/v1; by default none, and the built-in advisor answers
     #[arg(long, env = "MODEL_BASE_URL", global = true)]
     pub model_base_url: Option<String>,
-    /// What the model's server lets in with, if it asks for a key
+    /// API key of the model's server, if it requires one
     #[arg(long, env = "MODEL_API_KEY", global = true, hide_env_values = true)]
     pub model_api_key: Option<String>,
     /// The model's name, as its server knows it
@@ -53,9 +56,20 @@ pub struct GivenModel {
     /// US dollars for an answer on top of its tokens, where the server reports no cost
     #[arg(long, env = "MODEL_ANSWER_PRICE", default_value = "0", global = true)]
     pub model_answer_price: String,
-    /// Tokens of an answer at most
+    /// Tokens of an answer at most, its thinking included
     #[arg(long, env = "MODEL_MAX_TOKENS", default_value = "1000", global = true)]
     pub model_max_tokens: String,
+    /// Bytes of an answer's text at most; a longer one is ended there, and marked as truncated
+    #[arg(long, env = "MODEL_MAX_BYTES", default_value = "16384", global = true)]
+    pub model_max_bytes: String,
+    /// Tokens that prompt and answer may have together; passages that do not fit are left out
+    #[arg(
+        long,
+        env = "MODEL_CONTEXT_TOKENS",
+        default_value = "8192",
+        global = true
+    )]
+    pub model_context_tokens: String,
     /// Whether the model may search the web (true or false); with responses, where its server can
     #[arg(
         long,
@@ -82,7 +96,7 @@ pub struct GivenModel {
         global = true
     )]
     pub model_connect_timeout: String,
-    /// How long the model may think before its first word
+    /// How long the model may take until its first sign of life: a thought, or a word
     #[arg(
         long,
         env = "MODEL_FIRST_TOKEN_TIMEOUT",
@@ -90,18 +104,26 @@ pub struct GivenModel {
         global = true
     )]
     pub model_first_token_timeout: String,
-    /// How long the model may pause between words
+    /// How long the model may think before its first visible word
+    #[arg(
+        long,
+        env = "MODEL_FIRST_WORD_TIMEOUT",
+        default_value = "180s",
+        global = true
+    )]
+    pub model_first_word_timeout: String,
+    /// How long the model may be silent between words, or thoughts
     #[arg(long, env = "MODEL_IDLE_TIMEOUT", default_value = "20s", global = true)]
     pub model_idle_timeout: String,
     /// How long a whole answer may take
     #[arg(
         long,
         env = "MODEL_TOTAL_TIMEOUT",
-        default_value = "180s",
+        default_value = "300s",
         global = true
     )]
     pub model_total_timeout: String,
-    /// Who answers when the model cannot: nobody (the reading fails), or embedded
+    /// Engine that answers when the model fails: nobody (the reading fails) or embedded
     #[arg(long, env = "MODEL_FALLBACK", default_value = "nobody", global = true)]
     pub model_fallback: String,
 }
@@ -122,12 +144,19 @@ pub struct Model {
     pub base_url: String,
     /// Where requests go: the base and the path, without a slash at the end.
     pub url: String,
+    /// The path after the base, where the base alone was given: it may lack its `/v1`, or have one
+    /// too many.
+    pub assumed_path: Option<String>,
     pub api_key: Option<String>,
     pub name: String,
     pub dialect: Dialect,
     /// None: nobody said, and only what the server reports is counted.
     pub prices: Option<Prices>,
     pub max_tokens: u32,
+    /// Bytes of an answer's text.
+    pub max_bytes: usize,
+    /// Tokens of prompt and answer together.
+    pub context_tokens: u32,
     pub web_search: bool,
     pub background: bool,
     pub timeouts: Timeouts,
@@ -148,9 +177,11 @@ pub struct Prices {
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
     pub connect: Duration,
-    /// From the request to the first word.
+    /// From the request to the first sign of life.
     pub first_token: Duration,
-    /// Between two words.
+    /// From the request to the first visible word.
+    pub first_word: Duration,
+    /// Between two signs of life.
     pub idle: Duration,
     pub total: Duration,
 }
@@ -166,26 +197,6 @@ impl std::fmt::Debug for Model {
     }
 }
 
-/// What is known of a provider whose key alone is enough. Its service changes without asking us:
-/// all but the key can be set otherwise.
-struct Provider {
-    base_url: &'static str,
-    path: &'static str,
-    name: &'static str,
-}
-
-const PERPLEXITY: Provider = Provider {
-    base_url: "https://api.perplexity.ai/v1",
-    path: "agent",
-    name: "perplexity/sonar",
-};
-
-const OPENAI: Provider = Provider {
-    base_url: "https://api.openai.com/v1",
-    path: "responses",
-    name: "gpt-4.1-mini",
-};
-
 /// A value that says something: platforms pass on variables that are empty.
 fn written(value: Option<&String>) -> Option<String> {
     let value = value.map(|value| value.trim()).unwrap_or_default();
@@ -200,6 +211,12 @@ impl Check {
         });
         let prices = self.prices(given);
         let max_tokens = self.number("MODEL_MAX_TOKENS", &given.model_max_tokens, 16..=100_000);
+        let max_bytes = self.number("MODEL_MAX_BYTES", &given.model_max_bytes, 256..=1_048_576);
+        let context_tokens = self.number(
+            "MODEL_CONTEXT_TOKENS",
+            &given.model_context_tokens,
+            1024..=10_000_000,
+        );
         let web_search = self.truth("MODEL_WEB_SEARCH", &given.model_web_search);
         let background = self.truth("MODEL_BACKGROUND", &given.model_background);
         let timeouts = self.timeouts(given);
@@ -209,7 +226,9 @@ impl Check {
             &[("nobody", false), ("embedded", true)],
         );
         let (base_url, provider, api_key) = self.server(given)?;
-        let dialect = dialect.unwrap_or(match provider {
+        // The address of the requests themselves, as documentation often has it.
+        let (base_url, written_dialect) = without_path(&base_url);
+        let dialect = dialect.or(written_dialect).unwrap_or(match provider {
             Some(_) => Dialect::Responses,
             None => Dialect::Chat,
         });
@@ -249,15 +268,20 @@ impl Check {
                     .to_owned(),
             );
         }
+        let path = path.trim_matches('/').to_owned();
+        let is_assumed = provider.is_none() && written(given.model_path.as_ref()).is_none();
         let base_url = base_url.trim_end_matches('/').to_owned();
         Some(Model {
-            url: format!("{base_url}/{}", path.trim_matches('/')),
+            url: format!("{base_url}/{path}"),
+            assumed_path: is_assumed.then_some(path),
             base_url,
             api_key,
             name: name?,
             dialect,
             prices,
             max_tokens,
+            max_bytes,
+            context_tokens,
             web_search,
             background,
             timeouts,
@@ -339,6 +363,11 @@ impl Check {
             first_token: self.duration(
                 "MODEL_FIRST_TOKEN_TIMEOUT",
                 &given.model_first_token_timeout,
+                range.clone(),
+            ),
+            first_word: self.duration(
+                "MODEL_FIRST_WORD_TIMEOUT",
+                &given.model_first_word_timeout,
                 range.clone(),
             ),
             idle: self.duration(

@@ -1,8 +1,7 @@
 //! The secret that tokens are signed with: what makes a good one, and the one we make.
 
 use std::{
-    fmt,
-    fs::{self, OpenOptions},
+    fmt, fs,
     io::{self, Write},
     path::Path,
 };
@@ -10,6 +9,7 @@ use std::{
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 
 use super::{Given, check::Check};
+use crate::private;
 
 /// RFC 7518, section 3.2: a key of at least the hash's 256 bits.
 const MIN_BYTES: usize = 32;
@@ -17,7 +17,7 @@ const MIN_BYTES: usize = 32;
 /// Where it is kept, in `DATA_DIR`.
 pub const FILE: &str = "secret.key";
 
-/// What tutorials and example files print, and people deploy.
+/// Keys printed in tutorials and example files, which people deploy.
 const WELL_KNOWN: [&str; 6] = [
     "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
     "your-secret-key-change-in-production",
@@ -27,7 +27,7 @@ const WELL_KNOWN: [&str; 6] = [
     "replace-me-with-the-output-of-openssl-rand-base64-48",
 ];
 
-/// What tokens are signed and verified with.
+/// The keys that sign and verify tokens.
 #[derive(Clone)]
 pub struct Secrets {
     pub current: String,
@@ -120,18 +120,14 @@ fn check(secret: &str) -> Result<(), &'static str> {
 pub(super) fn kept_in(dir: &Path) -> io::Result<String> {
     let path = dir.join(FILE);
     if !path.exists() {
-        fs::create_dir_all(dir)?;
+        private::create_folder(dir)?;
         let secret = new()?;
         // Not by process id: in containers that share the folder, all are number 1.
         let draft = dir.join(format!(
             "secret.key.{:016x}",
             getrandom::u64().map_err(io::Error::other)?
         ));
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&draft)?;
+        let mut file = private::create_file(&draft)?;
         file.write_all(secret.as_bytes())?;
         file.sync_all()?;
         // Unlike a rename, a link never replaces what another process has just put there.

@@ -9,9 +9,9 @@ use std::{
 use sentry_types::Dsn;
 
 use super::{
-    CommandSettings, Environment, Given, Limits, LogFormat, Settings,
+    AccountSettings, CommandSettings, Environment, Given, Limits, LogFormat, Settings,
     check::{Check, Problems},
-    secret,
+    host, log_level, secret,
 };
 
 impl Given {
@@ -50,19 +50,16 @@ impl Given {
             _ => None,
         };
         let log_format = check.log_format(&self);
+        let web = check.truth("WEB", &self.web);
         let graphiql = self
             .graphiql
             .as_ref()
             .map(|text| check.truth("GRAPHIQL", text));
         let address = check.address(&self);
         let limits = check.limits(&self);
-        let token_lifetime = check.duration(
-            "TOKEN_LIFETIME",
-            &self.token_lifetime,
-            Duration::from_secs(1)..=Duration::from_hours(24 * 365),
-        );
-        let bcrypt_cost = check.number("BCRYPT_COST", &self.bcrypt_cost, 4..=16);
-        let allowed_origins = check.origins(&self.allowed_origins);
+        let sessions = check.sessions(&self.sessions);
+        let bcrypt_cost = check.bcrypt_cost(&self.bcrypt_cost);
+        let allowed_origins = check.origins(self.allowed_origins.as_deref(), environment);
         let shutdown_timeout = check.duration(
             "SHUTDOWN_TIMEOUT",
             &self.shutdown_timeout,
@@ -94,9 +91,10 @@ impl Given {
             knowledge_dir: self.knowledge_dir,
             database,
             secrets,
-            token_lifetime,
+            sessions,
             bcrypt_cost,
             allowed_origins,
+            web,
             graphiql: graphiql.unwrap_or(environment == Environment::Development),
             limits,
             log_format,
@@ -132,17 +130,40 @@ impl Given {
             _ => Err(Problems(check.problems)),
         }
     }
+
+    /// Reads and checks what the commands on accounts need beside that.
+    ///
+    /// # Errors
+    ///
+    /// All wrong settings among them at once, each with what to write instead.
+    pub fn check_for_accounts(&self) -> Result<AccountSettings, Problems> {
+        let mut check = Check::default();
+        let bcrypt_cost = check.bcrypt_cost(&self.bcrypt_cost);
+        let writing = check.writing(&self.writing);
+        if !check.problems.is_empty() {
+            return Err(Problems(check.problems));
+        }
+        Ok(AccountSettings {
+            bcrypt_cost,
+            readings_per_day: writing.readings_per_day,
+            cost_per_month: writing.cost_per_month,
+        })
+    }
 }
 
 impl Check {
+    fn bcrypt_cost(&mut self, text: &str) -> u32 {
+        self.number("BCRYPT_COST", text, 4..=16)
+    }
+
     fn address(&mut self, given: &Given) -> SocketAddr {
-        let host = self.parsed(
-            "HOST",
-            &given.host,
-            "an IP address such as 127.0.0.1 or 0.0.0.0",
-        );
+        let host = host::resolved(&given.host);
+        let host = host.unwrap_or_else(|write| {
+            self.wrong("HOST", &given.host, &write);
+            IpAddr::V4(Ipv4Addr::LOCALHOST)
+        });
         let port = self.number("PORT", &given.port, 0..=65_535);
-        SocketAddr::new(host.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)), port)
+        SocketAddr::new(host, port)
     }
 
     /// Empty is none: what sets all variables sets it to nothing.
@@ -151,20 +172,15 @@ impl Check {
         let dsn = text.parse().ok();
         if dsn.is_none() {
             // Not shown: it may hold a secret.
-            let form =
-                "SENTRY_DSN is not right: write it as Sentry shows it, https://key@host/project";
+            let form = "invalid SENTRY_DSN: write it as Sentry shows it, https://key@host/project";
             self.problems.push(form.to_owned());
         }
         dsn
     }
 
     fn log_format(&mut self, given: &Given) -> Option<LogFormat> {
-        if let Err(error) = tracing_subscriber::EnvFilter::builder().parse(&given.log_level) {
-            self.wrong(
-                "LOG_LEVEL",
-                &given.log_level,
-                &format!("{error}; write for example info"),
-            );
+        if let Err(write) = log_level::check(&given.log_level) {
+            self.wrong("LOG_LEVEL", &given.log_level, &write);
         }
         self.one_of(
             "LOG_FORMAT",
@@ -182,34 +198,6 @@ impl Check {
                 ),
             ],
         )
-    }
-
-    /// Each as browsers send it in `Origin`: scheme, host and port, nothing after.
-    fn origins(&mut self, value: &str) -> Vec<String> {
-        let origins: Vec<_> = value
-            .split(',')
-            .map(|origin| origin.trim().trim_end_matches('/').to_ascii_lowercase())
-            .filter(|origin| !origin.is_empty())
-            .collect();
-        let good = |origin: &String| {
-            origin
-                .strip_prefix("https://")
-                .or_else(|| origin.strip_prefix("http://"))
-                .is_some_and(|host| {
-                    !host.is_empty()
-                        && host
-                            .bytes()
-                            .all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b))
-                })
-        };
-        if !origins.iter().all(good) {
-            self.wrong(
-                "ALLOWED_ORIGINS",
-                value,
-                "write origins such as https://app.example.com,http://localhost:3000 (no path, no *)",
-            );
-        }
-        origins
     }
 
     fn limits(&mut self, given: &Given) -> Limits {

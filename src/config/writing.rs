@@ -15,7 +15,7 @@ pub struct GivenWriting {
     /// Answers one instance writes at the same time
     #[arg(long, env = "WRITERS", default_value = "64", global = true)]
     pub writers: String,
-    /// How long an instance that was not heard of keeps an answer it was writing
+    /// After how much silence another instance takes over an unfinished answer
     #[arg(long, env = "LEASE", default_value = "15s", global = true)]
     pub lease: String,
     /// How long an answer is given again to the same question; 0s for never

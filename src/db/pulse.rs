@@ -1,12 +1,12 @@
-//! Whether PostgreSQL answers, felt once a second on a connection of its own.
+//! Health of PostgreSQL: probed once a second on a connection of its own. Two failed probes in a row
+//! mean that the database is away; one means nothing.
 //!
 //! The pool alone does not know. Refused, it tries again until the acquire timeout is over, for
 //! each request anew; and a server that vanishes without a word (a machine that lost its power, a
 //! firewall that forgot) leaves connections on which the system waits for a quarter of an hour
-//! (`tcp_retries2` in Linux's tcp(7)). So while there is no answer nothing is begun, what waits for
-//! one is given up, and no connection from before is used again.
-//!
-//! May use: nothing of ours.
+//! (`tcp_retries2` in Linux's tcp(7)). So while there is no answer nothing is begun, no request
+//! waits for a connection, and no connection from before is used again. A statement that has a
+//! connection goes on, unless the database has fallen silent: then no answer would come.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -15,11 +15,7 @@ use std::{
 
 use sea_orm::{
     DbErr, RuntimeErr,
-    sqlx::{
-        self, Connection, PgConnection,
-        pool::PoolConnectionMetadata,
-        postgres::{PgConnectOptions, PgPoolOptions},
-    },
+    sqlx::{self, Connection, PgConnection, postgres::PgConnectOptions},
 };
 use tokio::{
     sync::watch,
@@ -29,7 +25,11 @@ use tokio::{
 /// How often it is felt.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// What PostgreSQL says when all connections are taken (its manual, appendix A). It answers, then.
+/// How soon it is felt again after a probe that failed.
+const AGAIN: Duration = Duration::from_millis(250);
+
+/// PostgreSQL's error code when all connections are in use (its manual, appendix A). The server is
+/// alive, then.
 const TOO_MANY_CONNECTIONS: &str = "53300";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,13 +37,25 @@ pub(super) enum Beat {
     Answers,
     /// It says no, or its machine does.
     Refuses,
-    /// Nobody says anything.
+    /// The database does not respond.
     Silent,
+}
+
+impl Beat {
+    /// One probe that fails may have met a connection that somebody ended, or a name server that
+    /// failed once: two in a row decide.
+    fn of_two(before: Self, now: Self) -> Self {
+        match (before, now) {
+            (_, Self::Answers) | (Self::Answers, _) => Self::Answers,
+            (Self::Silent, Self::Silent) => Self::Silent,
+            _ => Self::Refuses,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Pulse {
-    /// What the log calls it.
+    /// Its name in the log.
     name: &'static str,
     beat: Arc<watch::Sender<Beat>>,
     /// When it was last found not to answer.
@@ -67,9 +79,18 @@ impl Pulse {
         let mut connection = None;
         let mut looks = interval(LOOK);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut last = Beat::Answers;
         loop {
             looks.tick().await;
-            let beat = self.look(&mut connection, options).await;
+            let mut seen = self.look(&mut connection, options, self.patience).await;
+            if last == Beat::Answers && seen != Beat::Answers {
+                tokio::time::sleep(AGAIN).await;
+                last = seen;
+                let patience = self.patience / 2;
+                seen = self.look(&mut connection, options, patience).await;
+            }
+            let beat = Beat::of_two(last, seen);
+            last = seen;
             if beat != Beat::Answers {
                 *self.away.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
             }
@@ -90,9 +111,10 @@ impl Pulse {
         &self,
         connection: &mut Option<PgConnection>,
         options: &PgConnectOptions,
+        patience: Duration,
     ) -> Beat {
         if let Some(mut open) = connection.take() {
-            match timeout(self.patience, open.ping()).await {
+            match timeout(patience, open.ping()).await {
                 Ok(Ok(())) => {
                     *connection = Some(open);
                     return Beat::Answers;
@@ -102,7 +124,7 @@ impl Pulse {
                 Err(_) => return Beat::Silent,
             }
         }
-        match timeout(self.patience, PgConnection::connect_with(options)).await {
+        match timeout(patience, PgConnection::connect_with(options)).await {
             Ok(Ok(open)) => {
                 *connection = Some(open);
                 Beat::Answers
@@ -117,6 +139,48 @@ impl Pulse {
                 Beat::Refuses
             }
             Err(_) => Beat::Silent,
+        }
+    }
+
+    /// Does what needs the database, unless that is away, or falls silent meanwhile. Without a pulse
+    /// it never is.
+    ///
+    /// # Errors
+    ///
+    /// Those of the work, and that the database is away: then it may have been done, or not.
+    pub(super) async fn guard<T, E: From<DbErr>>(
+        pulse: Option<&Self>,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let Some(pulse) = pulse else {
+            return work.await;
+        };
+        pulse.check()?;
+        tokio::select! {
+            biased;
+            done = work => done,
+            away = pulse.silent() => Err(away.into()),
+        }
+    }
+
+    /// Waits for a connection, unless the database is away, or goes away meanwhile: one that
+    /// refuses would keep the pool trying until its timeout.
+    ///
+    /// # Errors
+    ///
+    /// Those of the wait, and that the database is away.
+    pub(super) async fn connecting<T>(
+        pulse: Option<&Self>,
+        connecting: impl Future<Output = Result<T, DbErr>>,
+    ) -> Result<T, DbErr> {
+        let Some(pulse) = pulse else {
+            return connecting.await;
+        };
+        pulse.check()?;
+        tokio::select! {
+            biased;
+            done = connecting => done,
+            away = pulse.away() => Err(away),
         }
     }
 
@@ -141,42 +205,27 @@ impl Pulse {
         away()
     }
 
-    /// Once nobody answers any more at all.
+    /// Once two probes have gone unanswered.
     pub(super) async fn falls_silent(&self) {
         let mut beat = self.beat.subscribe();
         while beat.changed().await.is_ok() && *beat.borrow_and_update() != Beat::Silent {}
+    }
+
+    /// While nobody answers at all.
+    pub(super) async fn silent(&self) -> DbErr {
+        // The sender is our own, and lives as long as we wait.
+        let _ = self
+            .beat
+            .subscribe()
+            .wait_for(|beat| *beat == Beat::Silent)
+            .await;
+        away()
     }
 
     /// Whether it was away at any time in the last so long.
     pub(super) fn was_away(&self, within: Duration) -> bool {
         let away = *self.away.lock().unwrap_or_else(PoisonError::into_inner);
         away.is_some_and(|away| away.elapsed() <= within)
-    }
-
-    /// Has a pool use no connection from before the database was away; and test those that have
-    /// been idle for `ping_after`.
-    pub(super) fn watch_over(
-        &self,
-        pool: PgPoolOptions,
-        ping_after: Option<Duration>,
-    ) -> PgPoolOptions {
-        let (acquire, release) = (self.clone(), self.clone());
-        pool.before_acquire(
-            move |connection, PoolConnectionMetadata { age, idle_for, .. }| {
-                let good = !acquire.was_away(age);
-                Box::pin(async move {
-                    if good && ping_after.is_some_and(|after| idle_for >= after) {
-                        return connection.ping().await.map(|()| true);
-                    }
-                    Ok(good)
-                })
-            },
-        )
-        // Those are not given back either: the pool would test them first, for as long as it takes.
-        .after_release(move |_, PoolConnectionMetadata { age, .. }| {
-            let good = release.check().is_ok() && !release.was_away(age);
-            Box::pin(async move { Ok(good) })
-        })
     }
 }
 

@@ -10,7 +10,8 @@
 //! May use: what tells of statements, in `db`.
 
 use std::{
-    fmt,
+    fmt, io,
+    pin::{Pin, pin},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -30,6 +31,8 @@ use tokio::{
     time::{Instant, timeout},
 };
 
+use super::pulse::Pulse;
+
 /// How long a connection goes from one to the next before the pool has a look at it again, and
 /// whoever else wants one has a chance.
 const ROUND: Duration = Duration::from_millis(100);
@@ -38,6 +41,8 @@ const ROUND: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug)]
 pub struct Reads {
     pool: DatabaseConnection,
+    /// None: SQLite.
+    pulse: Option<Pulse>,
     line: Line,
 }
 
@@ -49,6 +54,8 @@ enum Line {
 
 struct Queue<D: sqlx::Database> {
     pool: Pool<D>,
+    /// While PostgreSQL is away, nothing waits for a connection.
+    pulse: Option<Pulse>,
     turns: Semaphore,
     passed: Mutex<Passed<D>>,
 }
@@ -67,13 +74,19 @@ type Turn<'queue, D> = (SemaphorePermit<'queue>, PoolConnection<D>, Instant);
 struct Waiting<'queue, D: sqlx::Database>(&'queue Queue<D>);
 
 impl Reads {
-    pub(super) fn new(pool: DatabaseConnection) -> Self {
+    pub(super) fn new(pool: DatabaseConnection, pulse: Option<Pulse>) -> Self {
         let line = if pool.get_database_backend() == DatabaseBackend::Postgres {
-            Line::Postgres(Arc::new(Queue::new(pool.get_postgres_connection_pool())))
+            Line::Postgres(Arc::new(Queue::new(
+                pool.get_postgres_connection_pool(),
+                pulse.clone(),
+            )))
         } else {
-            Line::Sqlite(Arc::new(Queue::new(pool.get_sqlite_connection_pool())))
+            Line::Sqlite(Arc::new(Queue::new(
+                pool.get_sqlite_connection_pool(),
+                pulse.clone(),
+            )))
         };
-        Self { pool, line }
+        Self { pool, pulse, line }
     }
 
     pub(super) fn pool(&self) -> &DatabaseConnection {
@@ -99,7 +112,9 @@ impl Reads {
 
     async fn query(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         match &self.line {
-            Line::Postgres(queue) => queue.query(statement).await,
+            Line::Postgres(queue) => {
+                Pulse::guard(self.pulse.as_ref(), queue.query(statement)).await
+            }
             Line::Sqlite(queue) => queue.query(statement).await,
         }
     }
@@ -112,11 +127,11 @@ impl ConnectionTrait for Reads {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.pool.execute_raw(statement).await
+        Pulse::guard(self.pulse.as_ref(), self.pool.execute_raw(statement)).await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.pool.execute_unprepared(sql).await
+        Pulse::guard(self.pulse.as_ref(), self.pool.execute_unprepared(sql)).await
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
@@ -134,9 +149,10 @@ fn turns<D: sqlx::Database>(pool: &Pool<D>) -> usize {
 }
 
 impl<D: sqlx::Database> Queue<D> {
-    fn new(pool: &Pool<D>) -> Self {
+    fn new(pool: &Pool<D>, pulse: Option<Pulse>) -> Self {
         Self {
             pool: pool.clone(),
+            pulse,
             turns: Semaphore::new(turns(pool)),
             passed: Mutex::new(Passed {
                 waiting: 0,
@@ -150,10 +166,28 @@ impl<D: sqlx::Database> Queue<D> {
     }
 
     async fn connection(&self) -> Result<Turn<'_, D>, sqlx::Error> {
+        self.in_time(pin!(self.turn())).await
+    }
+
+    /// A wait for a connection, until the pool's timeout or until the database is away: one that
+    /// refuses would keep the pool trying.
+    async fn in_time<T>(
+        &self,
+        // Pinned by the caller: moved in here it would take its room twice.
+        connecting: Pin<&mut impl Future<Output = Result<T, sqlx::Error>>>,
+    ) -> Result<T, sqlx::Error> {
+        let away = async {
+            match &self.pulse {
+                Some(pulse) => pulse.away().await,
+                None => std::future::pending().await,
+            }
+        };
         let patience = self.pool.options().get_acquire_timeout();
-        timeout(patience, self.turn())
-            .await
-            .unwrap_or(Err(sqlx::Error::PoolTimedOut))
+        tokio::select! {
+            biased;
+            done = timeout(patience, connecting) => done.unwrap_or(Err(sqlx::Error::PoolTimedOut)),
+            away = away => Err(sqlx::Error::Io(io::Error::other(away))),
+        }
     }
 
     async fn turn(&self) -> Result<Turn<'_, D>, sqlx::Error> {
@@ -175,8 +209,7 @@ impl<D: sqlx::Database> Queue<D> {
 
     /// Where others may have been cut with it.
     async fn one_that_answers(&self) -> Result<PoolConnection<D>, sqlx::Error> {
-        let patience = self.pool.options().get_acquire_timeout();
-        let found = timeout(patience, async {
+        let found = pin!(async {
             loop {
                 let mut connection = self.pool.acquire().await?;
                 if connection.ping().await.is_ok() {
@@ -184,7 +217,7 @@ impl<D: sqlx::Database> Queue<D> {
                 }
             }
         });
-        found.await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+        self.in_time(found).await
     }
 
     /// To the next one that waits, or to the pool.
@@ -209,7 +242,10 @@ where
         let mut found = fetch::<D>(&statement, &mut connection).await;
         if found.as_ref().is_err_and(is_cut) {
             drop(connection);
-            connection = self.one_that_answers().await.map_err(not_acquired)?;
+            // Boxed: it is rarely needed, and larger than all the rest.
+            connection = Box::pin(self.one_that_answers())
+                .await
+                .map_err(not_acquired)?;
             since = Instant::now();
             found = fetch::<D>(&statement, &mut connection).await;
         }
@@ -278,117 +314,4 @@ fn not_acquired(error: sqlx::Error) -> DbErr {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{
-        sync::{
-            Arc,
-            atomic::{AtomicUsize, Ordering},
-        },
-        time::Duration,
-    };
-
-    use futures_util::future::join_all;
-    use sea_orm::{
-        ConnAcquireErr, ConnectOptions, ConnectionTrait, DatabaseBackend, DbErr, Statement,
-        sqlx::SqlitePool,
-    };
-    use tokio::{task::yield_now, time::timeout};
-
-    use super::Reads;
-
-    /// Over a pool of two connections, of which one is for reading; and how often it was taken.
-    async fn reads(patience: Duration) -> (Reads, Arc<AtomicUsize>) {
-        let taken = Arc::new(AtomicUsize::new(0));
-        let count = taken.clone();
-        let mut options = ConnectOptions::new("sqlite::memory:");
-        options
-            .max_connections(2)
-            .acquire_timeout(patience)
-            .map_sqlx_sqlite_pool_opts(move |pool| {
-                let count = count.clone();
-                pool.before_acquire(move |_, _| {
-                    count.fetch_add(1, Ordering::Relaxed);
-                    Box::pin(async { Ok(true) })
-                })
-            });
-        let reads = Reads::new(sea_orm::Database::connect(options).await.unwrap());
-        number(&reads).await.unwrap();
-        all_are_back(&reads).await;
-        taken.store(0, Ordering::Relaxed);
-        (reads, taken)
-    }
-
-    async fn ask(reads: &Reads, sql: &str) -> Result<i32, DbErr> {
-        let statement = Statement::from_string(DatabaseBackend::Sqlite, sql);
-        let row = reads.query_one_raw(statement).await?;
-        row.expect("it has a row").try_get_by_index(0)
-    }
-
-    async fn number(reads: &Reads) -> Result<i32, DbErr> {
-        ask(reads, "SELECT 7").await
-    }
-
-    async fn all_are_back(reads: &Reads) {
-        let pool: &SqlitePool = reads.pool().get_sqlite_connection_pool();
-        while pool.num_idle() < pool.size() as usize {
-            yield_now().await;
-        }
-    }
-
-    #[tokio::test]
-    async fn a_connection_goes_from_one_to_the_next() {
-        let (reads, taken) = reads(Duration::from_secs(30)).await;
-
-        let numbers = join_all((0..50).map(|_| number(&reads))).await;
-
-        assert!(numbers.iter().all(|number| *number == Ok(7)), "{numbers:?}");
-        // More only where a tenth of a second has passed.
-        assert!(taken.load(Ordering::Relaxed) < 25, "{taken:?}");
-        all_are_back(&reads).await;
-    }
-
-    #[tokio::test]
-    async fn one_that_failed_goes_back_and_the_next_gets_another() {
-        let (reads, _) = reads(Duration::from_secs(30)).await;
-
-        let (bad, good) = tokio::join!(ask(&reads, "SELECT nonsense"), number(&reads));
-
-        assert!(matches!(bad, Err(DbErr::Query(_))), "{bad:?}");
-        assert_eq!(good, Ok(7));
-        all_are_back(&reads).await;
-    }
-
-    #[tokio::test]
-    async fn whoever_gives_up_waiting_keeps_nothing() {
-        let (reads, _) = reads(Duration::from_secs(30)).await;
-
-        // All polled once, in any state, and dropped.
-        for others in 0..20 {
-            let mut all: Vec<_> = (0..others).map(|_| Box::pin(number(&reads))).collect();
-            for one in &mut all {
-                let _ = timeout(Duration::ZERO, one).await;
-            }
-            drop(all);
-            assert_eq!(number(&reads).await, Ok(7));
-        }
-
-        all_are_back(&reads).await;
-        assert!(reads.nobody_waits());
-    }
-
-    #[tokio::test]
-    async fn nobody_waits_for_longer_than_the_pool_would_have_them() {
-        let (reads, _) = reads(Duration::from_millis(50)).await;
-        let pool = reads.pool().get_sqlite_connection_pool().clone();
-        let both = (pool.acquire().await.unwrap(), pool.acquire().await.unwrap());
-
-        let answers = join_all([number(&reads), number(&reads)]).await;
-
-        for answer in answers {
-            let late = DbErr::ConnectionAcquire(ConnAcquireErr::Timeout);
-            assert_eq!(answer, Err(late));
-        }
-        drop(both);
-        assert_eq!(number(&reads).await, Ok(7));
-    }
-}
+mod tests;

@@ -48,7 +48,7 @@ impl Replica {
         self.0.reads()
     }
 
-    /// What it said, unless it cannot, or takes too long.
+    /// The replica's result; None if it fails or takes too long.
     pub async fn tried<T>(&self, work: impl Future<Output = Result<T, DbErr>>) -> Option<T> {
         match tokio::time::timeout(PATIENCE, self.0.unless_away(work)).await {
             Ok(Ok(said)) => Some(said),

@@ -8,6 +8,7 @@ use super::{
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column of its own")]
 #[sea_orm(table_name = "generations")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
@@ -44,15 +45,34 @@ pub struct Model {
     pub model: Option<String>,
     pub sources: Sources,
     pub tokens_used: i32,
+    /// Those of them that the provider had in its cache, and those that were thinking.
+    pub cached_tokens: i32,
+    pub reasoning_tokens: i32,
     /// Nano-dollars.
     pub cost: i64,
     /// Whether tokens or cost are our own estimate.
     pub is_estimated: bool,
+    /// Whether it ended at a limit.
+    pub is_truncated: bool,
+    /// Whether the model thinks, and has not written a word yet.
+    pub is_thinking: bool,
     pub failure_code: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]
     pub failure_message: Option<String>,
     pub created_at: DateTimeUtc,
     pub completed_at: Option<DateTimeUtc>,
+}
+
+impl Model {
+    /// The number of the last piece; 0 before the first.
+    #[must_use]
+    pub fn last_piece(&self) -> i32 {
+        if self.completed_at.is_none() {
+            self.last_sequence
+        } else {
+            i32::try_from(self.piece_ends.0.len()).unwrap_or(i32::MAX)
+        }
+    }
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -12,6 +12,8 @@ pub struct Model {
     /// SHA-256, in hexadecimal, of what was asked with it.
     pub request: String,
     pub reading_id: Uuid,
+    /// When the key was used.
+    pub created_at: DateTimeUtc,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,6 +1,6 @@
 //! `readings`: a question, and the answer as it stands.
 
-use sea_orm::{DeriveActiveEnum, DerivePartialModel, EnumIter, entity::prelude::*};
+use sea_orm::{DeriveActiveEnum, DerivePartialModel, EnumIter, Iterable, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
 use super::Sources;
@@ -22,6 +22,7 @@ pub struct Model {
     #[sea_orm(column_type = "Text", nullable)]
     pub response: Option<String>,
     pub engine: Engine,
+    pub care: Care,
     pub model: Option<String>,
     pub sources: Sources,
     pub tokens_used: i32,
@@ -30,6 +31,8 @@ pub struct Model {
     /// Whether tokens or cost are our own estimate.
     pub is_estimated: bool,
     pub is_cached: bool,
+    /// Whether the answer ended at a limit.
+    pub is_truncated: bool,
     pub failure_code: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]
     pub failure_message: Option<String>,
@@ -37,7 +40,15 @@ pub struct Model {
     pub completed_at: Option<DateTimeUtc>,
 }
 
-/// What a list shows of a reading: reading all of it costs as much again.
+impl Model {
+    /// Bytes of the answer's text.
+    #[must_use]
+    pub fn text_len(&self) -> usize {
+        self.response.as_ref().map_or(0, String::len)
+    }
+}
+
+/// The columns of a reading that a list shows: reading all of them costs as much again.
 #[derive(Clone, Debug, DerivePartialModel)]
 #[sea_orm(entity = "Entity")]
 pub struct Summary {
@@ -52,7 +63,7 @@ pub struct Summary {
 }
 
 impl From<Summary> for Model {
-    /// What a summary has not is as in a reading that nothing has been done for yet.
+    /// Fields that a summary lacks are as in a new reading.
     fn from(summary: Summary) -> Self {
         Self {
             id: summary.id,
@@ -64,12 +75,14 @@ impl From<Summary> for Model {
             status: summary.status,
             response: summary.response,
             engine: Engine::Embedded,
+            care: Care::None,
             model: None,
             sources: Sources::default(),
             tokens_used: 0,
             cost: 0,
             is_estimated: false,
             is_cached: false,
+            is_truncated: false,
             failure_code: None,
             failure_message: None,
             created_at: summary.created_at,
@@ -93,6 +106,25 @@ pub enum Advisor {
     Oshun,
     Shango,
     Yemaya,
+}
+
+/// How an answer was handled with regard to the asker's safety.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize,
+)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(16))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum Care {
+    #[default]
+    None,
+    /// Probably serious: the answer begins with where to find help.
+    Soft,
+    /// The fixed reply.
+    Crisis,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
@@ -130,6 +162,52 @@ pub enum Engine {
     Embedded,
     Model,
     Care,
+}
+
+/// Why an answer failed, as `failure_code` names it: a text, since rows of other versions may have
+/// codes that this one does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter)]
+pub enum FailureCode {
+    Interrupted,
+    ProviderUnavailable,
+    ProviderBusy,
+    ProviderTimeout,
+    ProviderRejected,
+    ProviderMisconfigured,
+    ProviderCut,
+    ProviderMalformed,
+    ProviderFailed,
+    ContentFiltered,
+    ContextTooLong,
+    TokenLimit,
+}
+
+impl FailureCode {
+    /// As it is stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Interrupted => "INTERRUPTED",
+            Self::ProviderUnavailable => "PROVIDER_UNAVAILABLE",
+            Self::ProviderBusy => "PROVIDER_BUSY",
+            Self::ProviderTimeout => "PROVIDER_TIMEOUT",
+            Self::ProviderRejected => "PROVIDER_REJECTED",
+            Self::ProviderMisconfigured => "PROVIDER_MISCONFIGURED",
+            Self::ProviderCut => "PROVIDER_CUT",
+            Self::ProviderMalformed => "PROVIDER_MALFORMED",
+            Self::ProviderFailed => "PROVIDER_FAILED",
+            Self::ContentFiltered => "CONTENT_FILTERED",
+            Self::ContextTooLong => "CONTEXT_TOO_LONG",
+            Self::TokenLimit => "TOKEN_LIMIT",
+        }
+    }
+
+    /// The code of a row. One that this version does not have is a failure of the provider.
+    #[must_use]
+    pub fn of(stored: &str) -> Self {
+        let known = Self::iter().find(|code| code.as_str() == stored);
+        known.unwrap_or(Self::ProviderFailed)
+    }
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

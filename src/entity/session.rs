@@ -8,11 +8,13 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub user_id: Uuid,
-    /// What the client called itself when it signed in, at most 255 characters.
+    /// The `User-Agent` header of the sign-in, at most 255 characters.
     pub user_agent: Option<String>,
     pub expires_at: DateTimeUtc,
     pub created_at: DateTimeUtc,
     pub is_revoked: bool,
+    /// To the minute; none before the first use that was written down.
+    pub last_used_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

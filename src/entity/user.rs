@@ -9,7 +9,7 @@ pub struct Model {
     pub id: Uuid,
     /// As the user wrote it, trimmed and in NFKC.
     pub email: String,
-    /// What uniqueness is decided on.
+    /// The canonical form, which is unique.
     #[sea_orm(unique)]
     pub email_key: String,
     pub username: String,
@@ -20,6 +20,10 @@ pub struct Model {
     pub is_active: bool,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
+    /// A BCP 47 language tag.
+    pub locale: String,
+    /// Whether a model may be given the user's earlier questions.
+    pub memory: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -37,10 +41,3 @@ impl Related<super::session::Entity> for Entity {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
-
-impl Entity {
-    #[must_use]
-    pub fn find_by_email_key(key: &str) -> Select<Self> {
-        Self::find().filter(Column::EmailKey.eq(key))
-    }
-}

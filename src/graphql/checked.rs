@@ -13,8 +13,8 @@ use std::{
 };
 
 use async_graphql::{
-    Request, Response, SchemaEnv, ServerError, ServerResult, ValidationMode, ValidationResult,
-    Value, Variables,
+    Name, Request, Response, SchemaEnv, ServerError, ServerResult, ValidationMode,
+    ValidationResult, Value, Variables,
     extensions::{
         Extension, ExtensionContext, ExtensionFactory, NextExecute, NextParseQuery, NextValidation,
     },
@@ -24,7 +24,7 @@ use async_graphql::{
 use futures_util::FutureExt;
 use lru::LruCache;
 
-use super::{ApiError, Builder, Code, Services, Types, rules};
+use super::{ApiError, Builder, ErrorCode, Services, Types, rules};
 use crate::config::Limits;
 
 /// Documents that are remembered, at most, and the bytes of their texts together: a parsed one is
@@ -56,9 +56,12 @@ pub struct Checked(ExecutableDocument);
 /// Put into a request whose document has been checked already.
 pub(super) struct IsChecked(pub Arc<Checked>);
 
-/// What a request that may be executed asks for.
+/// An admitted request: its document, operation and conditions.
 pub(super) struct Admitted {
     pub(super) checked: Arc<Checked>,
+    /// The variables that `@skip` and `@include` may depend on.
+    pub(super) conditions: Variables,
+    pub(super) is_expensive: bool,
     name: Option<String>,
 }
 
@@ -176,8 +179,9 @@ impl Schema {
             None => self.check(&request.query).await?,
         };
         let name = request.operation_name.clone();
+        let mut is_expensive = false;
         if let Some(operation) = rules::operation(&checked.0, name.as_deref()) {
-            self.rules.admit(
+            is_expensive = self.rules.admit(
                 &checked.0,
                 operation,
                 &request.variables,
@@ -187,9 +191,39 @@ impl Schema {
             if !rules::fit(operation, &request.variables, &self.env.registry) {
                 self.validate(&checked, request.variables.clone()).await?;
             }
+            // Kept for as long as the operation is executed, which may be for days.
+            let declared = &operation.variable_definitions;
+            let is_declared = |name: &Name| {
+                declared
+                    .iter()
+                    .any(|variable| variable.node.name.node == *name)
+            };
+            request.variables.retain(|name, _| is_declared(name));
+            // The library skips and includes fields as if a variable had no default.
+            for variable in declared {
+                let name = &variable.node.name.node;
+                if let Some(default) = &variable.node.default_value
+                    && matches!(default.node, Value::Boolean(_))
+                    && !request.variables.contains_key(name)
+                {
+                    request.variables.insert(name.clone(), default.node.clone());
+                }
+            }
         }
+        let mut conditions = Variables::default();
+        for (name, value) in request.variables.iter() {
+            if matches!(value, Value::Boolean(_)) {
+                conditions.insert(name.clone(), value.clone());
+            }
+        }
+        request.query = String::new();
         request.set_parsed_query(checked.0.clone());
-        Ok(Admitted { checked, name })
+        Ok(Admitted {
+            checked,
+            conditions,
+            is_expensive,
+            name,
+        })
     }
 }
 
@@ -209,7 +243,7 @@ fn known_types(document: &ExecutableDocument, registry: &Registry) -> ServerResu
         let name = name(&ty.node);
         if !registry.types.contains_key(name) {
             let message = format!("Unknown type \"{name}\"");
-            let error = ApiError::new(Code::GraphqlValidationFailed, message);
+            let error = ApiError::new(ErrorCode::GraphqlValidationFailed, message);
             return Err(error.into_server_error(vec![ty.pos]));
         }
     }

@@ -10,13 +10,21 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use uuid::Uuid;
 
 use super::{
-    ApiError, Code,
+    ApiError, ErrorCode,
+    bounds::{Price, Prices},
     caller::ContextExt,
     types::{Listed, Reading, ReadingFilter},
 };
-use crate::{entity::reading::Advisor, invalid::Problems, reading::Slice};
+use crate::{
+    entity::reading::{self, Advisor},
+    invalid::{
+        FieldErrorCode::{BothEnds, InvalidCursor, OutOfRange},
+        Problems, Rule,
+    },
+    reading::{Slice, Texts},
+};
 
-/// What a cursor of the list of readings begins with: it is no other list's, nor an id.
+/// The first byte of a cursor of readings, which tells it from other lists' cursors and from ids.
 const CURSOR_KIND: u8 = b'r';
 
 /// A place in the list of readings, opaque to clients.
@@ -43,7 +51,14 @@ impl CursorType for Cursor {
     }
 }
 
-/// What a page was asked with.
+/// Counting takes as long as the list does: it is dearer than a page.
+pub(super) const PRICES: Prices = &[
+    ("edges", Price::ITEMS),
+    ("nodes", Price::ITEMS),
+    ("totalCount", Price::queries(4)),
+];
+
+/// The arguments of a page.
 #[derive(Debug, Default)]
 pub(super) struct PageArgs {
     pub first: Option<i32>,
@@ -52,7 +67,7 @@ pub(super) struct PageArgs {
     pub before: Option<String>,
 }
 
-/// What a reading connection has beside its edges.
+/// The fields of a reading connection beside its edges.
 pub(super) struct Total {
     user_id: Uuid,
     advisor: Option<Advisor>,
@@ -60,7 +75,7 @@ pub(super) struct Total {
 
 #[Object]
 impl Total {
-    /// How many readings the whole list has. Counted only when it is selected.
+    /// The number of readings in the whole list. Counted only if selected.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<i32, ApiError> {
         let count = ctx
             .services()
@@ -74,6 +89,13 @@ impl Total {
 pub(super) type ReadingConnection =
     Connection<Cursor, Listed, Total, EmptyFields, DefaultConnectionName, DefaultEdgeName>;
 
+pub(super) type ReadingEdge = Edge<Cursor, Listed, EmptyFields, DefaultEdgeName>;
+
+/// A reading as an item of its user's list.
+pub(super) fn edge(reading: Reading) -> ReadingEdge {
+    Edge::new(Cursor(reading.row().id), Listed(reading))
+}
+
 /// The user's readings, newest first.
 pub(super) async fn readings(
     ctx: &Context<'_>,
@@ -86,19 +108,21 @@ pub(super) async fn readings(
     let slice = Slice {
         advisor,
         summaries: Reading::are_summaries(ctx.field()),
+        texts: Reading::texts(ctx.field()),
         ..slice(&args, limits.page_size, limits.page_size_max)?
     };
+    let mut fetching = ctx.caller().budget.fetch().await?;
     let page = ctx.services().readings.page(user_id, slice).await?;
+    fetching.note(page.readings.iter().map(reading::Model::text_len).sum());
+    drop(fetching);
     let mut connection = Connection::with_additional_fields(
         page.has_previous,
         page.has_next,
         Total { user_id, advisor },
     );
-    connection.edges.extend(
-        page.readings
-            .into_iter()
-            .map(|reading| Edge::new(Cursor(reading.id), Listed(Reading(reading)))),
-    );
+    connection
+        .edges
+        .extend(Reading::page(page.readings).map(edge));
     Ok(connection)
 }
 
@@ -111,37 +135,30 @@ fn slice(args: &PageArgs, default: u32, max: u32) -> Result<Slice, ApiError> {
             .ok()
             .filter(|size| (1..=max).contains(size));
         if fitting.is_none() {
-            problems.add(
-                path,
-                "OUT_OF_RANGE",
-                format!("Ask for 1 to {max} readings."),
-            );
+            let message = format!("Ask for 1 to {max} readings.");
+            problems.add(path, Rule::within(OutOfRange, 1..=max as usize, message));
         }
         fitting
     };
     let (first, last) = (size("first", args.first), size("last", args.last));
     let mut cursor = |path, text: &Option<String>| {
-        let decoded = Cursor::decode_cursor(text.as_ref()?);
+        // Empty is absent: lists begin with it in many a client.
+        let text = text.as_ref().filter(|text| !text.is_empty())?;
+        let decoded = Cursor::decode_cursor(text);
         if decoded.is_err() {
-            problems.add(
-                path,
-                "INVALID_CURSOR",
-                "Give a cursor as this list gave it.",
-            );
+            let message = "Give a cursor as this list gave it.";
+            problems.add(path, Rule::new(InvalidCursor, message));
         }
         decoded.ok().map(|cursor| cursor.0)
     };
     let (after, before) = (cursor("after", &args.after), cursor("before", &args.before));
     if args.first.is_some() && args.last.is_some() {
-        problems.add(
-            "last",
-            "BOTH_ENDS",
-            "Ask for the first or for the last readings, not for both.",
-        );
+        let message = "Ask for the first or for the last readings, not for both.";
+        problems.add("last", Rule::new(BothEnds, message));
     }
     if !problems.0.is_empty() {
         return Err(ApiError::fields(
-            Code::BadUserInput,
+            ErrorCode::BadUserInput,
             "Some arguments are not right.",
             &problems,
         ));
@@ -153,5 +170,6 @@ fn slice(args: &PageArgs, default: u32, max: u32) -> Result<Slice, ApiError> {
         limit: first.or(last).unwrap_or(default),
         from_end: last.is_some(),
         summaries: false,
+        texts: Texts::All,
     })
 }

@@ -15,7 +15,7 @@ use async_graphql::Request;
 use lru::LruCache;
 
 use super::{
-    bounds,
+    ErrorCode, bounds,
     checked::{Checked, IsChecked, Schema},
 };
 use crate::digest;
@@ -182,10 +182,10 @@ impl Error {
 
     /// `extensions.code`.
     #[must_use]
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> ErrorCode {
         match self {
-            Self::NotFound | Self::Unknown(_) => "PERSISTED_QUERY_NOT_FOUND",
-            Self::OtherHash | Self::NotTrusted | Self::Nothing => "BAD_REQUEST",
+            Self::NotFound | Self::Unknown(_) => ErrorCode::PersistedQueryNotFound,
+            Self::OtherHash | Self::NotTrusted | Self::Nothing => ErrorCode::BadRequest,
         }
     }
 }

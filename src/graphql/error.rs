@@ -1,50 +1,18 @@
 //! The one boundary where errors become the contract's codes. What is not for clients is
 //! logged here, under the request's id, and masked.
 
+mod codes;
+mod shape;
+
 use async_graphql::{ErrorExtensionValues, Value};
 
-use crate::{account, invalid::Problems, reading};
-
-/// `extensions.code`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Code {
-    GraphqlParseFailed,
-    GraphqlValidationFailed,
-    OperationResolutionFailure,
-    QueryTooComplex,
-    BadUserInput,
-    Conflict,
-    Unauthenticated,
-    Forbidden,
-    NotFound,
-    RateLimited,
-    QuotaExceeded,
-    Overloaded,
-    InternalServerError,
-    BadRequest,
-}
-
-impl Code {
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::GraphqlParseFailed => "GRAPHQL_PARSE_FAILED",
-            Self::GraphqlValidationFailed => "GRAPHQL_VALIDATION_FAILED",
-            Self::OperationResolutionFailure => "OPERATION_RESOLUTION_FAILURE",
-            Self::QueryTooComplex => "QUERY_TOO_COMPLEX",
-            Self::BadUserInput => "BAD_USER_INPUT",
-            Self::Conflict => "CONFLICT",
-            Self::Unauthenticated => "UNAUTHENTICATED",
-            Self::Forbidden => "FORBIDDEN",
-            Self::NotFound => "NOT_FOUND",
-            Self::RateLimited => "RATE_LIMITED",
-            Self::QuotaExceeded => "QUOTA_EXCEEDED",
-            Self::Overloaded => "OVERLOADED",
-            Self::InternalServerError => "INTERNAL_SERVER_ERROR",
-            Self::BadRequest => "BAD_REQUEST",
-        }
-    }
-}
+use crate::{
+    account, db,
+    invalid::{self, Problems, Rule},
+    reading, request,
+};
+pub use codes::{ErrorCode, ErrorReason, FieldErrorCode, ReadingFailureCode};
+pub(super) use shape::ErrorExtensions;
 
 /// An error as clients see it.
 ///
@@ -52,13 +20,13 @@ impl Code {
 /// a driver's error be shown that slipped through a `?`.
 #[derive(Clone, Debug)]
 pub struct ApiError {
-    code: Code,
+    code: ErrorCode,
     message: String,
     extensions: Vec<(&'static str, Value)>,
 }
 
 impl ApiError {
-    pub(super) fn new(code: Code, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self {
             code,
             message: message.into(),
@@ -66,50 +34,75 @@ impl ApiError {
         }
     }
 
-    pub(super) fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        self.code
+    }
+
+    /// An error of the reason's code.
+    fn because(reason: ErrorReason, message: impl Into<String>) -> Self {
+        Self::new(reason.code(), message).with("reason", reason.as_str())
+    }
+
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
         self.extensions.push((name, value.into()));
         self
     }
 
-    pub(super) fn fields(code: Code, message: &str, problems: &Problems) -> Self {
+    pub(super) fn fields(code: ErrorCode, message: impl Into<String>, problems: &Problems) -> Self {
         let fields = problems.0.iter().map(|problem| {
+            let Rule {
+                code,
+                bounds,
+                message,
+            } = &problem.rule;
+            let params = bounds
+                .as_ref()
+                .map(|bounds| serde_json::json!({ "min": bounds.start(), "max": bounds.end() }));
             Value::from_json(serde_json::json!({
                 "path": problem.path,
-                "code": problem.code,
-                "message": problem.message,
+                "code": FieldErrorCode::from(*code).as_str(),
+                "message": message,
+                "params": params.unwrap_or_else(|| serde_json::json!({})),
             }))
-            .expect("three strings are a GraphQL value")
+            .expect("strings and numbers are a GraphQL value")
         });
         Self::new(code, message).with("fields", Value::List(fields.collect()))
     }
 
     /// One failing argument.
-    pub(super) fn argument(
-        path: &'static str,
-        code: &'static str,
-        message: impl Into<String>,
-    ) -> Self {
+    pub(super) fn argument(path: &'static str, rule: Rule) -> Self {
         let mut problems = Problems::default();
-        problems.add(path, code, message);
-        Self::fields(Code::BadUserInput, "An argument is not right.", &problems)
+        problems.add(path, rule);
+        Self::fields(
+            ErrorCode::BadUserInput,
+            "An argument is not right.",
+            &problems,
+        )
     }
 
     pub(super) fn not_found(what: &str) -> Self {
-        Self::new(Code::NotFound, format!("You have no such {what}."))
+        Self::new(ErrorCode::NotFound, format!("You have no such {what}."))
+    }
+
+    /// Of a session that can be extended.
+    pub(super) fn token_expired() -> Self {
+        let message = "The access token has expired. Get another one with extendSession.";
+        Self::because(ErrorReason::TokenExpired, message)
     }
 
     fn internal(error: &dyn std::error::Error) -> Self {
         tracing::error!(error = %error, "a request failed by a fault of ours");
-        Self::new(Code::InternalServerError, super::rules::MASKED)
+        Self::new(ErrorCode::InternalServerError, super::rules::MASKED)
     }
 
     fn database(error: &sea_orm::DbErr) -> Self {
-        use sea_orm::{ConnAcquireErr, DbErr};
+        use sea_orm::{ConnAcquireErr, DbErr, SqlErr};
         match error {
             DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => {
                 tracing::warn!("no database connection was free in time");
                 Self::new(
-                    Code::Overloaded,
+                    ErrorCode::Overloaded,
                     "The service is busy. Try again in a moment.",
                 )
                 .with("retryAfter", 1)
@@ -118,10 +111,27 @@ impl ApiError {
             DbErr::Conn(error) => {
                 tracing::warn!(%error, "the database is away");
                 Self::new(
-                    Code::Overloaded,
+                    ErrorCode::Overloaded,
                     "The service's database does not answer. Try again in a moment.",
                 )
                 .with("retryAfter", 5)
+            }
+            error if db::is_conflict(error) => {
+                tracing::warn!(%error, "a transaction lost against another one");
+                Self::new(
+                    ErrorCode::Overloaded,
+                    "The service is busy. Try again in a moment.",
+                )
+                .with("retryAfter", 1)
+            }
+            // The account was deleted between the guard and the statement.
+            error
+                if matches!(
+                    error.sql_err(),
+                    Some(SqlErr::ForeignKeyConstraintViolation(_))
+                ) =>
+            {
+                Self::from(account::Error::SessionEnded)
             }
             _ => Self::internal(error),
         }
@@ -155,9 +165,10 @@ impl From<ApiError> for async_graphql::Error {
 
 impl From<account::RateLimited> for ApiError {
     fn from(refused: account::RateLimited) -> Self {
+        request::note_limit(refused.limit);
         let seconds = refused.retry_after;
-        Self::new(
-            Code::RateLimited,
+        Self::because(
+            ErrorReason::TooManyAttempts,
             format!("Too many tries. Nothing was done; try again in {seconds} seconds."),
         )
         .with("retryAfter", seconds)
@@ -168,30 +179,38 @@ impl From<&account::Error> for ApiError {
     fn from(error: &account::Error) -> Self {
         use account::Error;
         match error {
-            Error::Invalid(problems) => {
-                Self::fields(Code::BadUserInput, "Some fields are not right.", problems)
-            }
+            Error::Invalid(problems) => Self::fields(
+                ErrorCode::BadUserInput,
+                "Some fields are not right.",
+                problems,
+            ),
             Error::Taken(problems) => {
-                Self::fields(Code::Conflict, "Such an account exists.", problems)
+                Self::fields(ErrorCode::Conflict, "Such an account exists.", problems)
             }
-            Error::WrongCredentials => Self::new(Code::Unauthenticated, "Wrong email or password."),
-            Error::NotSignedIn(account::token::Error::Missing) => Self::new(
-                Code::Unauthenticated,
+            Error::WrongCredentials => {
+                Self::because(ErrorReason::WrongCredentials, "Wrong email or password.")
+            }
+            Error::NotSignedIn(account::token::Error::Missing) => Self::because(
+                ErrorReason::NoToken,
                 "Sign in first, and send the token as: Authorization: Bearer <token>.",
             ),
-            Error::NotSignedIn(account::token::Error::Invalid) => Self::new(
-                Code::Unauthenticated,
-                "The token is not one of ours. Sign in again.",
+            Error::NotSignedIn(account::token::Error::Invalid) => Self::because(
+                ErrorReason::InvalidToken,
+                "Invalid access token. Sign in again.",
             ),
-            Error::NotSignedIn(account::token::Error::Expired) | Error::SessionEnded => Self::new(
-                Code::Unauthenticated,
+            Error::NotSignedIn(account::token::Error::Expired(_)) => Self::token_expired(),
+            Error::SessionEnded => Self::because(
+                ErrorReason::SessionEnded,
                 "The session has ended. Sign in again.",
             ),
-            Error::Inactive => Self::new(Code::Forbidden, "This account is inactive."),
+            Error::Inactive => {
+                Self::because(ErrorReason::AccountInactive, "This account is inactive.")
+            }
             Error::NoSuchSession => Self::not_found("session"),
             Error::RateLimited(refused) => Self::from(*refused),
-            Error::Overloaded(_) => Self::new(
-                Code::Overloaded,
+            Error::Password(error @ account::password::Error::Panicked) => Self::internal(error),
+            Error::Password(account::password::Error::Busy) => Self::new(
+                ErrorCode::Overloaded,
                 "Too many people are signing in. Nothing was done; try again.",
             )
             .with("retryAfter", 5),
@@ -209,19 +228,22 @@ impl From<account::Error> for ApiError {
 impl From<reading::Error> for ApiError {
     fn from(error: reading::Error) -> Self {
         use reading::{Budget, Error};
+        if let Some(limit) = error.limit() {
+            request::note_limit(limit);
+        }
         match error {
-            Error::Invalid(problems) => {
-                Self::fields(Code::BadUserInput, "Some fields are not right.", &problems)
-            }
+            Error::Invalid(problems) => Self::fields(
+                ErrorCode::BadUserInput,
+                "Some fields are not right.",
+                &problems,
+            ),
             Error::KeyReused => {
                 let mut problems = Problems::default();
-                problems.add(
-                    "input.idempotencyKey",
-                    "REUSED",
-                    "This key was used for another question.",
-                );
+                let message = "This key was used for another question.";
+                let rule = Rule::new(invalid::FieldErrorCode::Reused, message);
+                problems.add("input.idempotencyKey", rule);
                 Self::fields(
-                    Code::Conflict,
+                    ErrorCode::Conflict,
                     "The idempotency key was used for another question.",
                     &problems,
                 )
@@ -229,35 +251,41 @@ impl From<reading::Error> for ApiError {
             Error::NotFound => Self::not_found("reading"),
             Error::Unfinished => {
                 let mut problems = Problems::default();
-                problems.add(
-                    "input.id",
-                    "UNFINISHED",
-                    "Its answer is still being written: wait, or cancel it.",
-                );
+                let message = "Its answer is still being written: wait, or cancel it.";
+                let rule = Rule::new(invalid::FieldErrorCode::Unfinished, message);
+                problems.add("input.id", rule);
                 Self::fields(
-                    Code::Conflict,
+                    ErrorCode::Conflict,
                     "The reading is still being written.",
                     &problems,
                 )
             }
-            Error::TooManyUnfinished => Self::new(
-                Code::RateLimited,
+            Error::TooManyUnfinished => Self::because(
+                ErrorReason::UnfinishedReadings,
                 "Two of your readings are still being written. Wait for one of them.",
             )
             .with("retryAfter", 5),
-            Error::QuotaExceeded { resets_at } => Self::new(
-                Code::QuotaExceeded,
+            Error::QuotaExceeded { resets_at } => Self::because(
+                ErrorReason::Day,
                 "You have had today's readings. Come back tomorrow.",
             )
             .with("resetsAt", super::scalar::rfc3339(resets_at)),
-            Error::BudgetExceeded { whose, resets_at } => Self::new(
-                Code::QuotaExceeded,
-                match whose {
-                    Budget::User => "Your budget for this month is used up.",
-                    Budget::Service => "The service's budget for this month is used up.",
-                },
-            )
+            Error::BudgetExceeded { whose, resets_at } => match whose {
+                Budget::User => Self::because(
+                    ErrorReason::UserMonth,
+                    "Your budget for this month is used up.",
+                ),
+                Budget::Service => Self::because(
+                    ErrorReason::ServiceMonth,
+                    "The service's budget for this month is used up.",
+                ),
+            }
             .with("resetsAt", super::scalar::rfc3339(resets_at)),
+            Error::EventsMissed => Self::new(
+                ErrorCode::Overloaded,
+                "Some events may have been missed. Subscribe again, then fetch the readings.",
+            )
+            .with("retryAfter", 1),
             // Deleted between the guard and the resolver.
             Error::NoSuchUser => Self::from(account::Error::SessionEnded),
             Error::Randomness(error) => Self::internal(&error),

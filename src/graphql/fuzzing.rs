@@ -5,8 +5,7 @@ use async_graphql::{ID, Request, Response, ServerError, Variables, connection::C
 use super::{Schema, connection::Cursor, id::Kind, rules};
 use crate::config::Limits;
 
-/// All that a document passes through before it is executed: text, bounds, parser, price,
-/// validation.
+/// The checks of a document before it is executed: text, bounds, parser, price, validation.
 pub struct Guard(Schema);
 
 impl Default for Guard {

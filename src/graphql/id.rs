@@ -6,23 +6,39 @@ use type_safe_id::{DynamicType, TypeSafeId};
 use uuid::Uuid;
 
 use super::ApiError;
+use crate::invalid::{FieldErrorCode, Rule};
 
-/// What an id names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The kind of object that an id refers to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     User,
     Session,
     Reading,
+    Generation,
+    /// By the user's UUID: a user has one.
+    Usage,
+    /// By a number of its own.
+    Advisor,
 }
 
 impl Kind {
-    const ALL: [Self; 3] = [Self::User, Self::Session, Self::Reading];
+    const ALL: [Self; 6] = [
+        Self::User,
+        Self::Session,
+        Self::Reading,
+        Self::Generation,
+        Self::Usage,
+        Self::Advisor,
+    ];
 
     fn prefix(self) -> &'static str {
         match self {
             Self::User => "user",
             Self::Session => "session",
             Self::Reading => "reading",
+            Self::Generation => "generation",
+            Self::Usage => "usage",
+            Self::Advisor => "advisor",
         }
     }
 
@@ -39,10 +55,12 @@ impl Kind {
             Some((kind, uuid)) if kind == self => Ok(uuid),
             _ => Err(ApiError::argument(
                 path,
-                "INVALID_ID",
-                format!(
-                    "Give the id of a {0}, which begins with {0}_.",
-                    self.prefix()
+                Rule::new(
+                    FieldErrorCode::InvalidId,
+                    format!(
+                        "Give the id of a {0}, which begins with {0}_.",
+                        self.prefix()
+                    ),
                 ),
             )),
         }
@@ -53,11 +71,12 @@ impl Kind {
     /// If it is no id of ours.
     pub(super) fn parse_any(id: &ID, path: &'static str) -> Result<(Self, Uuid), ApiError> {
         parse(id).ok_or_else(|| {
-            ApiError::argument(
-                path,
-                "INVALID_ID",
-                "Give an id as this service gave it: one that begins with user_, session_ or reading_.",
-            )
+            let kinds = Self::ALL.map(|kind| format!("{}_", kind.prefix()));
+            let message = format!(
+                "Give an id as this service gave it: one that begins with {}.",
+                kinds.join(", ")
+            );
+            ApiError::argument(path, Rule::new(FieldErrorCode::InvalidId, message))
         })
     }
 }

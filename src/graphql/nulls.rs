@@ -1,31 +1,19 @@
-//! What becomes of a field that fails (<https://spec.graphql.org/draft/#sec-Handling-Execution-Errors>):
-//! null where it may be, else its parent in its place, up to the whole answer. The library just
-//! leaves the field out.
+//! Null propagation for a field that fails
+//! (<https://spec.graphql.org/draft/#sec-Handling-Execution-Errors>): null where it may be, else
+//! its parent in its place, up to the whole answer. The library just leaves the field out.
 
 use async_graphql::{
-    Name, PathSegment, Response, Value,
-    indexmap::IndexMap,
-    parser::types::{
-        ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
-    },
-    registry::{MetaTypeName, Registry},
+    Name, PathSegment, Response, Value, indexmap::IndexMap, registry::MetaTypeName,
 };
 
+use super::selection::{Operation, Selected, key_of};
+
 /// Puts the nulls into an answer.
-pub(super) fn put(
-    response: &mut Response,
-    document: &ExecutableDocument,
-    operation: &OperationDefinition,
-    registry: &Registry,
-) {
-    let root = match operation.ty {
-        OperationType::Query => Some(&registry.query_type),
-        OperationType::Mutation => registry.mutation_type.as_ref(),
-        OperationType::Subscription => registry.subscription_type.as_ref(),
+pub(super) fn put(response: &mut Response, operation: Operation<'_>) {
+    let Some((_, selected)) = operation.root() else {
+        return;
     };
-    let Some(root) = root else { return };
-    let walk = Walk { document, registry };
-    let selected = vec![(root.as_str(), &operation.selection_set.node)];
+    let walk = Walk(operation);
     // Of what has become null, nothing further inside is looked at.
     let mut gone: Vec<&[PathSegment]> = Vec::new();
     for error in &response.errors {
@@ -59,13 +47,7 @@ impl Placed {
     }
 }
 
-/// Selections of one object, each with the type it is made on.
-type Selected<'a> = Vec<(&'a str, &'a SelectionSet)>;
-
-struct Walk<'a> {
-    document: &'a ExecutableDocument,
-    registry: &'a Registry,
-}
+struct Walk<'a>(Operation<'a>);
 
 impl<'a> Walk<'a> {
     fn in_object(
@@ -77,14 +59,11 @@ impl<'a> Walk<'a> {
         let Some(PathSegment::Field(key)) = path.first() else {
             return Placed::Nowhere;
         };
-        let mut fields = Vec::new();
-        for (on, set) in selected {
-            self.collect(on, set, &mut fields);
-        }
+        let fields = self.0.fields(selected, None);
         let mut inside = Selected::new();
         let mut ty = None;
         for (on, field) in fields.iter().filter(|(_, field)| key_of(field) == key) {
-            let known = self.registry.types.get(*on);
+            let known = self.0.registry.types.get(*on);
             let known = known.and_then(|on| on.field_by_name(&field.name.node));
             if let Some(known) = known {
                 ty = Some(known.ty.as_str());
@@ -147,29 +126,4 @@ impl<'a> Walk<'a> {
             placed => placed,
         }
     }
-
-    /// The fields of a selection, those of its fragments in their places.
-    fn collect(&self, on: &'a str, set: &'a SelectionSet, fields: &mut Vec<(&'a str, &'a Field)>) {
-        for selection in &set.items {
-            match &selection.node {
-                Selection::Field(field) => fields.push((on, &field.node)),
-                Selection::InlineFragment(fragment) => {
-                    let condition = fragment.node.type_condition.as_ref();
-                    let on = condition.map_or(on, |condition| &condition.node.on.node);
-                    self.collect(on, &fragment.node.selection_set.node, fields);
-                }
-                Selection::FragmentSpread(spread) => {
-                    let name = &spread.node.fragment_name.node;
-                    if let Some(fragment) = self.document.fragments.get(name) {
-                        let on = &fragment.node.type_condition.node.on.node;
-                        self.collect(on, &fragment.node.selection_set.node, fields);
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn key_of(field: &Field) -> &str {
-    &field.response_key().node
 }

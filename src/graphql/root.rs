@@ -15,7 +15,16 @@ pub struct Root<T>(pub(super) T);
 impl<T: ContainerType> ContainerType for Root<T> {
     async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
         let span = Span::field(&ctx.item.node.name.node);
-        span.around(self.0.resolve_field(ctx)).await
+        let result = span.within(self.0.resolve_field(ctx)).await;
+        if let Err(error) = &result
+            && let Some(Value::String(code)) = error
+                .extensions
+                .as_ref()
+                .and_then(|extensions| extensions.get("code"))
+        {
+            span.ended(code);
+        }
+        result
     }
 }
 

@@ -1,5 +1,5 @@
-//! What holds for every document: its bounds, before work is done for it, and a code on every
-//! error, with whatever was not meant for clients masked.
+//! Rules for every document: its bounds, before work is done for it, and a code on every error,
+//! with everything masked that is not meant for clients.
 
 use std::any::Any;
 
@@ -12,7 +12,10 @@ use async_graphql::{
     registry::{MetaInputValue, MetaType, MetaTypeName, Registry},
 };
 
-use super::{ApiError, Code, bounds};
+use super::{
+    ApiError, ErrorCode, bounds,
+    unfit::{invalid_values, is_unfit},
+};
 use crate::{config::Limits, request};
 
 /// All a client is told of a fault of ours.
@@ -36,7 +39,7 @@ impl Rules {
     /// Parses a document, if it is within bounds and may be executed at all.
     pub(super) fn parse(self, text: &str) -> ServerResult<ExecutableDocument> {
         bounds::check_text(text).map_err(ApiError::from)?;
-        let document = parse(text)?;
+        let document = parse(&bounds::without_descriptions(text))?;
         bounds::check_document(&document).map_err(ApiError::from)?;
         one_root_field(&document)?;
         if !self.introspection {
@@ -45,7 +48,7 @@ impl Rules {
         Ok(document)
     }
 
-    /// Checks what is asked of a document, and with which variables.
+    /// Checks what is asked of a document, and with which variables. Returns whether it is expensive.
     pub(super) fn admit(
         self,
         document: &ExecutableDocument,
@@ -53,14 +56,16 @@ impl Rules {
         variables: &Variables,
         registry: &Registry,
         queries_only: bool,
-    ) -> ServerResult<()> {
+    ) -> ServerResult<bool> {
         if queries_only {
             refuse_mutation(operation)?;
         }
         request::note_operation(|| counted_as(document, operation, registry));
-        bounds::check_cost(document, operation, variables, registry, self.limits)
-            .map_err(ApiError::from)?;
-        require_variables(operation, variables)
+        let is_expensive =
+            bounds::check_cost(document, operation, variables, registry, self.limits)
+                .map_err(ApiError::from)?;
+        require_variables(operation, variables)?;
+        Ok(is_expensive)
     }
 }
 
@@ -73,12 +78,12 @@ impl From<bounds::Error> for ApiError {
         let message = error.to_string();
         match error {
             bounds::Error::TooMuch { limit, actual, .. } => {
-                Self::new(Code::QueryTooComplex, message)
+                Self::new(ErrorCode::QueryTooComplex, message)
                     .with("limit", limit)
                     .with("actual", actual)
             }
-            bounds::Error::Unclosed => Self::new(Code::GraphqlParseFailed, message),
-            bounds::Error::Cycle(_) => Self::new(Code::GraphqlValidationFailed, message),
+            bounds::Error::Unclosed => Self::new(ErrorCode::GraphqlParseFailed, message),
+            bounds::Error::Cycle(_) => Self::new(ErrorCode::GraphqlValidationFailed, message),
         }
     }
 }
@@ -93,7 +98,7 @@ impl From<ApiError> for ServerError {
 fn parse(document: &str) -> ServerResult<ExecutableDocument> {
     parse_query(document).map_err(|error| {
         let positions = error.positions().collect();
-        ApiError::new(Code::GraphqlParseFailed, complaint(&error.to_string()))
+        ApiError::new(ErrorCode::GraphqlParseFailed, complaint(&error.to_string()))
             .into_server_error(positions)
     })
 }
@@ -106,7 +111,7 @@ fn one_root_field(document: &ExecutableDocument) -> ServerResult<()> {
             && bounds::root_fields(document, &operation.node).len() > 1
         {
             let message = "A subscription has one field at its root. Send each as its own.";
-            return Err(ApiError::new(Code::GraphqlValidationFailed, message)
+            return Err(ApiError::new(ErrorCode::GraphqlValidationFailed, message)
                 .into_server_error(vec![operation.pos]));
         }
     }
@@ -128,28 +133,16 @@ fn validation_error(error: ServerError) -> ServerError {
         .and_then(|rest| rest.split('"').next());
     match path {
         Some(path) => invalid_values([path], error.message.clone()),
-        None => ApiError::new(Code::GraphqlValidationFailed, error.message),
+        None => ApiError::new(ErrorCode::GraphqlValidationFailed, error.message),
     }
     .into_server_error(error.locations)
 }
 
-/// What the parser complains of, without the picture it draws around it, which repeats the
-/// whole line.
+/// The parser's message without the picture it draws around it, which repeats the whole line.
 fn complaint(error: &str) -> String {
     let what = error.rsplit(" = ").next().unwrap_or(error).trim();
     let what: String = what.chars().take(200).collect();
     format!("The document is not GraphQL: {what}.")
-}
-
-/// Values from outside that do not fit, each under its name.
-fn invalid_values<'a>(paths: impl IntoIterator<Item = &'a str>, message: String) -> ApiError {
-    let fields = paths.into_iter().map(|path| {
-        let field =
-            serde_json::json!({ "path": path, "code": "INVALID_VALUE", "message": message });
-        Value::from_json(field).expect("three strings are a GraphQL value")
-    });
-    let fields = fields.collect();
-    ApiError::new(Code::BadUserInput, message).with("fields", Value::List(fields))
 }
 
 /// The library would answer with null, which looks like a schema without types.
@@ -159,9 +152,9 @@ fn refuse_introspection(document: &ExecutableDocument) -> ServerResult<()> {
         if let Some(field) =
             fields.find(|field| matches!(field.name.node.as_str(), "__schema" | "__type"))
         {
-            let message = "Introspection is off here: the schema is not told. INTROSPECTION=true, \
+            let message = "Introspection is disabled. INTROSPECTION=true, \
                 a setting of the service, turns it on; `mula schema` prints the schema.";
-            return Err(ApiError::new(Code::GraphqlValidationFailed, message)
+            return Err(ApiError::new(ErrorCode::GraphqlValidationFailed, message)
                 .into_server_error(vec![field.name.pos]));
         }
     }
@@ -183,7 +176,8 @@ pub(super) fn operation<'a>(
     }
 }
 
-/// What an operation is counted as: in the schema's words only, since clients have endless ones.
+/// The name of an operation in the metrics: in the schema's words only, since clients have endless
+/// ones.
 fn counted_as(
     document: &ExecutableDocument,
     operation: &OperationDefinition,
@@ -218,7 +212,7 @@ fn counted_as(
 /// A mutation is not for GET (GraphQL over HTTP, section 5.1): links and caches would repeat it.
 fn refuse_mutation(operation: &OperationDefinition) -> ServerResult<()> {
     if operation.ty == OperationType::Mutation {
-        let error = ApiError::new(Code::BadRequest, "Send a mutation with POST.");
+        let error = ApiError::new(ErrorCode::BadRequest, "Send a mutation with POST.");
         return Err(error.into());
     }
     Ok(())
@@ -319,7 +313,7 @@ pub(super) fn broken_off(panic: &(dyn Any + Send)) -> Response {
         "a request broke off by a fault of ours"
     );
     Response::from_errors(vec![
-        ApiError::new(Code::InternalServerError, MASKED).into(),
+        ApiError::new(ErrorCode::InternalServerError, MASKED).into(),
     ])
 }
 
@@ -327,6 +321,7 @@ pub(super) fn broken_off(panic: &(dyn Any + Send)) -> Response {
 pub(super) fn finish(mut response: Response, request_id: &str) -> Response {
     for error in &mut response.errors {
         shorten(&mut error.message);
+        let is_unfit = is_unfit(error);
         let extensions = error.extensions.get_or_insert_default();
         if extensions.get("code").is_none() {
             let unresolved = [
@@ -334,22 +329,20 @@ pub(super) fn finish(mut response: Response, request_id: &str) -> Response {
                 "Operation name required",
                 "Subscriptions are not supported",
             ];
-            // Values that have the right type and no fitting value, such as an Int of 3000000000.
-            let unfit = ["Failed to parse \"", "Expected input type \""];
             if unresolved
                 .iter()
                 .any(|start| error.message.starts_with(start))
             {
-                extensions.set("code", Code::OperationResolutionFailure.as_str());
-            } else if unfit.iter().any(|start| error.message.starts_with(start)) {
-                extensions.set("code", Code::BadUserInput.as_str());
+                extensions.set("code", ErrorCode::OperationResolutionFailure.as_str());
+            } else if is_unfit {
+                extensions.set("code", ErrorCode::BadUserInput.as_str());
             } else {
                 tracing::error!(error = %error.message, "a request failed by a fault of ours");
                 MASKED.clone_into(&mut error.message);
-                extensions.set("code", Code::InternalServerError.as_str());
+                extensions.set("code", ErrorCode::InternalServerError.as_str());
             }
         }
-        if extensions.get("code") == Some(&Code::InternalServerError.as_str().into()) {
+        if extensions.get("code") == Some(&ErrorCode::InternalServerError.as_str().into()) {
             extensions.set("requestId", request_id);
         }
     }
@@ -385,7 +378,7 @@ fn shorten(message: &mut String) {
 fn is_refused_whole(response: &Response) -> bool {
     let refused = |error: &ServerError| {
         let code = error.extensions.as_ref().and_then(|all| all.get("code"));
-        code == Some(&Code::RateLimited.as_str().into())
+        code == Some(&ErrorCode::RateLimited.as_str().into())
     };
     match &response.data {
         Value::Object(fields) => {

@@ -7,7 +7,7 @@ use chrono::{SecondsFormat, Utc};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct DateTime(pub chrono::DateTime<Utc>);
 
-/// A moment as RFC 3339 writes it, in UTC: `2026-11-21T09:30:00.123456Z`.
+/// A date and time in UTC, in the format of RFC 3339: `2026-11-21T09:30:00.123456Z`.
 #[Scalar(
     name = "DateTime",
     specified_by_url = "https://datatracker.ietf.org/doc/html/rfc3339"
@@ -42,7 +42,7 @@ impl Decimal {
     }
 }
 
-/// An exact decimal number, carried as a string and never as a float: `"0.000123"`.
+/// An exact decimal number, serialized as a string: `"0.000123"`.
 #[Scalar(name = "Decimal")]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {

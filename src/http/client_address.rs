@@ -1,4 +1,4 @@
-//! Who is at the other end: the peer of the connection, or whom a trusted proxy names.
+//! The client's address: the connection's peer, or the address that a trusted proxy names.
 //!
 //! Proxies append the address they were asked from to `Forwarded` (RFC 7239) or
 //! `X-Forwarded-For`. Only what a trusted proxy appended is worth anything: what stands before it

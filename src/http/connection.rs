@@ -20,14 +20,27 @@ use tokio::{
     time::{Instant, Sleep, sleep, sleep_until},
 };
 
-use super::places::Place;
+use super::{
+    incoming::{Incoming, IncomingLimiter},
+    places::Place,
+};
+use crate::config::Http;
+
+/// How long a client may take nothing of what it is sent, if `IDLE_TIMEOUT` is no shorter. What it
+/// does not take is in memory.
+const TAKE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Said before a connection is cut whose request does not come to its end (RFC 9110, section
 /// 15.5.9).
 const TOO_SLOW: &[u8] =
     b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
-/// What a connection is at: hyper knows, and does not tell.
+/// Said before a connection is cut for whose request's head there is no memory.
+const NO_MEMORY: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\n\
+    content-length: 0\r\n\r\n";
+
+/// The phase of a connection, which hyper does not expose.
 #[derive(Clone, Default)]
 pub(super) struct Phase(Arc<AtomicU8>);
 
@@ -93,7 +106,11 @@ pub(super) struct Watched {
     /// Given back when the socket is closed, whatever it speaks by then.
     _place: Option<Place>,
     header_timeout: Duration,
-    idle_timeout: Duration,
+    /// How long a client may take nothing of what it is sent.
+    take_timeout: Duration,
+    incoming: IncomingLimiter,
+    /// The part of a head received so far.
+    head: Option<(usize, Incoming)>,
     /// When the head has to be there; of use in that phase only, and kept for the next request.
     head_due: Option<Pin<Box<Sleep>>>,
     /// When the client has to have taken something, while it takes nothing.
@@ -103,23 +120,28 @@ pub(super) struct Watched {
 impl Watched {
     pub(super) fn new(
         stream: TcpStream,
-        phase: Phase,
         place: Option<Place>,
-        header_timeout: Duration,
-        idle_timeout: Duration,
+        settings: &Http,
+        incoming: IncomingLimiter,
     ) -> Self {
         Self {
             stream,
-            phase,
+            phase: Phase::default(),
             _place: place,
-            header_timeout,
-            idle_timeout,
+            header_timeout: settings.header_timeout,
+            take_timeout: settings.idle_timeout.min(TAKE_TIMEOUT),
+            incoming,
+            head: None,
             head_due: None,
             write_due: None,
         }
     }
 
-    /// What came of writing, and an error where nothing has for too long.
+    pub(super) fn phase(&self) -> Phase {
+        self.phase.clone()
+    }
+
+    /// The result of a write, or an error if nothing was written for too long.
     fn written<T>(
         &mut self,
         cx: &mut Context<'_>,
@@ -129,7 +151,7 @@ impl Watched {
             self.write_due = None;
             return written;
         }
-        let timeout = self.idle_timeout;
+        let timeout = self.take_timeout;
         let due = self
             .write_due
             .get_or_insert_with(|| Box::pin(sleep(timeout)));
@@ -150,8 +172,9 @@ impl AsyncRead for Watched {
         let this = self.get_mut();
         let before = buffer.filled().len();
         let read = Pin::new(&mut this.stream).poll_read(cx, buffer);
+        let count = buffer.filled().len() - before;
         match this.phase.get() {
-            FRESH | IDLE if buffer.filled().len() > before => {
+            FRESH | IDLE if count > 0 => {
                 this.phase.set(HEAD);
                 let due = Instant::now() + this.header_timeout;
                 match &mut this.head_due {
@@ -163,12 +186,22 @@ impl AsyncRead for Watched {
             UPGRADED => this.head_due = None,
             _ => {}
         }
+        if this.phase.get() != HEAD {
+            this.head = None;
+            return read;
+        }
+        let incoming = &this.incoming;
+        let (bytes, head) = this.head.get_or_insert_with(|| (0, incoming.begin()));
+        *bytes += count;
+        // Nothing else is being written, so that there is room for what is said.
+        if head.grow(*bytes).is_err() {
+            let _ = this.stream.try_write(NO_MEMORY);
+            return Poll::Ready(Err(io::ErrorKind::OutOfMemory.into()));
+        }
         // Also where there is something to read: a head that comes byte by byte is late as well.
-        if this.phase.get() == HEAD
-            && let Some(head_due) = &mut this.head_due
+        if let Some(head_due) = &mut this.head_due
             && head_due.as_mut().poll(cx).is_ready()
         {
-            // Nothing else is being written, so that there is room for it.
             let _ = this.stream.try_write(TOO_SLOW);
             return Poll::Ready(Err(timed_out()));
         }

@@ -20,14 +20,14 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    connection::{Phase, Watched},
-    places::{Place, Places},
-};
+use super::{connection::Watched, incoming::IncomingLimiter, places::Places};
 use crate::config::Http;
 
 /// Bytes of a request's head, at most: a URL with a query in it, and headers.
 const HEAD_MAX: usize = 96 * 1024;
+
+/// Bytes of an answer that wait in a connection to be taken, about; a request's head fits in as well.
+const BUFFER_MAX: usize = 128 * 1024;
 
 /// Headers of a request, at most.
 const HEADERS_MAX: usize = 100;
@@ -55,14 +55,18 @@ pub async fn serve(
     router: Router,
     settings: Http,
     trusted_proxies: Arc<[IpNet]>,
+    incoming: IncomingLimiter,
     stopping: CancellationToken,
 ) {
     let all = connections(settings.connections);
     let places = Places::new(all, settings.connections_per_address, trusted_proxies);
     let mut connections = JoinSet::new();
-    let serve = |stream, peer, place| {
+    let serve = |stream: TcpStream, peer, place| {
+        // A small answer goes out at once instead of waiting for more. Without, it is only slower.
+        let _ = stream.set_nodelay(true);
+        let watched = Watched::new(stream, place, &settings, incoming.clone());
         let (router, stopping) = (router.clone(), stopping.clone());
-        connection(stream, peer, place, router, &settings, stopping)
+        connection(watched, peer, router, settings.idle_timeout, stopping)
     };
     loop {
         let next = async {
@@ -111,7 +115,7 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     }
 }
 
-/// Who has connected and was not accepted yet. From then on, connections are refused.
+/// Connections that were not accepted yet. From then on, new ones are refused.
 fn waiting(listener: TcpListener) -> Vec<(TcpStream, SocketAddr)> {
     // Asked of the system itself: the runtime may not have heard of them.
     let Ok(listener) = listener.into_std() else {
@@ -135,23 +139,13 @@ fn is_of_one_client(error: &io::Error) -> bool {
 
 /// Serves one connection to its end.
 fn connection(
-    stream: TcpStream,
+    watched: Watched,
     peer: SocketAddr,
-    place: Option<Place>,
     router: Router,
-    settings: &Http,
+    idle_timeout: Duration,
     stopping: CancellationToken,
 ) -> impl Future<Output = ()> + Send + use<> {
-    // A small answer goes out at once instead of waiting for more. Without, it is only slower.
-    let _ = stream.set_nodelay(true);
-    let phase = Phase::default();
-    let watched = Watched::new(
-        stream,
-        phase.clone(),
-        place,
-        settings.header_timeout,
-        settings.idle_timeout,
-    );
+    let phase = watched.phase();
     let (watching, told) = (phase.clone(), stopping.clone());
     let router = TowerToHyperService::new(router);
     let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
@@ -172,9 +166,10 @@ fn connection(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         // It runs from the end of one request to the end of the next one's head.
-        .header_read_timeout(settings.idle_timeout)
+        .header_read_timeout(idle_timeout)
         .max_headers(HEADERS_MAX)
         .max_header_size(HEAD_MAX)
+        .max_buf_size(BUFFER_MAX)
         .serve_connection(TokioIo::new(watched), service)
         .with_upgrades();
     async move {

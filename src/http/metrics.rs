@@ -25,7 +25,7 @@ const ASK: Duration = Duration::from_secs(5);
 /// How long it may take. Whoever asks gives up after ten seconds, as Prometheus does by itself.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What there is to ask.
+/// The sources of the metrics.
 #[derive(Clone)]
 pub struct Watched {
     pub metrics: Metrics,
@@ -37,7 +37,7 @@ pub struct Watched {
 /// When the database was last asked, and whether it said anything.
 type Asked = Arc<Mutex<Option<(Instant, bool)>>>;
 
-/// All that is served there.
+/// The router of the metrics' address.
 pub fn router(watched: Watched) -> Router {
     Router::new()
         .route("/metrics", routing::get(answer))
@@ -72,14 +72,19 @@ async fn answer(extract::State((watched, asked)): extract::State<(Watched, Asked
 impl Watched {
     /// Asks the database, and returns whether it answered: a scrape never fails with it.
     async fn ask(&self) -> bool {
-        let counts = async {
-            let tx = self.db.snapshot_within(TIMEOUT).await?;
-            let sessions = account::count_live(&tx, self.clock.now()).await?;
+        let (db, now) = (self.db.clone(), self.clock.now());
+        let counts = self.db.detached(async move {
+            let tx = db.snapshot_within(TIMEOUT).await?;
+            let sessions = account::count_live(&tx, now).await?;
             let generations = reading::count_unfinished(&tx).await?;
-            Ok::<_, DbErr>((sessions, generations))
-        };
+            let cost = reading::month_cost(&tx, now).await?;
+            Ok::<_, DbErr>((sessions, generations, cost))
+        });
+        let is_ready = tokio::time::timeout(TIMEOUT, self.db.is_writable()).await;
+        self.metrics.set_ready(matches!(is_ready, Ok(Ok(true))));
         match tokio::time::timeout(TIMEOUT, counts).await {
-            Ok(Ok((sessions, generations))) => {
+            Ok(Ok((sessions, generations, cost))) => {
+                self.metrics.set_month_cost(cost);
                 self.metrics.set_sessions(sessions);
                 self.metrics.set_generations(&generations);
                 true

@@ -8,41 +8,56 @@ mod connection;
 mod graphiql;
 mod graphql;
 mod health;
+mod incoming;
 mod listen;
 mod metrics;
+mod operation;
+mod operation_limit;
+mod origin;
 mod places;
+mod static_file;
 mod trace;
+mod web;
 mod websocket;
 
 use std::{any::Any, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     middleware,
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
     routing,
 };
 use ipnet::IpNet;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tower_http::{catch_panic::CatchPanicLayer, cors::CorsLayer};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::{
+        CompressionLayer, CompressionLevel, Predicate,
+        predicate::{NotForContentType, SizeAbove},
+    },
+};
 
 use crate::{
     account::Accounts,
     clock::Clock,
+    config::Origins,
     db::Database,
     graphql::{Documents, Schema},
     metrics::Metrics,
 };
 #[cfg(fuzzing)]
 pub use graphql::fuzzing;
+pub use incoming::IncomingLimiter;
 pub use listen::serve;
 pub use metrics::{Watched, router as metrics_router};
+pub use operation_limit::OperationLimiter;
 
-/// How long a browser remembers what a preflight allowed. Chromium caps it at two hours.
-const PREFLIGHT_LIFETIME: Duration = Duration::from_hours(2);
+/// Bytes of a body that is compressed, at least: a smaller one is sent in one packet as it is.
+const COMPRESSED_FROM: u16 = 1024;
 
-/// What the handlers need, all of them the same.
+/// The state shared by all handlers.
 pub struct State {
     pub schema: Schema,
     pub documents: Arc<Documents>,
@@ -51,10 +66,13 @@ pub struct State {
     pub clock: Clock,
     /// Operations that run: they end even when the client that sent them does not wait.
     pub operations: TaskTracker,
-    pub allowed_origins: Vec<String>,
+    pub limiter: OperationLimiter,
+    pub incoming: IncomingLimiter,
+    pub allowed_origins: Arc<Origins>,
     pub trusted_proxies: Arc<[IpNet]>,
     /// None where nobody looks at them.
     pub metrics: Option<Metrics>,
+    pub web: bool,
     pub graphiql: bool,
     /// How long a request's body may take to arrive.
     pub body_timeout: Duration,
@@ -64,21 +82,29 @@ pub struct State {
     pub stopping: CancellationToken,
 }
 
-/// All that is served.
+/// The router.
 pub fn router(state: State) -> Router {
-    let graphiql = state.graphiql;
+    let (web, graphiql) = (state.web, state.graphiql);
     let mut router = Router::new()
         .route(trace::GRAPHQL, routing::any(graphql::answer))
         .route(trace::SOCKET, routing::get(websocket::upgrade))
         .route("/health/live", routing::get(health::live))
         .route("/health/ready", routing::get(health::ready));
+    if web {
+        router = router.merge(web::router());
+    }
     if graphiql {
         router = router.merge(graphiql::router());
     }
-    router = router.fallback(move || async move { not_found(graphiql) });
-    if !state.allowed_origins.is_empty() {
-        router = router.layer(cors(&state.allowed_origins));
+    let pages = [(web, web::PATH), (graphiql, graphiql::PATH)];
+    if let Some((_, first)) = pages.into_iter().find(|(is_served, _)| *is_served) {
+        router = router.route(
+            "/",
+            routing::get(move || async { Redirect::temporary(first) }),
+        );
     }
+    router = router.fallback(move || async move { not_found(web, graphiql) });
+    router = router.layer(origin::cors(state.allowed_origins.clone()));
     let every = trace::Every {
         clock: state.clock.clone(),
         trusted_proxies: state.trusted_proxies.clone(),
@@ -87,8 +113,8 @@ pub fn router(state: State) -> Router {
     around(router, every).with_state(Arc::new(state))
 }
 
-/// What is around every handler. Outermost the id and the log line, so that what the layers answer
-/// by themselves has them too.
+/// The layers around every handler. The id and the log line are outermost, so that responses of the
+/// layers have them too.
 fn around<S: Clone + Send + Sync + 'static>(router: Router<S>, every: trace::Every) -> Router<S> {
     router
         .layer(CatchPanicLayer::custom(broken_off))
@@ -96,6 +122,17 @@ fn around<S: Clone + Send + Sync + 'static>(router: Router<S>, every: trace::Eve
             Arc::new(every),
             trace::every_request,
         ))
+        // Around that, which tells streams by a body without a length.
+        .layer(compression())
+}
+
+/// Compresses what a client accepts compressed, but no stream: each of its pieces goes out at once.
+fn compression() -> CompressionLayer<impl Predicate> {
+    let whole = NotForContentType::const_new("text/event-stream")
+        .and(NotForContentType::const_new("multipart/mixed"));
+    CompressionLayer::new()
+        .quality(CompressionLevel::Fastest)
+        .compress_when(SizeAbove::new(COMPRESSED_FROM).and(whole))
 }
 
 /// The answer where there would be none: a handler panicked.
@@ -105,29 +142,13 @@ fn broken_off(_: Box<dyn Any + Send>) -> Response {
     (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
 }
 
-/// Lets the front ends of these origins call from a browser, with a token but without cookies.
-fn cors(origins: &[String]) -> CorsLayer {
-    let origins = origins.iter().map(|origin| {
-        HeaderValue::from_str(origin).expect("the settings let only visible ASCII through")
-    });
-    CorsLayer::new()
-        .allow_origin(origins.collect::<Vec<_>>())
-        .allow_methods([Method::GET, Method::POST])
-        .allow_headers([
-            header::AUTHORIZATION,
-            header::CONTENT_TYPE,
-            header::ACCEPT,
-            trace::REQUEST_ID,
-        ])
-        .expose_headers([trace::REQUEST_ID, header::RETRY_AFTER])
-        .max_age(PREFLIGHT_LIFETIME)
-        .vary([header::ORIGIN])
-}
-
-fn not_found(graphiql: bool) -> Response {
+fn not_found(web: bool, graphiql: bool) -> Response {
     let mut text = "There is nothing at this path. What there is:\n\n".to_owned();
+    if web {
+        text += "  /app           the web client\n";
+    }
     if graphiql {
-        text += "  /              GraphiQL, to try the API in a browser\n";
+        text += "  /graphiql      GraphiQL, to try the API in a browser\n";
     }
     text += "  /graphql       the API: GraphQL over HTTP, GET and POST\n\
              \x20 /graphql/ws    the API by WebSocket: graphql-transport-ws\n\
@@ -183,6 +204,7 @@ mod tests {
             router,
             settings,
             [].into(),
+            super::IncomingLimiter::default(),
             stopping,
         ));
         let client = reqwest::Client::builder().no_proxy().build().unwrap();

@@ -1,5 +1,5 @@
-//! What holds for every request: an id that its answer and all its log lines carry, one log line
-//! of its own, and its place in the metrics. An operation on a WebSocket is a request in this.
+//! The outermost layer of every request: an id that its response and all its log lines carry, one
+//! access log line, and its metrics. An operation on a WebSocket counts as a request.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -44,7 +44,7 @@ const CLIENT_LEFT: &str = "CLIENT_LEFT";
 #[derive(Clone, Debug)]
 pub(super) struct RequestId(pub String);
 
-/// What is needed of every request.
+/// The layer's parts.
 pub(super) struct Every {
     pub clock: Clock,
     pub trusted_proxies: Arc<[IpNet]>,
@@ -91,7 +91,7 @@ pub(super) async fn every_request(
     response
 }
 
-/// What an answer that comes in pieces does, it does for its request as well.
+/// A streamed response body that keeps its request's context.
 struct Pieces {
     body: Body,
     line: Line,
@@ -176,7 +176,7 @@ impl Line {
         }
     }
 
-    /// What became of it; none for what is no GraphQL request.
+    /// The error code of the operation; None for a request that is not GraphQL.
     fn code(&self) -> Option<&str> {
         let is_graphql = || self.method.is_none() || self.path() == Some(GRAPHQL);
         self.request.code().or_else(|| match self.status {
@@ -210,11 +210,15 @@ impl Drop for Line {
         if let Some(code) = code {
             self.trace.ended(code);
         }
+        self.request.sync_scope(|| self.trace.identify());
         // To the microsecond.
         let ms = (took.as_secs_f64() * 1e6).round() / 1e3;
         let field = operation.map(|Operation { field, .. }| field.as_str());
         let operation = self.request.name().and_then(loggable);
-        let user = self.request.user().map(display);
+        // Who has signed in is the user.
+        let account = self.request.account().map(display);
+        let account = account.filter(|_| self.request.user().is_none());
+        let limit = self.request.limit();
         let round_trips = self.request.round_trips();
         let message = if status.is_some() || self.is_stream {
             "answered"
@@ -223,7 +227,8 @@ impl Drop for Line {
         };
         self.request.sync_scope(|| {
             tracing::info!(
-                %client, method, path, status, ms, operation, field, user, code, round_trips,
+                %client, method, path, status, ms, operation, field, code, account, limit,
+                round_trips,
                 "{message}"
             );
         });

@@ -1,18 +1,19 @@
-//! What is counted and measured, in Prometheus's terms (<https://prometheus.io/docs/practices/naming/>).
-//! `docs/observability.md` lists it all; a test compares.
+//! Metrics, named as Prometheus recommends (<https://prometheus.io/docs/practices/naming/>).
+//! `docs/observability.md` lists them; a test compares.
 //!
 //! Those who know of something count it here. What would have to be asked for, such as how many
 //! sessions there are, `http::metrics` asks when somebody wants to know.
 //!
 //! May use: `entity` (what an answer's states are called), `request`.
 
+mod answers;
 mod process;
 
 use std::{sync::Arc, time::Duration};
 
 use prometheus::{
-    Counter, Encoder, Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec,
-    IntGauge, IntGaugeVec, Opts, Registry, TextEncoder, core::Collector,
+    Encoder, Gauge, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec,
+    Opts, Registry, TextEncoder, core::Collector,
 };
 use sea_orm::ActiveEnum;
 
@@ -20,6 +21,7 @@ use crate::{
     entity::reading::{Engine, Status},
     request::Request,
 };
+use answers::Answers;
 use process::Process;
 
 /// The media type of [`Metrics::text`].
@@ -37,7 +39,7 @@ const LAGS: [f64; 12] = [
 ];
 
 /// The codes of what a limit refuses.
-const REFUSALS: [&str; 4] = [
+pub(crate) const REFUSALS: [&str; 4] = [
     "OVERLOADED",
     "QUERY_TOO_COMPLEX",
     "QUOTA_EXCEEDED",
@@ -46,6 +48,32 @@ const REFUSALS: [&str; 4] = [
 
 /// The operation of a request that was refused before it was clear what it asks for.
 const UNKNOWN: &str = "unknown";
+
+/// The code of an answer that did not fail.
+const NO_CODE: &str = "NONE";
+
+/// The codes of failed answers (`advisor::engine::Failure`).
+const FAILURES: [&str; 12] = [
+    "CONTENT_FILTERED",
+    "CONTEXT_TOO_LONG",
+    "INTERRUPTED",
+    "PROVIDER_BUSY",
+    "PROVIDER_CUT",
+    "PROVIDER_FAILED",
+    "PROVIDER_MALFORMED",
+    "PROVIDER_MISCONFIGURED",
+    "PROVIDER_REJECTED",
+    "PROVIDER_TIMEOUT",
+    "PROVIDER_UNAVAILABLE",
+    "TOKEN_LIMIT",
+];
+
+/// Operations that are no field at the root.
+const OTHERS: [&str; 3] = [UNKNOWN, "several", "introspection"];
+
+/// Codes that alerts count: their counters exist before the first of them, whose increase would
+/// otherwise go unseen.
+const FAULTS: [&str; 2] = ["OK", "INTERNAL_SERVER_ERROR"];
 
 const NANOS: f64 = 1e9;
 
@@ -59,18 +87,37 @@ struct All {
     durations: HistogramVec,
     refusals: IntCounterVec,
     followers: IntGauge,
-    ended: IntCounterVec,
-    tokens: IntCounter,
-    cost: Counter,
+    answers: Answers,
+    ready: IntGauge,
+    month_cost: Gauge,
+    month_limit: Gauge,
     notification_lag: Histogram,
     password_queue: IntGauge,
     connections: IntGaugeVec,
     connections_max: IntGaugeVec,
     process: Process,
-    /// What the database said, and is left out while it says nothing.
+    /// Metrics read from the database, omitted while it is away.
     stored: Registry,
     sessions: IntGauge,
     generations: IntGaugeVec,
+}
+
+impl All {
+    fn exist_at_zero(&self) {
+        for code in REFUSALS {
+            self.refusals.with_label_values(&[code]);
+        }
+        for engine in [Engine::Embedded, Engine::Model].map(|engine| engine.to_value()) {
+            for status in [Status::Completed, Status::Cancelled] {
+                let labels = [&*status.to_value(), &engine, NO_CODE];
+                self.answers.ended.with_label_values(&labels);
+            }
+            for code in FAILURES {
+                let labels = [&*Status::Failed.to_value(), &engine, code];
+                self.answers.ended.with_label_values(&labels);
+            }
+        }
+    }
 }
 
 impl Metrics {
@@ -101,27 +148,22 @@ impl Metrics {
                 "Operations that a limit refused, by its code.",
                 &["code"],
             ),
-            followers: gauge(
+            followers: gauge(&registry, "mula_followers", "Subscriptions that are open."),
+            answers: Answers::new(&registry),
+            ready: gauge(
                 &registry,
-                "mula_followers",
-                "Streams in which clients follow an answer.",
+                "mula_ready",
+                "1 if the database answers and takes writes, as /health/ready tells.",
             ),
-            ended: counters(
-                &registry,
-                "mula_generations_ended_total",
-                "Answers that were written to their end, by how they ended and who wrote them.",
-                &["status", "engine"],
+            month_cost: float_gauge(
+                &stored,
+                "mula_month_cost_dollars",
+                "US dollars that all answers of this month (UTC) cost, of all instances.",
             ),
-            tokens: registered(
+            month_limit: float_gauge(
                 &registry,
-                IntCounter::new("mula_tokens_total", "Tokens of the answers that ended."),
-            ),
-            cost: registered(
-                &registry,
-                Counter::new(
-                    "mula_cost_dollars_total",
-                    "US dollars that the answers cost that ended.",
-                ),
+                "mula_month_cost_limit_dollars",
+                "SERVICE_COST_PER_MONTH; +Inf without one.",
             ),
             notification_lag: registered(&registry, {
                 let about = HistogramOpts::new(
@@ -169,10 +211,29 @@ impl Metrics {
             &["version"],
         );
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
-        for code in REFUSALS {
-            all.refusals.with_label_values(&[code]);
-        }
+        all.exist_at_zero();
         Self(Arc::new(all))
+    }
+
+    /// Has the counters of requests exist at zero, for the operations of the schema, and tells of the
+    /// month's limit in nano-dollars, if there is one.
+    pub fn declare(&self, operations: &[String], month_limit: Option<i64>) {
+        let limit = month_limit.map_or(f64::INFINITY, dollars);
+        self.0.month_limit.set(limit);
+        for operation in operations.iter().map(|name| &**name).chain(OTHERS) {
+            for code in FAULTS {
+                self.0.requests.with_label_values(&[operation, code]);
+            }
+        }
+    }
+
+    pub fn set_ready(&self, is_ready: bool) {
+        self.0.ready.set(is_ready.into());
+    }
+
+    /// In nano-dollars.
+    pub fn set_month_cost(&self, cost: i64) {
+        self.0.month_cost.set(dollars(cost));
     }
 
     /// Counts a request that is over. `took` is None for what lasts as long as its client likes.
@@ -189,16 +250,21 @@ impl Metrics {
         }
     }
 
-    /// Counts an answer that has ended. `cost` is in nano-dollars.
-    pub fn count_ended(&self, status: Status, engine: Engine, tokens: i32, cost: i64) {
+    /// Counts an answer that has ended; `code` is that of its failure. `cost` is in nano-dollars.
+    pub fn count_ended(
+        &self,
+        status: Status,
+        engine: Engine,
+        code: Option<&'static str>,
+        tokens: i32,
+        cost: i64,
+    ) {
         let (status, engine) = (status.to_value(), engine.to_value());
-        self.0.ended.with_label_values(&[&status, &engine]).inc();
-        self.0.tokens.inc_by(tokens.unsigned_abs().into());
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "a double is exact to a nano-dollar up to nine million dollars"
-        )]
-        self.0.cost.inc_by(cost.max(0) as f64 / NANOS);
+        let labels = [status.as_str(), engine.as_str(), code.unwrap_or(NO_CODE)];
+        let answers = &self.0.answers;
+        answers.ended.with_label_values(&labels).inc();
+        answers.tokens.inc_by(tokens.unsigned_abs().into());
+        answers.cost.inc_by(dollars(cost));
     }
 
     /// How late a notification was heard.
@@ -234,7 +300,7 @@ impl Metrics {
         self.0.sessions.set(live.try_into().unwrap_or(i64::MAX));
     }
 
-    /// What is not named has none.
+    /// Combinations that are not given are 0.
     pub fn set_generations(&self, unfinished: &[(Status, Engine, i64)]) {
         let all = &self.0.generations;
         for status in [Status::Pending, Status::Writing] {
@@ -277,6 +343,15 @@ impl Drop for Follower {
     fn drop(&mut self) {
         self.0.dec();
     }
+}
+
+/// Of nano-dollars.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a double is exact to a nano-dollar up to nine million dollars"
+)]
+fn dollars(nano: i64) -> f64 {
+    nano.max(0) as f64 / NANOS
 }
 
 fn whole(number: usize) -> i64 {

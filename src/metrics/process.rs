@@ -1,6 +1,6 @@
-//! What every Prometheus client says of its process
+//! Process metrics that every Prometheus client has
 //! (<https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics>), where the
-//! system says it: all of it on Linux.
+//! system provides them: all of them on Linux.
 
 use chrono::{DateTime, Utc};
 use prometheus::{Counter, Gauge, IntGauge, Registry};

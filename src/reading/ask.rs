@@ -1,30 +1,32 @@
 //! Asking: the question is stored, then answered.
 
-use std::time::Duration;
-
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, sea_query::LockType,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, Iterable,
+    QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, Query},
 };
-use tokio::{sync::OwnedSemaphorePermit, time::Instant};
+use tokio::sync::OwnedSemaphorePermit;
 use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
 use super::{
-    Error, Readings, UNFINISHED_PER_USER, draft::pieces, idempotency::check_key, lease::Lease,
+    Error, Readings, UNFINISHED_PER_USER, claim::note, draft::pieces, events::Change, history,
+    idempotency::check_key, lock::lock_user, news::News,
 };
 use crate::{
-    advisor::{Answer, engine::Asked, obi::Cast},
+    advisor::{Answer, History, engine::Asked, obi::Cast},
     digest,
     entity::{
         PieceEnds, Sources, generation,
         reading::{self, Advisor, Engine, Status},
-        user,
     },
-    invalid::{Problems, Rule},
+    invalid::{
+        FieldErrorCode::{InvalidCharacters, TooLong, TooShort},
+        Problems, Rule,
+    },
 };
 
-/// What a user asks.
+/// A user's question.
 #[derive(Clone, Debug)]
 pub struct Ask {
     pub advisor: Advisor,
@@ -56,51 +58,45 @@ impl Readings {
             advisor: ask.advisor,
             question: question.to_owned(),
             cast: Cast::draw()?,
+            history: History::default(),
         };
         let request = digest::hex(["ask", advisor_name(ask.advisor), question]);
         let tx = self.0.db.begin().await?;
-        self.lock_user(&tx, user_id).await?;
+        if !lock_user(&tx, user_id).await? {
+            return Err(Error::NoSuchUser);
+        }
         if let Some(known) = self
             .asked_before(&tx, user_id, ask.idempotency_key.as_deref(), &request)
             .await?
         {
+            note(&known);
             return Ok(known);
         }
+        let new = self.new_reading(user_id, &asked);
+        let id = new.id;
         let (reading, permit) = match self.0.advisors.care(question) {
             // Before any limit: whoever needs help is not told to come back tomorrow.
             Some(reply) => {
-                let reading = self.answered(self.new_reading(user_id, &asked), Engine::Care, reply);
+                if let Some(earlier) = self.replied_often(&tx, user_id, &reply).await? {
+                    note(&earlier);
+                    return Ok(earlier);
+                }
+                let reading = self.answered(new, Engine::Care, reply);
                 self.insert(&tx, &reading, asked.cast, false, 0).await?;
                 (reading, None)
             }
-            None => self.answer_or_queue(&tx, user_id, &asked).await?,
+            None => self.answer_or_queue(&tx, new, &asked).await?,
         };
         self.remember(&tx, user_id, ask.idempotency_key, request, reading.id)
             .await?;
-        if reading.status == Status::Pending {
-            self.notify(&tx, reading.id).await?;
-        }
         self.count_change(&tx, user_id).await?;
         tx.commit().await?;
+        if reading.id == id {
+            self.publish(user_id, id, Change::Asked);
+        }
+        note(&reading);
         self.hand_to_writer(&reading, permit);
         Ok(reading)
-    }
-
-    /// One at a time for a user: what follows looks before it writes.
-    pub(super) async fn lock_user(
-        &self,
-        tx: &DatabaseTransaction,
-        user_id: Uuid,
-    ) -> Result<(), Error> {
-        user::Entity::find_by_id(user_id)
-            .select_only()
-            .column(user::Column::Id)
-            .lock(LockType::NoKeyUpdate)
-            .into_tuple::<Uuid>()
-            .one(tx)
-            .await?
-            .map(|_| ())
-            .ok_or(Error::NoSuchUser)
     }
 
     /// The user's readings that are not over.
@@ -119,34 +115,14 @@ impl Readings {
             .await?)
     }
 
-    /// Starts what was stored as this instance's, once that is committed; or says that it has ended
-    /// already.
-    pub(super) fn hand_to_writer(
-        &self,
-        reading: &reading::Model,
-        permit: Option<OwnedSemaphorePermit>,
-    ) {
-        if let Some(permit) = permit {
-            let lease = Lease {
-                generation_id: reading.generation_id,
-                reading_id: reading.id,
-                epoch: 1,
-            };
-            self.spawn_writer(lease, permit);
-        } else if reading.status.is_final() && !reading.is_cached {
-            let metrics = &self.0.metrics;
-            metrics.count_ended(reading.status, reading.engine, 0, 0);
-        }
-    }
-
-    /// What the cache holds, or what is already being written, or a new reading.
+    /// A cached answer, an answer that is already being written, or a new reading.
     async fn answer_or_queue(
         &self,
         tx: &DatabaseTransaction,
-        user_id: Uuid,
+        reading: reading::Model,
         asked: &Asked,
     ) -> Result<(reading::Model, Option<OwnedSemaphorePermit>), Error> {
-        let reading = self.new_reading(user_id, asked);
+        let user_id = reading.user_id;
         let unfinished = self.unfinished(tx, user_id).await?;
         let same = || {
             reading::Entity::find_owned(user_id)
@@ -171,6 +147,7 @@ impl Readings {
                 // What another engine wrote in its place is not worth keeping.
                 .filter(reading::Column::Engine.eq(reading.engine))
                 .filter(reading::Column::IsCached.eq(false))
+                .filter(reading::Column::IsTruncated.eq(false))
                 .filter(reading::Column::CompletedAt.gt(oldest))
                 .one(tx)
                 .await?;
@@ -193,7 +170,9 @@ impl Readings {
             return Err(Error::TooManyUnfinished);
         }
         self.count_reading(tx, user_id).await?;
-        if let Some(answer) = self.answer_at_once(asked) {
+        if self.answers_at_once() {
+            let history = history::before(tx, user_id, reading.id, reading.generation_id).await?;
+            let answer = self.answer_after(asked, history);
             let reading = self.answered(reading, Engine::Embedded, answer);
             self.insert(tx, &reading, asked.cast, false, 0).await?;
             return Ok((reading, None));
@@ -206,12 +185,19 @@ impl Readings {
         Ok((reading, permit))
     }
 
-    /// The answer, if it need not be written: the built-in engine has all of it in less time than
+    /// Whether an answer need not be written: the built-in engine composes it in less time than
     /// storing that somebody writes it would take.
-    pub(super) fn answer_at_once(&self, asked: &Asked) -> Option<Answer> {
-        let at_once = self.0.advisors.engine() == Engine::Embedded
-            && self.0.settings.embedded_pause.is_zero();
-        at_once.then(|| self.0.advisors.answer(asked, false))
+    pub(super) fn answers_at_once(&self) -> bool {
+        self.0.advisors.engine() == Engine::Embedded && self.0.settings.embedded_pause.is_zero()
+    }
+
+    /// The built-in engine's answer for somebody who has read this.
+    pub(super) fn answer_after(&self, asked: &Asked, history: History) -> Answer {
+        let asked = Asked {
+            history,
+            ..asked.clone()
+        };
+        self.0.advisors.answer(&asked, false)
     }
 
     /// A reading that nobody has to write: its answer is there.
@@ -246,12 +232,14 @@ impl Readings {
             generation_id: self.0.clock.new_id(),
             status: Status::Pending,
             engine: self.0.advisors.engine(),
+            care: self.0.advisors.approach(&asked.question).care,
             model: None,
             sources: Sources::default(),
             tokens_used: 0,
             cost: 0,
             is_estimated: false,
             is_cached: false,
+            is_truncated: false,
             failure_code: None,
             failure_message: None,
             created_at: self.0.clock.now(),
@@ -271,6 +259,9 @@ impl Readings {
         reading::Entity::insert(reading::ActiveModel::from(reading.clone()).reset_all())
             .exec_without_returning(tx)
             .await?;
+        let news = News::of_new(reading.status);
+        let ids = (reading.user_id, reading.id);
+        self.notify_of(tx, ids, news, Change::Asked).await?;
         self.insert_generation(tx, reading, cast, claimed, reserved)
             .await
     }
@@ -294,7 +285,7 @@ impl Readings {
             cast_open: i16::from(cast.open()),
             owner: claimed.then_some(self.0.instance),
             epoch: i32::from(claimed),
-            lease_expires_at: claimed.then(|| now + self.0.settings.lease),
+            lease_expires_at: None,
             cancel_requested: false,
             sent_at: None,
             reserved,
@@ -307,73 +298,54 @@ impl Readings {
             model: reading.model.clone(),
             sources: reading.sources.clone(),
             tokens_used: 0,
+            cached_tokens: 0,
+            reasoning_tokens: 0,
             cost: 0,
             is_estimated: false,
+            is_truncated: false,
+            is_thinking: false,
             failure_code: None,
             failure_message: None,
             created_at: now,
             completed_at: reading.completed_at,
         };
-        generation::Entity::insert(generation::ActiveModel::from(generation).reset_all())
-            .exec_without_returning(tx)
-            .await?;
-        Ok(())
-    }
-
-    /// The reading once it has ended, or as it stands after the settings' `ask_wait`.
-    ///
-    /// # Errors
-    ///
-    /// If it was deleted meanwhile.
-    pub async fn wait(&self, reading: reading::Model) -> Result<reading::Model, Error> {
-        self.wait_for(reading, self.0.settings.ask_wait).await
-    }
-
-    pub(super) async fn wait_for(
-        &self,
-        reading: reading::Model,
-        patience: Duration,
-    ) -> Result<reading::Model, Error> {
-        let (user_id, id) = (reading.user_id, reading.id);
-        let deadline = Instant::now() + patience;
-        let mut ticks = self.0.wake.subscribe(id);
-        let mut reading = reading;
-        while !reading.status.is_final() {
-            match self.find_now(user_id, id).await {
-                Ok(found) => reading = found.ok_or(Error::NotFound)?,
-                // It is asked, and whoever hears otherwise would ask again: once the database is
-                // back there is a tick.
-                Err(error) => tracing::debug!(%error, "could not look at what is awaited"),
-            }
-            if reading.status.is_final() {
-                break;
-            }
-            tokio::select! {
-                _ = ticks.changed() => {}
-                () = tokio::time::sleep_until(deadline) => break,
-                // Nothing more will come here.
-                () = self.0.hand_over.cancelled() => break,
-            }
+        let row = generation::ActiveModel::from(generation).reset_all();
+        let (mut columns, mut values) = (Vec::new(), Vec::new());
+        for column in generation::Column::iter() {
+            columns.push(column);
+            values.push(match (column, row.get(column).into_value()) {
+                // A value is by this machine's clock.
+                (generation::Column::LeaseExpiresAt, _) if claimed => self.lease_end(),
+                (_, value) => Expr::value(value.expect("all columns are set")),
+            });
         }
-        Ok(reading)
+        let mut insert = Query::insert();
+        insert
+            .into_table(generation::Entity)
+            .columns(columns)
+            .values_panic(values);
+        tx.execute(&insert).await?;
+        Ok(())
     }
 
     fn check_question(&self, question: &str) -> Result<(), Rule> {
         let (min, max) = (self.0.limits.question_min, self.0.limits.question_max);
         let length = question.chars().count();
         if length < min {
-            Err(Rule::new(
-                "TOO_SHORT",
+            Err(Rule::within(
+                TooShort,
+                min..=max,
                 format!("A question has at least {min} characters."),
             ))
         } else if length > max {
-            Err(Rule::new(
-                "TOO_LONG",
+            Err(Rule::within(
+                TooLong,
+                min..=max,
                 format!("A question has at most {max} characters."),
             ))
         } else if question.contains(|c: char| c.is_control() && !c.is_whitespace()) {
             Err(Rule::new(
-                "INVALID_CHARACTERS",
+                InvalidCharacters,
                 "A question cannot hold control characters.",
             ))
         } else {

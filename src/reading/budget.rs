@@ -1,16 +1,16 @@
-//! What a user may ask for, and has spent: days and months are UTC's.
+//! Quotas and budgets. Days and months are in UTC.
 
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Days, Months, NaiveDate, NaiveTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter,
     QuerySelect, Select, Set,
-    sea_query::{Expr, IntoColumnRef, OnConflict},
+    sea_query::{Expr, OnConflict},
 };
 use uuid::Uuid;
 
-use super::{Error, Readings};
+use super::{Error, Readings, settle::month};
 use crate::{
-    advisor::engine::{self as advisor, Asked},
+    advisor::engine::Asked,
     entity::{generation, service_month, usage_day, usage_month},
 };
 
@@ -21,7 +21,7 @@ pub enum Budget {
     Service,
 }
 
-/// What a user has spent, and what is left.
+/// A user's usage and limits.
 #[derive(Clone, Copy, Debug)]
 pub struct Usage {
     pub readings_today: i32,
@@ -89,9 +89,9 @@ impl Readings {
         Ok(())
     }
 
-    /// What an answer may cost at most, in nano-dollars, if the budgets have room for it.
-    /// Whoever inserts a generation with it in the same transaction has reserved it: it counts
-    /// until that generation has ended, or is gone.
+    /// The most that an answer may cost, in nano-dollars, if the budgets have room for it.
+    /// Inserting a generation with it in the same transaction reserves it: it counts until that
+    /// generation has ended or is deleted.
     ///
     /// A month's row is locked before anything is added up, and whoever ends a generation enters
     /// its cost there: each answer is counted either as reserved or as spent.
@@ -108,9 +108,10 @@ impl Readings {
         let Some(model) = self.0.advisors.model() else {
             return Ok(0);
         };
-        if of_user.is_none() && of_all.is_none() {
+        if !model.is_priced() {
             return Ok(0);
         }
+        // Also without a budget: it is what an answer is settled with whose writer is gone.
         let most = model.most(&self.0.advisors.prompt(asked));
         let now = self.0.clock.now();
         let reserved = generation::Entity::find()
@@ -146,63 +147,21 @@ impl Readings {
         }
         Ok(most)
     }
-
-    /// Enters what an answer has cost into the accounts of the month it was asked for in, in the
-    /// transaction that ends it.
-    pub(super) async fn settle(
-        &self,
-        tx: &impl ConnectionTrait,
-        generation: &generation::Model,
-        usage: advisor::Usage,
-    ) -> Result<(), Error> {
-        if usage.tokens == 0 && usage.cost == 0 {
-            return Ok(());
-        }
-        let month = month(generation.created_at);
-        let tokens = i64::from(usage.tokens);
-        let mut add =
-            OnConflict::columns([usage_month::Column::UserId, usage_month::Column::Month]);
-        for (column, more) in [
-            (usage_month::Column::Tokens, tokens),
-            (usage_month::Column::Cost, usage.cost),
-        ] {
-            add.value(column, added((usage_month::Entity, column), more));
-        }
-        usage_month::Entity::insert(usage_month::ActiveModel {
-            user_id: Set(generation.user_id),
-            month: Set(month),
-            tokens: Set(tokens),
-            cost: Set(usage.cost),
-        })
-        .on_conflict(add)
-        .exec_without_returning(tx)
-        .await?;
-        let mut add = OnConflict::column(service_month::Column::Month);
-        for (column, more) in [
-            (service_month::Column::Tokens, tokens),
-            (service_month::Column::Cost, usage.cost),
-        ] {
-            add.value(column, added((service_month::Entity, column), more));
-        }
-        service_month::Entity::insert(service_month::ActiveModel {
-            month: Set(month),
-            tokens: Set(tokens),
-            cost: Set(usage.cost),
-        })
-        .on_conflict(add)
-        .exec_without_returning(tx)
-        .await?;
-        Ok(())
-    }
 }
 
-/// A sum that stays at the largest there is: one that overflowed would be an error forever on
-/// PostgreSQL, and a float on SQLite.
-fn added(column: impl IntoColumnRef + Copy, more: i64) -> Expr {
-    let column = || Expr::col(column);
-    Expr::case(column().gt(i64::MAX.saturating_sub(more)), i64::MAX)
-        .finally(column().add(more))
-        .into()
+/// The cost of all answers of this month (UTC), in nano-dollars.
+///
+/// # Errors
+///
+/// If the database fails.
+pub async fn month_cost(
+    db: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+) -> Result<i64, sea_orm::DbErr> {
+    let row = service_month::Entity::find_by_id(month(now))
+        .one(db)
+        .await?;
+    Ok(row.map_or(0, |row| row.cost))
 }
 
 /// Whether a budget has room for what an answer may cost beside what is spent and promised.
@@ -218,7 +177,7 @@ async fn sum(
     Ok(sum.flatten().unwrap_or(0))
 }
 
-/// What a user has spent in a month; nobody else changes it before the transaction has ended.
+/// A user's spending in a month, locked until the transaction ends.
 async fn locked_month(
     tx: &impl ConnectionTrait,
     user_id: Uuid,
@@ -241,7 +200,7 @@ async fn locked_month(
     Ok(row.map_or(0, |row| row.cost))
 }
 
-/// What all users have spent in a month, in the same way.
+/// The spending of all users in a month, locked in the same way.
 async fn locked_service_month(
     tx: &impl ConnectionTrait,
     month: NaiveDate,
@@ -260,13 +219,6 @@ async fn locked_service_month(
         .one(tx)
         .await?;
     Ok(row.map_or(0, |row| row.cost))
-}
-
-/// A month, by its first day.
-fn month(now: DateTime<Utc>) -> NaiveDate {
-    now.date_naive()
-        .with_day(1)
-        .expect("every month has a first day")
 }
 
 fn next_month(now: DateTime<Utc>) -> DateTime<Utc> {

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr};
 use uuid::Uuid;
 
-use super::{Error, Readings};
-use crate::entity::{
-    generation,
-    reading::{self, Status},
+use super::{Error, Readings, end::Ending, news::News};
+use crate::{
+    entity::{
+        generation,
+        reading::{self, Status},
+    },
+    request,
 };
 
 /// How long a cancelling waits for the writer to stop; a dead one is found by its lease.
@@ -22,7 +25,9 @@ impl Readings {
     ///
     /// If the user has no such reading.
     pub async fn cancel(&self, user_id: Uuid, id: Uuid) -> Result<reading::Model, Error> {
+        request::note_reading(id);
         let reading = self.find_now(user_id, id).await?.ok_or(Error::NotFound)?;
+        request::note_generation(reading.generation_id);
         if reading.status.is_final() {
             return Ok(reading);
         }
@@ -49,15 +54,18 @@ impl Readings {
             let position = draft.position.clone();
             let usage = self.spent_so_far(&generation, &reading, &draft)?;
             let outcome = draft.ended(Status::Cancelled, generation.engine, usage, None);
-            if self.end_in(&tx, queued, &generation, &outcome).await? {
+            let ending = Ending::of(&generation);
+            if self.end_in(&tx, queued, &ending, &outcome).await? {
                 to_stop = position;
-                ended = Some(outcome);
+                ended = Some((ending, outcome));
             }
         }
-        self.notify(&tx, id).await?;
+        if ended.is_none() {
+            self.notify(&tx, id, News::Cancelled).await?;
+        }
         tx.commit().await?;
-        if let Some(outcome) = ended {
-            self.say_ended(&outcome);
+        if let Some((ending, outcome)) = ended {
+            self.say_ended(&ending, &outcome);
         }
         if let (Some(position), Some(model)) = (to_stop, self.0.advisors.model()) {
             model.cancel(&position).await;
@@ -83,25 +91,26 @@ impl Readings {
         Ok(())
     }
 
-    /// Stops what is written here and was cancelled elsewhere.
-    pub(super) async fn look_at_own(&self, reading_ids: &[Uuid]) {
-        let own = self.0.writing.readings();
-        let own: Vec<_> = own
-            .into_iter()
-            .filter(|id| reading_ids.contains(id))
-            .collect();
+    /// Stops the writers here whose answers were cancelled or deleted, by whichever instance.
+    pub(super) async fn stop_cancelled(&self) {
+        let own = self.0.writing.leases();
         if own.is_empty() {
             return;
         }
-        let cancelled = generation::Entity::find()
-            .filter(generation::Column::ReadingId.is_in(own))
+        let wanted = generation::Entity::find()
+            .filter(generation::Column::Id.is_in(own.iter().map(|lease| lease.generation_id)))
             .filter(generation::Column::CompletedAt.is_null())
-            .filter(generation::Column::CancelRequested.eq(true))
+            .filter(generation::Column::CancelRequested.eq(false))
+            .select_only()
+            .column(generation::Column::Id)
+            .into_tuple::<Uuid>()
             .all(self.0.db.reads());
-        match self.0.db.unless_away(cancelled).await {
-            Ok(cancelled) => {
-                for generation in cancelled {
-                    self.0.writing.cancel(generation.reading_id);
+        match self.0.db.unless_away(wanted).await {
+            Ok(wanted) => {
+                for lease in own {
+                    if !wanted.contains(&lease.generation_id) {
+                        self.0.writing.cancel(lease.reading_id);
+                    }
                 }
             }
             Err(error) => {

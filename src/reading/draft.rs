@@ -20,9 +20,13 @@ use crate::{
 const PIECE_AGE: Duration = Duration::from_millis(250);
 const PIECE: usize = 256;
 
-/// What a writer has written, and is about to.
+/// The text of an answer as its writer has it, stored and not yet stored.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are independent of each other"
+)]
 pub(super) struct Draft {
-    /// What is stored, and where its pieces end.
+    /// The stored text, and the ends of its pieces.
     text: String,
     piece_ends: Vec<usize>,
     pending: String,
@@ -40,6 +44,10 @@ pub(super) struct Draft {
     pub usage: Option<Usage>,
     /// Where the provider's response can be taken up again.
     pub position: Option<Position>,
+    /// Whether the model thinks, and has not written a word yet.
+    pub is_thinking: bool,
+    /// Whether the answer ended at a limit.
+    pub is_truncated: bool,
 }
 
 /// How a generation ends.
@@ -51,6 +59,7 @@ pub(super) struct Outcome {
     pub piece_ends: Vec<usize>,
     pub sources: Vec<Source>,
     pub usage: Usage,
+    pub is_truncated: bool,
     pub failure: Option<Failure>,
 }
 
@@ -76,6 +85,8 @@ impl Readings {
                 tokens: generation.tokens_used,
                 cost: generation.cost,
                 is_estimated: generation.is_estimated,
+                cached_tokens: generation.cached_tokens,
+                reasoning_tokens: generation.reasoning_tokens,
             }),
             position: generation
                 .provider_response_id
@@ -85,14 +96,27 @@ impl Readings {
                     response_id,
                     sequence,
                 }),
+            is_thinking: generation.is_thinking,
+            is_truncated: false,
         };
         if generation.last_sequence > 0 {
-            for piece in self.chunks_after(db, generation.id, 0).await? {
-                draft.text.push_str(&piece.text);
-                draft.piece_ends.push(draft.text.len());
-            }
+            (draft.text, draft.piece_ends) = self.stored_text(db, generation.id).await?;
         }
         Ok(draft)
+    }
+
+    /// The text of a generation as far as it is stored, and where its pieces end.
+    pub(super) async fn stored_text(
+        &self,
+        db: &impl ConnectionTrait,
+        generation_id: Uuid,
+    ) -> Result<(String, Vec<usize>), Error> {
+        let (mut text, mut piece_ends) = (String::new(), Vec::new());
+        for piece in self.chunks_after(db, generation_id, 0).await? {
+            text.push_str(&piece.text);
+            piece_ends.push(text.len());
+        }
+        Ok((text, piece_ends))
     }
 
     /// A generation's pieces with a higher number, in order.
@@ -131,6 +155,19 @@ impl Draft {
             Event::Source(source) => self.sources.push(source),
             Event::Model(name) => self.model = Some(name),
             Event::Usage(usage) => self.usage = Some(usage),
+            Event::Thinking(is_thinking) => {
+                // The first word says by itself that the thinking is over.
+                self.is_urgent |= is_thinking;
+                self.is_thinking = is_thinking;
+            }
+            Event::Truncated => self.is_truncated = true,
+            Event::Retracted => {
+                self.text.clear();
+                self.pending.clear();
+                self.sources.clear();
+                // Pieces that followers have keep their numbers.
+                self.piece_ends.fill(0);
+            }
         }
     }
 
@@ -144,7 +181,8 @@ impl Draft {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.text.is_empty() && self.pending.is_empty()
+        // Pieces that were taken back have been seen all the same.
+        self.piece_ends.is_empty() && self.pending.is_empty()
     }
 
     /// When to store something next: text soon, else the lease in time.
@@ -202,6 +240,7 @@ impl Draft {
             piece_ends: self.piece_ends,
             sources: self.sources,
             usage,
+            is_truncated: self.is_truncated,
             failure,
         }
     }

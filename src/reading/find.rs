@@ -1,8 +1,11 @@
 //! Finding readings: one, a page, how many. Only ever the owner's.
 
+use std::sync::Arc;
+
 use sea_orm::{
-    ColumnTrait, DbErr, EntityTrait, ExprTrait, Order, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select, sea_query::Expr,
+    ColumnTrait, DbErr, EntityTrait, ExprTrait, IdenStatic, Iterable, Order, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, Select,
+    sea_query::{Expr, Query},
 };
 use uuid::Uuid;
 
@@ -13,7 +16,34 @@ use crate::{
         generation,
         reading::{self, Advisor},
     },
+    request,
 };
+
+/// Answers to one question that are shown, at most: the newest.
+pub const GENERATIONS: usize = 20;
+
+/// Bytes of a generation's text, where it stands among those of its reading, and the bytes of it and
+/// all newer ones.
+const BYTES: &str = "coalesce(octet_length(response), 0)";
+const PLACE: &str = "row_number() OVER (PARTITION BY reading_id ORDER BY id DESC)";
+const TOTAL: &str = "sum(bytes) OVER (ORDER BY id DESC)";
+
+/// Characters of a text that are read where only its beginning is asked for.
+const BEGINNING: &str = "substr(response, 1, 2000)";
+
+/// The text of a generation, wherever it stands: that of the reading's present one is the reading's.
+const TEXT: &str = "coalesce((SELECT r.response FROM readings r WHERE r.id = generations.reading_id \
+    AND r.generation_id = generations.id), generations.response)";
+
+/// How much of the answers' texts is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Texts {
+    None,
+    /// No more than excerpts need.
+    Beginnings,
+    #[default]
+    All,
+}
 
 /// Which readings, of the list newest first: keyset pagination, so that any page costs what the
 /// first costs.
@@ -29,6 +59,7 @@ pub struct Slice {
     pub from_end: bool,
     /// No more of each than a [`reading::Summary`] has.
     pub summaries: bool,
+    pub texts: Texts,
 }
 
 /// Some of a list, newest first.
@@ -44,6 +75,7 @@ impl Readings {
     ///
     /// If the database fails.
     pub async fn find(&self, user_id: Uuid, id: Uuid) -> Result<Option<reading::Model>, Error> {
+        request::note_reading(id);
         if let Some(replica) = self.replica_for(user_id).await? {
             let found = of_user(user_id, None)
                 .filter(reading::Column::Id.eq(id))
@@ -79,12 +111,12 @@ impl Readings {
         let mut readings = Vec::new();
         if let Some(replica) = self.replica_for(user_id).await? {
             let query = query.clone().filter(replica.has_all());
-            let found = rows(query, slice.summaries, replica.connection());
+            let found = rows(query, slice, replica.connection());
             readings = replica.tried(found).await.unwrap_or_default();
         }
         // Its states of what is being written may be earlier than those that are known.
         if readings.is_empty() || readings.iter().any(|one| !one.status.is_final()) {
-            let found = rows(query, slice.summaries, self.0.db.reads());
+            let found = rows(query, slice, self.0.db.reads());
             readings = self.0.db.unless_away(found).await?;
         }
         let more = readings.len() > slice.limit as usize;
@@ -119,79 +151,137 @@ impl Readings {
         Ok(self.0.db.unless_away(count).await?)
     }
 
-    /// Every answer to the reading's question, newest first, each with its text if it has ended.
+    /// Those of some readings that are the user's, as the primary has them.
+    ///
+    /// # Errors
+    ///
+    /// If the database fails.
+    pub async fn find_some(
+        &self,
+        user_id: Uuid,
+        ids: &[Uuid],
+        texts: Texts,
+    ) -> Result<Vec<reading::Model>, Error> {
+        let query = of_user(user_id, None).filter(reading::Column::Id.is_in(ids.iter().copied()));
+        let found = with_texts(query, texts).all(self.0.db.reads());
+        Ok(self.0.db.unless_away(found).await?)
+    }
+
+    /// The newest answers to the questions of one user's readings, newest first, in one statement;
+    /// with their texts as far as these have so many bytes, but for those that stand in the readings.
     ///
     /// # Errors
     ///
     /// If the database fails.
     pub async fn generations(
         &self,
-        reading: &reading::Model,
+        readings: &[Arc<reading::Model>],
+        texts: Option<usize>,
     ) -> Result<Vec<generation::Model>, Error> {
-        let generations = generation::Entity::find()
-            .filter(generation::Column::UserId.eq(reading.user_id))
-            .filter(generation::Column::ReadingId.eq(reading.id))
-            .order_by_desc(generation::Column::Id)
-            .all(self.0.db.reads());
-        let mut generations = self.0.db.unless_away(generations).await?;
-        // The latest one's text stands in the reading.
-        for current in generations
-            .iter_mut()
-            .filter(|one| one.id == reading.generation_id)
-        {
-            current.response.clone_from(&reading.response);
+        let Some(first) = readings.first() else {
+            return Ok(Vec::new());
+        };
+        let ranked = Query::select()
+            .column(generation::Column::Id)
+            .expr_as(Expr::cust(BYTES), "bytes")
+            .expr_as(Expr::cust(PLACE), "place")
+            .from(generation::Entity)
+            .and_where(generation::Column::UserId.eq(first.user_id))
+            .and_where(generation::Column::ReadingId.is_in(readings.iter().map(|one| one.id)))
+            .to_owned();
+        let newest = Query::select()
+            .columns(["id", "bytes"])
+            .expr_as(Expr::cust(TOTAL), "total")
+            .from_subquery(ranked, "ranked")
+            .and_where(Expr::col("place").lte(GENERATIONS as u64))
+            .to_owned();
+        let mut ids = Query::select();
+        ids.column("id").from_subquery(newest, "newest");
+        if let Some(bytes) = texts {
+            // One more than there is room for tells that there are more.
+            ids.and_where(Expr::col("total").sub(Expr::col("bytes")).lte(bytes as u64));
         }
-        Ok(generations)
+        let query = generation::Entity::find()
+            .filter(generation::Column::Id.in_subquery(ids))
+            .order_by_desc(generation::Column::Id);
+        let query = if texts.is_some() {
+            query
+        } else {
+            replaced(query, generation::Column::Response, "NULL")
+        };
+        let found = query.all(self.0.db.reads());
+        Ok(self.0.db.unless_away(found).await?)
     }
 
-    /// Deletes a reading and all that hangs off it, also while it is written.
+    /// The present generations of one user's readings, in one statement. Their texts stand in the
+    /// readings.
     ///
     /// # Errors
     ///
-    /// If the user has no such reading.
-    pub async fn delete(&self, user_id: Uuid, id: Uuid) -> Result<(), Error> {
-        let tx = self.0.db.begin().await?;
-        // First the generations, as whoever writes does: in another order each could come to
-        // wait for the other.
-        let generations = generation::Entity::find()
-            .filter(generation::Column::UserId.eq(user_id))
-            .filter(generation::Column::ReadingId.eq(id))
-            .lock_exclusive()
-            .all(&tx)
-            .await?;
-        let unended = generations.iter().find(|one| one.completed_at.is_none());
-        if let Some(generation) = unended
-            && let Some(reading) = reading::Entity::find_by_id(id).one(&tx).await?
-        {
-            let draft = self.draft(&tx, generation).await?;
-            let usage = self.spent_so_far(generation, &reading, &draft)?;
-            self.settle(&tx, generation, usage).await?;
-        }
-        let deleted = reading::Entity::delete_many()
-            .filter(reading::Column::UserId.eq(user_id))
-            .filter(reading::Column::Id.eq(id))
-            .exec(&tx)
-            .await?;
-        if deleted.rows_affected == 0 {
-            return Err(Error::NotFound);
-        }
-        self.count_change(&tx, user_id).await?;
-        self.notify(&tx, id).await?;
-        tx.commit().await?;
-        // Whoever writes it finds nothing to write to; whoever follows it, nothing to follow.
-        self.0.writing.cancel(id);
-        self.0.wake.tick(id);
-        Ok(())
+    /// If the database fails.
+    pub async fn present_generations(
+        &self,
+        readings: &[Arc<reading::Model>],
+    ) -> Result<Vec<generation::Model>, Error> {
+        let Some(first) = readings.first() else {
+            return Ok(Vec::new());
+        };
+        let ids = readings.iter().map(|one| one.generation_id);
+        let query = generation::Entity::find()
+            .filter(generation::Column::UserId.eq(first.user_id))
+            .filter(generation::Column::Id.is_in(ids));
+        let found = replaced(query, generation::Column::Response, "NULL").all(self.0.db.reads());
+        Ok(self.0.db.unless_away(found).await?)
     }
+
+    /// Those of some generations that are the user's.
+    ///
+    /// # Errors
+    ///
+    /// If the database fails.
+    pub async fn generations_by_id(
+        &self,
+        user_id: Uuid,
+        ids: &[Uuid],
+        texts: bool,
+    ) -> Result<Vec<generation::Model>, Error> {
+        let query = generation::Entity::find()
+            .filter(generation::Column::UserId.eq(user_id))
+            .filter(generation::Column::Id.is_in(ids.iter().copied()));
+        let text = if texts { TEXT } else { "NULL" };
+        let found = replaced(query, generation::Column::Response, text).all(self.0.db.reads());
+        Ok(self.0.db.unless_away(found).await?)
+    }
+}
+
+fn with_texts(query: Select<reading::Entity>, texts: Texts) -> Select<reading::Entity> {
+    match texts {
+        Texts::All => query,
+        Texts::Beginnings => replaced(query, reading::Column::Response, BEGINNING),
+        Texts::None => replaced(query, reading::Column::Response, "NULL"),
+    }
+}
+
+/// The same rows, with an expression in the place of a column.
+fn replaced<E: EntityTrait>(
+    query: Select<E>,
+    column: E::Column,
+    expression: &'static str,
+) -> Select<E> {
+    let columns = E::Column::iter().filter(|one| one.as_str() != column.as_str());
+    query
+        .select_only()
+        .columns(columns)
+        .expr_as(Expr::cust(expression), column.as_str())
 }
 
 async fn rows(
     query: Select<reading::Entity>,
-    summaries: bool,
+    slice: Slice,
     db: &Reads,
 ) -> Result<Vec<reading::Model>, DbErr> {
-    if !summaries {
-        return query.all(db).await;
+    if !slice.summaries || slice.texts != Texts::All {
+        return with_texts(query, slice.texts).all(db).await;
     }
     let summaries = query.into_partial_model::<reading::Summary>().all(db);
     Ok(summaries

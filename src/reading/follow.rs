@@ -3,7 +3,7 @@
 //! A follower waits for a tick and reads the log, however the tick came: there is one way for
 //! news to reach it, so there is no gap and no repeat between "replayed" and "live".
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use futures_util::{Stream, stream};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -16,7 +16,7 @@ use crate::{
         generation,
         reading::{self, Status},
     },
-    metrics,
+    metrics, request,
 };
 
 /// How long a follower waits for a database that is away, and how often it looks.
@@ -29,15 +29,30 @@ const LOOK: Duration = Duration::from_secs(1);
 /// write.
 pub(super) const LOOKERS: usize = 6;
 
+/// The last piece that a follower has.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Position {
+    /// The answer whose pieces are counted. None: the present one of its reading.
+    pub generation_id: Option<Uuid>,
+    /// 0 before the first piece.
+    pub after: i32,
+}
+
 /// A piece of an answer, or, with an empty text and a final status, its end.
 #[derive(Clone, Debug)]
 pub struct Update {
+    pub generation_id: Uuid,
     /// From 1; the end has the number after the last piece's.
     pub sequence: i32,
+    /// Characters of the answer before the text.
+    pub offset: i32,
     pub text: String,
     pub status: Status,
+    /// Whether the model thinks and has written nothing yet. Such an update is no piece: it has no
+    /// text, and the number of the piece before it.
+    pub is_thinking: bool,
     /// As it stood when the piece was read.
-    pub reading: reading::Model,
+    pub reading: Arc<reading::Model>,
 }
 
 /// Where a follower is.
@@ -46,16 +61,23 @@ struct Follower<W> {
     user_id: Uuid,
     /// The answer it follows, also when a newer one is begun meanwhile.
     generation_id: Uuid,
+    /// The last piece that the client has.
     after: i32,
+    /// The last piece that was read, and the characters up to its end.
+    sequence: i32,
+    offset: i32,
     ready: VecDeque<Update>,
     ended: bool,
+    /// Whether the follower was told that the model thinks.
+    is_thinking: bool,
     ticks: W,
     /// For as long as it is there.
     _counted: metrics::Follower,
 }
 
 impl Readings {
-    /// The answer's pieces after a number, and its end.
+    /// The answer's pieces after a position, and its end. A position in another answer, which a newer
+    /// one has replaced, is before the first piece.
     ///
     /// # Errors
     ///
@@ -64,21 +86,29 @@ impl Readings {
         &self,
         user_id: Uuid,
         reading_id: Uuid,
-        after: i32,
+        position: Position,
     ) -> Result<impl Stream<Item = Result<Update, Error>> + Send + use<>, Error> {
+        request::note_reading(reading_id);
         let ticks = self.0.wake.subscribe(reading_id);
         let reading = {
             let _permit = self.0.lookers.acquire().await;
             self.find_now(user_id, reading_id).await?
         };
         let reading = reading.ok_or(Error::NotFound)?;
+        request::note_generation(reading.generation_id);
+        let is_of_another = position
+            .generation_id
+            .is_some_and(|id| id != reading.generation_id);
         let follower = Follower {
             readings: self.clone(),
             user_id,
             generation_id: reading.generation_id,
-            after,
+            after: if is_of_another { 0 } else { position.after },
+            sequence: 0,
+            offset: 0,
             ready: VecDeque::new(),
             ended: false,
+            is_thinking: false,
             ticks,
             _counted: self.0.metrics.follower(),
         };
@@ -97,26 +127,6 @@ impl Readings {
             }
             Ok(follower.ready.pop_front().map(|update| (update, follower)))
         }))
-    }
-
-    /// The answer as far as it is written.
-    ///
-    /// # Errors
-    ///
-    /// If the database fails.
-    pub async fn text_so_far(&self, reading: &reading::Model) -> Result<Option<String>, Error> {
-        if reading.status.is_final() {
-            return Ok(reading.response.clone());
-        }
-        let chunks = self
-            .chunks_after(self.0.db.reads(), reading.generation_id, 0)
-            .await?;
-        if chunks.is_empty() {
-            // Not begun; or ended since the reading was read, and then it is all there.
-            let now = self.find_now(reading.user_id, reading.id).await?;
-            return Ok(now.and_then(|now| now.response));
-        }
-        Ok(Some(chunks.into_iter().map(|chunk| chunk.text).collect()))
     }
 }
 
@@ -151,45 +161,83 @@ impl<W> Follower<W> {
         let Some((generation, Some(reading))) = found else {
             return Err(Error::NotFound);
         };
+        let reading = Arc::new(reading);
         if generation.completed_at.is_none() {
-            for chunk in self
+            let chunks = self
                 .readings
-                .chunks_after(self.readings.0.db.reads(), generation.id, self.after)
-                .await?
-            {
-                self.push(chunk.sequence, chunk.text, Status::Writing, &reading);
+                .chunks_after(self.readings.0.db.reads(), generation.id, self.sequence)
+                .await?;
+            for chunk in chunks {
+                self.read(chunk.sequence, chunk.text, &reading);
+            }
+            if generation.is_thinking && !self.is_thinking && self.ready.is_empty() {
+                self.is_thinking = true;
+                let nothing = self.update(self.sequence, String::new(), Status::Writing, &reading);
+                self.ready.push_back(Update {
+                    is_thinking: true,
+                    ..nothing
+                });
             }
             return Ok(());
         }
-        // Its text, which a newer answer may have taken the place of.
-        let text = if reading.generation_id == generation.id {
-            reading.response.as_deref()
-        } else {
-            generation.response.as_deref()
-        };
-        let text = text.unwrap_or_default();
+        let text = text_of(&generation, &reading).unwrap_or_default();
         let mut start = 0;
         for (index, &end) in generation.piece_ends.0.iter().enumerate() {
-            let piece = text.get(start..end).unwrap_or_default().to_owned();
-            self.push(number(index), piece, Status::Writing, &reading);
+            if number(index) > self.sequence {
+                let piece = text.get(start..end).unwrap_or_default().to_owned();
+                self.read(number(index), piece, &reading);
+            }
             start = end;
         }
+        // Whatever the client has: a page that missed the end would wait for it for ever.
         let last = number(generation.piece_ends.0.len());
-        self.push(last, String::new(), generation.status, &reading);
+        let end = self.update(last, String::new(), generation.status, &reading);
+        self.ready.push_back(end);
         self.ended = true;
         Ok(())
     }
 
-    fn push(&mut self, sequence: i32, text: String, status: Status, reading: &reading::Model) {
+    /// Takes the next piece, and makes it ready unless the client has it.
+    fn read(&mut self, sequence: i32, text: String, reading: &Arc<reading::Model>) {
+        let characters = i32::try_from(text.chars().count()).unwrap_or(i32::MAX);
         if sequence > self.after {
-            self.after = sequence;
-            self.ready.push_back(Update {
-                sequence,
-                text,
-                status,
-                reading: reading.clone(),
-            });
+            let piece = self.update(sequence, text, Status::Writing, reading);
+            self.ready.push_back(piece);
         }
+        self.sequence = sequence;
+        self.offset = self.offset.saturating_add(characters);
+    }
+
+    /// An update for where the follower is.
+    fn update(
+        &self,
+        sequence: i32,
+        text: String,
+        status: Status,
+        reading: &Arc<reading::Model>,
+    ) -> Update {
+        Update {
+            generation_id: self.generation_id,
+            sequence,
+            offset: self.offset,
+            text,
+            status,
+            is_thinking: false,
+            reading: reading.clone(),
+        }
+    }
+}
+
+/// The text of an answer that has ended.
+pub(super) fn text_of<'a>(
+    generation: &'a generation::Model,
+    reading: &'a reading::Model,
+) -> Option<&'a str> {
+    // A newer answer may have taken its place in the reading.
+    if reading.generation_id == generation.id {
+        reading.response.as_deref()
+    } else {
+        generation.response.as_deref()
     }
 }
 

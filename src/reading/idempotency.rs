@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Error, Readings};
 use crate::{
     entity::{idempotency_key, reading},
-    invalid::Rule,
+    invalid::{FieldErrorCode, Rule},
 };
 
 /// Characters of an idempotency key, at most.
@@ -49,6 +49,7 @@ impl Readings {
                 key,
                 request,
                 reading_id,
+                created_at: self.0.clock.now(),
             };
             idempotency_key::Entity::insert(idempotency_key::ActiveModel::from(known).reset_all())
                 .exec_without_returning(tx)
@@ -65,8 +66,9 @@ pub(super) fn check_key(key: Option<&str>) -> Result<(), Rule> {
                 || key.len() > KEY_MAX
                 || !key.bytes().all(|b| b.is_ascii_graphic()) =>
         {
-            Err(Rule::new(
-                "INVALID_KEY",
+            Err(Rule::within(
+                FieldErrorCode::InvalidKey,
+                1..=KEY_MAX,
                 format!(
                     "An idempotency key is made of 1 to {KEY_MAX} printable ASCII characters, without spaces."
                 ),

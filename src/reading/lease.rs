@@ -1,5 +1,8 @@
-//! The lease on a generation: who holds it writes. Every write carries its owner and epoch; one
-//! that changes nothing has lost it: whoever took it over goes on, and this writer stops.
+//! The lease on a generation: its holder writes. Every write carries the owner and the epoch; one
+//! that changes nothing has lost the lease, to another writer or to a deletion.
+//!
+//! On PostgreSQL leases are granted and judged by the database's clock alone, so that the clocks of
+//! instances may differ by any time. On SQLite there is one machine, and its clock.
 
 use std::{
     collections::HashMap,
@@ -7,21 +10,15 @@ use std::{
 };
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set, UpdateMany, sea_query::Expr,
+    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, UpdateMany, sea_query::Expr,
 };
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Error, Readings, draft::Draft};
-use crate::{
-    advisor::engine::Usage,
-    entity::{
-        chunk, generation,
-        reading::{Engine, Status},
-    },
-};
+use super::Readings;
+use crate::entity::{generation, reading::Status};
 
-/// What this instance holds while it writes.
+/// The lease that this instance holds while it writes an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Lease {
     pub generation_id: Uuid,
@@ -29,7 +26,7 @@ pub(super) struct Lease {
     pub epoch: i32,
 }
 
-/// What is being written on this instance, and how to stop it.
+/// The answers that this instance is writing, and how to stop each.
 #[derive(Default)]
 pub(super) struct Writing(Mutex<HashMap<Uuid, (Lease, CancellationToken)>>);
 
@@ -51,8 +48,12 @@ impl Writing {
         }
     }
 
-    pub(super) fn readings(&self) -> Vec<Uuid> {
-        self.lock().keys().copied().collect()
+    pub(super) fn leases(&self) -> Vec<Lease> {
+        self.lock().values().map(|(lease, _)| *lease).collect()
+    }
+
+    pub(super) fn holds(&self, reading_id: Uuid) -> bool {
+        self.lock().contains_key(&reading_id)
     }
 
     pub(super) fn cancel(&self, reading_id: Uuid) {
@@ -67,6 +68,33 @@ impl Writing {
 }
 
 impl Readings {
+    /// When a lease ends that is granted or renewed now.
+    pub(super) fn lease_end(&self) -> Expr {
+        let lease = self.0.settings.lease;
+        if self.0.db.is_postgres() {
+            let lease = lease.as_millis();
+            // Not `now()`: the transaction may have waited for a lock.
+            Expr::cust(format!(
+                "clock_timestamp() + interval '{lease} milliseconds'"
+            ))
+        } else {
+            Expr::value(self.0.clock.now() + lease)
+        }
+    }
+
+    /// Being written, by a writer whose lease has run out.
+    pub(super) fn expired(&self) -> Condition {
+        let now = if self.0.db.is_postgres() {
+            Expr::cust("now()")
+        } else {
+            Expr::value(self.0.clock.now())
+        };
+        Condition::all()
+            .add(generation::Column::CompletedAt.is_null())
+            .add(generation::Column::Status.eq(Status::Writing))
+            .add(generation::Column::LeaseExpiresAt.into_expr().lt(now))
+    }
+
     /// An update of the generation that happens only while the lease is held.
     pub(super) fn held(&self, lease: Lease) -> UpdateMany<generation::Entity> {
         generation::Entity::update_many()
@@ -74,125 +102,5 @@ impl Readings {
             .filter(generation::Column::Owner.eq(self.0.instance))
             .filter(generation::Column::Epoch.eq(lease.epoch))
             .filter(generation::Column::CompletedAt.is_null())
-    }
-
-    /// Renews the lease, and stores what is new of the draft: as a chunk, if it is text. Returns
-    /// whether the lease still held.
-    pub(super) async fn flush(&self, lease: Lease, draft: &mut Draft) -> Result<bool, Error> {
-        let mut renewal = self.held(lease).col_expr(
-            generation::Column::LeaseExpiresAt,
-            Expr::value(self.0.clock.now() + self.0.settings.lease),
-        );
-        if let Some(position) = &draft.position {
-            renewal = renewal
-                .col_expr(
-                    generation::Column::ProviderResponseId,
-                    Expr::value(position.response_id.as_str()),
-                )
-                .col_expr(
-                    generation::Column::ProviderSequence,
-                    Expr::value(position.sequence),
-                );
-        }
-        if let Some(sources) = draft.new_sources() {
-            renewal = renewal.col_expr(generation::Column::Sources, Expr::value(sources));
-        }
-        if draft.pending().is_empty() {
-            let renewed = renewal.exec(self.0.db.writes()).await?.rows_affected > 0;
-            draft.renewed();
-            return Ok(renewed);
-        }
-        let sequence = draft.next_sequence();
-        let tx = self.0.db.begin().await?;
-        let held = renewal
-            .col_expr(generation::Column::LastSequence, Expr::value(sequence))
-            .filter(generation::Column::LastSequence.eq(sequence - 1))
-            .exec(&tx)
-            .await?;
-        if held.rows_affected == 0 {
-            drop(tx);
-            return Ok(draft.in_doubt && self.was_stored(lease, sequence, draft).await?);
-        }
-        chunk::ActiveModel {
-            generation_id: Set(lease.generation_id),
-            sequence: Set(sequence),
-            text: Set(draft.pending().to_owned()),
-        }
-        .insert(&tx)
-        .await?;
-        self.notify(&tx, lease.reading_id).await?;
-        draft.in_doubt = true;
-        tx.commit().await?;
-        draft.stored(draft.pending().len());
-        self.0.wake.tick(lease.reading_id);
-        Ok(true)
-    }
-
-    /// Whether a piece was stored already, the connection having broken between its commit and the
-    /// word of it: then it is as much as was pending at that time.
-    async fn was_stored(
-        &self,
-        lease: Lease,
-        sequence: i32,
-        draft: &mut Draft,
-    ) -> Result<bool, Error> {
-        let db = self.0.db.reads();
-        let held = generation::Entity::find_by_id(lease.generation_id)
-            .filter(generation::Column::Owner.eq(self.0.instance))
-            .filter(generation::Column::Epoch.eq(lease.epoch))
-            .filter(generation::Column::CompletedAt.is_null())
-            .filter(generation::Column::LastSequence.eq(sequence))
-            .one(db)
-            .await?;
-        let piece = chunk::Entity::find_by_id((lease.generation_id, sequence))
-            .one(db)
-            .await?;
-        let (Some(_), Some(piece)) = (held, piece) else {
-            return Ok(false);
-        };
-        draft.stored(piece.text.len());
-        self.0.wake.tick(lease.reading_id);
-        Ok(true)
-    }
-
-    /// Notes, before a provider is asked, that it will have been. Returns whether the lease held.
-    pub(super) async fn mark_sent(&self, lease: Lease) -> Result<bool, Error> {
-        let marked = self
-            .held(lease)
-            .col_expr(generation::Column::SentAt, Expr::value(self.0.clock.now()))
-            .exec(self.0.db.writes())
-            .await?;
-        Ok(marked.rows_affected > 0)
-    }
-
-    /// Has the built-in advisor write what a model could not, whatever that may have cost.
-    /// Returns whether the lease held.
-    pub(super) async fn fall_back(&self, lease: Lease, spent: Usage) -> Result<bool, Error> {
-        let changed = self
-            .held(lease)
-            .col_expr(generation::Column::Engine, Expr::value(Engine::Embedded))
-            .col_expr(generation::Column::TokensUsed, Expr::value(spent.tokens))
-            .col_expr(generation::Column::Cost, Expr::value(spent.cost))
-            .col_expr(
-                generation::Column::IsEstimated,
-                Expr::value(spent.is_estimated),
-            )
-            .exec(self.0.db.writes())
-            .await?;
-        Ok(changed.rows_affected > 0)
-    }
-
-    /// Writes what is pending and gives the generation back to be claimed by another instance.
-    pub(super) async fn release(&self, lease: Lease, draft: &mut Draft) -> Result<(), Error> {
-        if !self.flush(lease, draft).await? {
-            return Ok(());
-        }
-        self.held(lease)
-            .col_expr(generation::Column::Status, Expr::value(Status::Pending))
-            .col_expr(generation::Column::Owner, Expr::value(None::<Uuid>))
-            .exec(self.0.db.writes())
-            .await?;
-        self.notify(self.0.db.writes(), lease.reading_id).await?;
-        Ok(())
     }
 }

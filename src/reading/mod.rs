@@ -5,20 +5,46 @@
 //! the lease writes, and a lease that runs out is taken over. An answer that takes no writing,
 //! because it is kept, fixed or built in and wanted at once, is committed with its question.
 //!
-//! May use: `advisor`, `entity`, `db`, `clock`, `invalid`, `metrics`.
+//! # Lock order
+//!
+//! Every transaction on PostgreSQL locks rows in this order, leaving out those it does not need, so
+//! that no two can wait for each other. (On SQLite there is one writer.)
+//!
+//! 1. the user (`lock::lock_user`): asking, regenerating, deleting a reading or an account. A
+//!    writer does not lock it;
+//! 2. generations, by id: a writer, a claim, a cancellation, a deletion;
+//! 3. the reading, and all that hangs off it;
+//! 4. the user's day, the user's month, the service's month;
+//! 5. the count of changes for replicas.
+//!
+//! A generation that has not ended is settled by the transaction that ends it or deletes it. One
+//! that deletes first asks the writer to stop and waits for it, with a bound, since only the writer
+//! has seen what the provider reported; the rest is settled by estimate.
 
 mod ask;
 mod budget;
 mod cancel;
+mod claim;
+mod crisis;
+mod delete;
 mod draft;
 mod end;
+mod events;
 mod find;
 mod follow;
+mod history;
 mod idempotency;
 mod lease;
+mod lock;
+mod news;
+mod progress;
 mod recover;
 mod regenerate;
 mod replica;
+mod retry;
+mod settle;
+mod store;
+mod wait;
 mod wake;
 mod write;
 
@@ -39,10 +65,13 @@ use crate::{
     metrics::Metrics,
 };
 pub use ask::Ask;
-pub use budget::{Budget, Usage};
-pub use find::{Page, Slice};
-pub use follow::Update;
+pub use budget::{Budget, Usage, month_cost};
+pub use events::Event;
+pub use find::{GENERATIONS, Page, Slice, Texts};
+pub use follow::{Position, Update};
+pub use progress::Progress;
 pub use recover::count_unfinished;
+pub use settle::{settle_with_user, stop_writers_of};
 
 /// Unfinished readings a user may have: one being written and one on its way.
 const UNFINISHED_PER_USER: usize = 2;
@@ -68,10 +97,28 @@ pub enum Error {
     },
     #[error("the user is gone")]
     NoSuchUser,
+    #[error("events of the user's readings may have been missed")]
+    EventsMissed,
     #[error("no randomness: {0}")]
     Randomness(#[from] getrandom::Error),
     #[error(transparent)]
     Database(#[from] DbErr),
+}
+
+impl Error {
+    /// The limit that refused what was asked for, by its name in the log.
+    #[must_use]
+    pub fn limit(&self) -> Option<&'static str> {
+        match self {
+            Self::TooManyUnfinished => Some("unfinished_readings"),
+            Self::QuotaExceeded { .. } => Some("readings_of_day"),
+            Self::BudgetExceeded { whose, .. } => Some(match whose {
+                Budget::User => "budget_of_user",
+                Budget::Service => "budget_of_service",
+            }),
+            _ => None,
+        }
+    }
 }
 
 /// Everything that can be done with readings. Clones share one state.
@@ -92,7 +139,13 @@ struct State {
     /// A permit a follower that looks at what is new.
     lookers: Semaphore,
     writing: lease::Writing,
+    asked: claim::Asked,
     wake: wake::Wake,
+    events: events::Events,
+    wanted: news::Wanted,
+    /// Answers that cannot be stored at the moment.
+    unstored: retry::Unstored,
+    unrecovered: recover::Unrecovered,
     tasks: TaskTracker,
     /// Cancelled when nothing new may be claimed here.
     stopping: CancellationToken,
@@ -116,7 +169,9 @@ impl Readings {
             writers: Arc::new(Semaphore::new(settings.writers)),
             lookers: Semaphore::new(follow::LOOKERS * db.reads().turns()),
             writing: lease::Writing::default(),
+            asked: claim::Asked::default(),
             instance: clock.new_id(),
+            events: events::Events::new(!db.is_postgres()),
             settings,
             limits,
             db,
@@ -124,6 +179,9 @@ impl Readings {
             advisors,
             metrics,
             wake: wake::Wake::default(),
+            wanted: news::Wanted::default(),
+            unstored: retry::Unstored::default(),
+            unrecovered: recover::Unrecovered::default(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             hand_over: CancellationToken::new(),
@@ -136,6 +194,14 @@ impl Readings {
             .0
             .tasks
             .spawn(readings.clone().look_until_stopped());
+        readings
+            .0
+            .tasks
+            .spawn(readings.clone().claim_until_stopped());
+        readings
+            .0
+            .tasks
+            .spawn(readings.clone().stop_cancelled_until_stopped());
         if readings.0.db.is_postgres() {
             readings
                 .0

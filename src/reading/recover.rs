@@ -1,27 +1,51 @@
-//! Takes up what nobody writes: what is queued, and what a process that died was writing.
+//! Recovery: answers whose writer is gone are queued again, or ended as they are. An answer that
+//! cannot be recovered holds up no other.
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter,
-    QueryOrder, QuerySelect, Select, sea_query::Expr,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, UpdateMany, sea_query::Expr,
 };
 use uuid::Uuid;
 
-use super::{Error, Readings, lease::Lease};
+use super::{Error, Readings, end::Ending};
 use crate::{
     advisor::{engine::Failure, model::Model},
     entity::{
         generation,
         reading::{self, Engine, Status},
     },
+    request::Answer,
 };
 
+/// How often an answer is claimed, at most. One that ends as many writers would end the next.
+const EPOCHS: i32 = 5;
+
+/// Generations whose recovery has failed, so that the log says it once.
+#[derive(Default)]
+pub(super) struct Unrecovered(Mutex<HashSet<Uuid>>);
+
+impl Unrecovered {
+    fn is_first(&self, generation_id: Uuid) -> bool {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(generation_id)
+    }
+}
+
 impl Readings {
-    /// At once, then at every heartbeat, until told to stop.
+    /// At once, then at every heartbeat, until stopped.
     pub(super) async fn recover_until_stopped(self) {
+        let mut is_failing = false;
         while !self.0.stopping.is_cancelled() {
-            if let Err(error) = self.0.db.unless_away(self.recover()).await {
+            let failed = self.recover().await.err();
+            if let Some(error) = failed.as_ref().filter(|_| !is_failing) {
                 tracing::warn!(%error, "could not look for unfinished answers; trying again");
             }
+            is_failing = failed.is_some();
             tokio::select! {
                 () = tokio::time::sleep(self.heartbeat()) => {}
                 () = self.0.stopping.cancelled() => {}
@@ -29,73 +53,121 @@ impl Readings {
         }
     }
 
-    /// What nobody is heard of any more is queued again; but what a provider was asked for, and
-    /// cannot be taken up there, ends as it is: it would be paid for twice.
+    /// An answer whose lease has run out is queued again; but one that a provider was asked for and
+    /// that cannot be taken up there ends as it is, since it would be paid for twice.
     async fn recover(&self) -> Result<(), Error> {
-        // Nobody could renew a lease meanwhile: whoever lives gets the time of one to do it.
+        // Nobody could renew a lease meanwhile: living writers get the time of one to do it.
         if self.0.db.was_away(self.0.settings.lease) {
             return Ok(());
         }
+        let is_over = || {
+            Condition::any()
+                .add(self.is_paid_for())
+                .add(generation::Column::Epoch.gte(EPOCHS))
+        };
         let queued = generation::Entity::update_many()
             .col_expr(generation::Column::Status, Expr::value(Status::Pending))
             .col_expr(generation::Column::Owner, Expr::value(None::<Uuid>))
             .filter(self.expired())
-            .filter(self.is_paid_for().not())
-            .exec(self.0.db.writes())
-            .await?;
+            .filter(is_over().not())
+            .exec(self.0.db.writes());
+        let queued = self.0.db.unless_away(queued).await?.rows_affected;
         let lost = generation::Entity::find()
-            .find_also_related(reading::Entity)
+            .select_only()
+            .columns([
+                generation::Column::Id,
+                generation::Column::ReadingId,
+                generation::Column::UserId,
+            ])
             .filter(self.expired())
-            .filter(self.is_paid_for())
-            .all(self.0.db.reads())
-            .await?;
-        let answers = queued.rows_affected + lost.len() as u64;
+            .filter(is_over())
+            .order_by_asc(generation::Column::Id)
+            .into_tuple::<(Uuid, Uuid, Uuid)>()
+            .all(self.0.db.reads());
+        let lost = self.0.db.unless_away(lost).await?;
+        let answers = queued + lost.len() as u64;
         if answers > 0 {
             tracing::warn!(
                 answers,
-                "taking over from an instance that was not heard of"
+                "took over unfinished answers from a silent instance"
             );
         }
-        for (generation, reading) in lost {
-            if let Some(reading) = reading {
-                self.end_interrupted(&generation, &reading).await?;
-            }
+        if queued > 0 {
+            self.0.wanted.queued.notify_one();
         }
-        if queued.rows_affected > 0 {
-            self.claim_what_is_queued().await;
+        for (generation, reading, user) in lost {
+            let answer = Answer {
+                request_id: None,
+                user,
+                reading,
+                generation,
+            };
+            Arc::new(answer)
+                .scope(self.end_lost_patiently(generation))
+                .await;
         }
         Ok(())
     }
 
-    /// Ends what another instance was writing, with what it had stored.
-    async fn end_interrupted(
-        &self,
-        generation: &generation::Model,
-        reading: &reading::Model,
-    ) -> Result<(), Error> {
+    async fn end_lost_patiently(&self, generation_id: Uuid) {
+        let this = self.clone();
+        let end = async move { this.end_lost(generation_id).await };
+        if let Err(error) = self.0.db.detached(end).await
+            && self.0.unrecovered.is_first(generation_id)
+        {
+            tracing::error!(%error, "could not end an answer without a writer; trying again");
+        }
+    }
+
+    async fn end_lost(&self, generation_id: Uuid) -> Result<(), Error> {
+        match self.end_interrupted(generation_id).await {
+            Err(error) if error.is_lasting() => {
+                let expired = self.still_lost(generation_id);
+                self.abandon(generation_id, expired, None, error).await
+            }
+            done => done,
+        }
+    }
+
+    /// Ends an answer of another instance, with what it had stored.
+    async fn end_interrupted(&self, generation_id: Uuid) -> Result<(), Error> {
+        let found = generation::Entity::find_by_id(generation_id)
+            .find_also_related(reading::Entity)
+            .one(self.0.db.reads())
+            .await?;
+        let Some((generation, Some(reading))) = found else {
+            // Deleted meanwhile.
+            return Ok(());
+        };
         let tx = self.0.db.begin().await?;
-        let draft = self.draft(&tx, generation).await?;
-        let usage = self.spent_so_far(generation, reading, &draft)?;
+        let draft = self.draft(&tx, &generation).await?;
+        let usage = self.spent_so_far(&generation, &reading, &draft)?;
         let outcome = draft.ended(
             Status::Failed,
             generation.engine,
             usage,
             Some(Failure::Interrupted),
         );
-        // Its lease may have been renewed, or claimed, since it was found.
-        let condition = generation::Entity::update_many()
-            .filter(generation::Column::Id.eq(generation.id))
-            .filter(generation::Column::LastSequence.eq(generation.last_sequence))
-            .filter(self.expired());
-        if self.end_in(&tx, condition, generation, &outcome).await? {
+        let lost = self
+            .still_lost(generation_id)
+            .filter(generation::Column::LastSequence.eq(generation.last_sequence));
+        let ending = Ending::of(&generation);
+        if self.end_in(&tx, lost, &ending, &outcome).await? {
             tx.commit().await?;
-            self.say_ended(&outcome);
-            self.0.wake.tick(generation.reading_id);
+            self.say_ended(&ending, &outcome);
         }
         Ok(())
     }
 
-    /// What a provider was asked for, and cannot be taken up there.
+    /// An update of a generation that happens only if nobody has renewed its lease, or claimed it,
+    /// since it was found.
+    fn still_lost(&self, generation_id: Uuid) -> UpdateMany<generation::Entity> {
+        generation::Entity::update_many()
+            .filter(generation::Column::Id.eq(generation_id))
+            .filter(self.expired())
+    }
+
+    /// Generations for which a provider was called and that cannot be resumed there.
     fn is_paid_for(&self) -> Condition {
         let asked = Condition::all()
             .add(generation::Column::SentAt.is_not_null())
@@ -105,79 +177,6 @@ impl Readings {
         } else {
             asked
         }
-    }
-
-    fn expired(&self) -> Condition {
-        Condition::all()
-            .add(generation::Column::CompletedAt.is_null())
-            .add(generation::Column::Status.eq(Status::Writing))
-            .add(generation::Column::LeaseExpiresAt.lt(self.0.clock.now()))
-    }
-
-    /// Claims for as long as there is something, and a writer free.
-    pub(super) async fn claim_what_is_queued(&self) {
-        while let Some(permit) = self.free_writer() {
-            match self.0.db.unless_away(self.claim()).await {
-                Ok(Some(lease)) => self.spawn_writer(lease, permit),
-                Ok(None) => break,
-                Err(error) => {
-                    tracing::debug!(%error, "could not claim an answer; trying again");
-                    break;
-                }
-            }
-        }
-    }
-
-    /// The oldest queued generation, now this instance's.
-    async fn claim(&self) -> Result<Option<Lease>, DbErr> {
-        let now = self.0.clock.now();
-        // Most looks find nothing: they take no write lock.
-        if Self::queued().one(self.0.db.reads()).await?.is_none() {
-            return Ok(None);
-        }
-        let tx = self.0.db.begin().await?;
-        let queued = Self::queued()
-            .lock_with_behavior(
-                sea_orm::sea_query::LockType::Update,
-                sea_orm::sea_query::LockBehavior::SkipLocked,
-            )
-            .one(&tx)
-            .await?;
-        let Some(queued) = queued else {
-            return Ok(None);
-        };
-        generation::Entity::update_many()
-            .col_expr(generation::Column::Status, Expr::value(Status::Writing))
-            .col_expr(generation::Column::Owner, Expr::value(self.0.instance))
-            .col_expr(
-                generation::Column::Epoch,
-                Expr::col(generation::Column::Epoch).add(1),
-            )
-            .col_expr(
-                generation::Column::LeaseExpiresAt,
-                Expr::value(now + self.0.settings.lease),
-            )
-            .filter(generation::Column::Id.eq(queued.id))
-            .exec(&tx)
-            .await?;
-        reading::Entity::update_many()
-            .col_expr(reading::Column::Status, Expr::value(Status::Writing))
-            .filter(reading::Column::Id.eq(queued.reading_id))
-            .exec(&tx)
-            .await?;
-        tx.commit().await?;
-        Ok(Some(Lease {
-            generation_id: queued.id,
-            reading_id: queued.reading_id,
-            epoch: queued.epoch + 1,
-        }))
-    }
-
-    fn queued() -> Select<generation::Entity> {
-        generation::Entity::find()
-            .filter(generation::Column::CompletedAt.is_null())
-            .filter(generation::Column::Status.eq(Status::Pending))
-            .order_by_asc(generation::Column::Id)
     }
 }
 

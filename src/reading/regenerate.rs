@@ -4,15 +4,19 @@
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use uuid::Uuid;
 
-use super::{Error, Readings, UNFINISHED_PER_USER, ask::with_writer};
+use super::{
+    Error, Readings, UNFINISHED_PER_USER, ask::with_writer, events::Change, history,
+    lock::lock_user, news::News,
+};
 use crate::{
-    advisor::{engine::Asked, obi::Cast},
+    advisor::{History, engine::Asked, obi::Cast},
     digest,
     entity::{
         generation,
         reading::{self, Engine},
     },
     invalid::Problems,
+    request,
 };
 
 impl Readings {
@@ -34,11 +38,14 @@ impl Readings {
         if !problems.0.is_empty() {
             return Err(Error::Invalid(problems));
         }
+        request::note_reading(id);
         let request = digest::hex(["regenerate", &id.to_string()]);
         // A new answer has a cast of its own.
         let cast = Cast::draw()?;
         let tx = self.0.db.begin().await?;
-        self.lock_user(&tx, user_id).await?;
+        if !lock_user(&tx, user_id).await? {
+            return Err(Error::NoSuchUser);
+        }
         if let Some(known) = self
             .asked_before(&tx, user_id, idempotency_key.as_deref(), &request)
             .await?
@@ -53,10 +60,15 @@ impl Readings {
         if !earlier.status.is_final() {
             return Err(Error::Unfinished);
         }
+        // The reply is fixed: another would be the same, and no quota bounds how many there are.
+        if earlier.engine == Engine::Care {
+            return Ok(earlier);
+        }
         let asked = Asked {
             advisor: earlier.advisor,
-            question: earlier.question,
+            question: earlier.question.clone(),
             cast,
+            history: History::default(),
         };
         let reading = reading::Model {
             id: earlier.id,
@@ -71,7 +83,12 @@ impl Readings {
                 return Err(Error::TooManyUnfinished);
             }
             self.count_reading(&tx, user_id).await?;
-            if let Some(answer) = self.answer_at_once(&asked) {
+            if self.answers_at_once() {
+                let ids = (reading.id, reading.generation_id);
+                let mut history = history::before(&tx, user_id, ids.0, ids.1).await?;
+                let titles = earlier.sources.0.iter().map(|source| source.title.as_str());
+                history.add(earlier.response.as_deref().unwrap_or_default(), titles);
+                let answer = self.answer_after(&asked, history);
                 (self.answered(reading, Engine::Embedded, answer), None, 0)
             } else {
                 let reserved = self.reserve(&tx, user_id, &asked).await?;
@@ -93,8 +110,12 @@ impl Readings {
         self.remember(&tx, user_id, idempotency_key, request, reading.id)
             .await?;
         self.count_change(&tx, user_id).await?;
-        self.notify(&tx, reading.id).await?;
+        let news = News::of_new(reading.status);
+        self.notify_of(&tx, (user_id, reading.id), news, Change::Changed)
+            .await?;
         tx.commit().await?;
+        self.publish(user_id, reading.id, Change::Changed);
+        request::note_generation(reading.generation_id);
         self.hand_to_writer(&reading, permit);
         Ok(reading)
     }

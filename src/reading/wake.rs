@@ -11,10 +11,9 @@ use std::{
     time::Duration,
 };
 
-use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, JoinType,
-    QueryFilter, QuerySelect, RelationTrait, Statement, sqlx::postgres::PgListener,
+    ColumnTrait, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect,
+    RelationTrait,
 };
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -26,15 +25,12 @@ use crate::entity::{
 };
 
 /// How late news may be that no notification brought.
-const LOOK: Duration = Duration::from_secs(1);
+pub(super) const LOOK: Duration = Duration::from_secs(1);
 
 /// Readings looked at in one query.
 const BATCH: usize = 500;
 
-/// The channel of all notifications; each carries a reading's id, and when it was told.
-const CHANNEL: &str = "mula_reading";
-
-/// Who waits for which reading on this instance, and how it stood when last looked at.
+/// Followers of readings on this instance, and the state each reading was last seen in.
 #[derive(Default)]
 pub(super) struct Wake {
     waiting: Mutex<HashMap<Uuid, watch::Sender<Seen>>>,
@@ -81,7 +77,7 @@ impl Wake {
         }
     }
 
-    /// What is waited for, without what no longer is.
+    /// The readings that are followed, without those that no longer are.
     fn awaited(&self) -> Vec<Uuid> {
         let mut waiting = self.lock();
         waiting.retain(|_, sender| sender.receiver_count() > 0);
@@ -93,76 +89,7 @@ impl Wake {
     }
 }
 
-fn told(reading_id: Uuid, at: DateTime<Utc>) -> String {
-    format!("{reading_id} {}", at.timestamp_micros())
-}
-
-fn heard(told: &str) -> Option<(Uuid, DateTime<Utc>)> {
-    let (reading_id, at) = told.split_once(' ')?;
-    let at = DateTime::from_timestamp_micros(at.parse().ok()?)?;
-    Some((reading_id.parse().ok()?, at))
-}
-
 impl Readings {
-    /// Tells all instances that there is something new, once the transaction commits; this one
-    /// is told at once, by [`Wake::tick`].
-    pub(super) async fn notify(
-        &self,
-        tx: &impl ConnectionTrait,
-        reading_id: Uuid,
-    ) -> Result<(), DbErr> {
-        if self.0.db.is_postgres() {
-            tx.execute_raw(Statement::from_sql_and_values(
-                DbBackend::Postgres,
-                "SELECT pg_notify($1, $2)",
-                [CHANNEL.into(), told(reading_id, self.0.clock.now()).into()],
-            ))
-            .await?;
-        }
-        Ok(())
-    }
-
-    /// Hears what other instances tell.
-    pub(super) async fn listen_until_stopped(self) {
-        while !self.0.stopping.is_cancelled() {
-            let listening = async {
-                tokio::select! {
-                    ended = self.listen() => ended,
-                    // Who only listens would not notice.
-                    () = self.0.db.falls_silent() => Err(sea_orm::sqlx::Error::PoolTimedOut),
-                }
-            };
-            let heard = self.0.stopping.run_until_cancelled(listening).await;
-            if let Some(Err(error)) = heard {
-                tracing::warn!(%error, "the connection that listens is lost; opening another");
-                self.0
-                    .stopping
-                    .run_until_cancelled(tokio::time::sleep(LOOK))
-                    .await;
-            }
-        }
-    }
-
-    async fn listen(&self) -> Result<(), sea_orm::sqlx::Error> {
-        let mut listener = PgListener::connect_with(&self.0.db.for_listening()).await?;
-        listener.listen(CHANNEL).await?;
-        loop {
-            // What was told before we listened.
-            self.0.wake.tick_all();
-            self.claim_what_is_queued().await;
-            while let Some(told) = listener.try_recv().await? {
-                if let Some((reading_id, at)) = heard(told.payload()) {
-                    let lag = (self.0.clock.now() - at).to_std();
-                    // Clocks of two machines differ: nothing is heard before it is told.
-                    self.0.metrics.heard_after(lag.unwrap_or_default());
-                    self.0.wake.tick(reading_id);
-                    self.look_at_own(&[reading_id]).await;
-                    self.claim_what_is_queued().await;
-                }
-            }
-        }
-    }
-
     /// Looks at whatever is waited for or written here, once a second.
     pub(super) async fn look_until_stopped(self) {
         while !self.0.stopping.is_cancelled() {
@@ -173,8 +100,9 @@ impl Readings {
             if let Err(error) = self.0.db.unless_away(self.look()).await {
                 tracing::debug!(%error, "could not look at what is awaited; trying again");
             }
-            self.look_at_own(&self.0.writing.readings()).await;
-            self.claim_what_is_queued().await;
+            self.0.events.tidy();
+            self.0.wanted.queued.notify_one();
+            self.0.wanted.cancelled.notify_one();
         }
     }
 

@@ -1,8 +1,8 @@
 //! Writing an answer: who holds the lease has an engine write, stores what it tells, and ends
 //! the generation. A database that is away for a moment stops no engine: what it wrote is kept
-//! here until it can be stored.
+//! here until it can be stored. What can never be stored ends the generation at once.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use tokio::{
@@ -11,9 +11,17 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Error, Readings, draft::Draft, lease::Lease};
+use super::{
+    Error, Readings,
+    draft::Draft,
+    end::Ending,
+    history,
+    lease::Lease,
+    retry::{RETRIES, RETRY_PAUSE},
+};
 use crate::{
     advisor::{
+        History,
         engine::{Asked, Event, Failure, Usage},
         model::Model,
         obi::Cast,
@@ -22,17 +30,14 @@ use crate::{
         generation,
         reading::{self, Engine, Status},
     },
-    spans::Span,
+    request::Answer,
+    spans::{self, Span},
 };
 
-/// How long to wait before what failed is tried again, and how often.
-const RETRY_PAUSE: Duration = Duration::from_millis(500);
-const RETRIES: u32 = 600;
-
-/// What an engine may be ahead of its writer, in events.
+/// How far an engine may be ahead of its writer, in events.
 const AHEAD: usize = 16;
 
-/// What is written by whom.
+/// A writer of one generation.
 struct Writer<'a> {
     readings: &'a Readings,
     lease: Lease,
@@ -50,6 +55,8 @@ enum End {
     HandOver,
     /// The lease is lost: it is another's, or nobody's, to end.
     Lost,
+    /// It can never be stored.
+    Unstorable(Error),
 }
 
 impl Readings {
@@ -61,36 +68,35 @@ impl Readings {
         self.0.writers.clone().try_acquire_owned().ok()
     }
 
-    pub(super) fn spawn_writer(&self, lease: Lease, permit: OwnedSemaphorePermit) {
+    pub(super) fn spawn_writer(&self, lease: Lease, answer: Answer, permit: OwnedSemaphorePermit) {
         let this = self.clone();
         let cancelled = this.0.writing.begin(lease);
         let writing = async move {
-            this.patiently(lease, || this.write(lease, &cancelled))
-                .await;
+            let written = this.retry(lease, || this.write(lease, &cancelled)).await;
+            if let Err(error) = written {
+                this.give_up(lease, None, error).await;
+            }
+            this.0.unstored.over(lease.generation_id);
             this.0.writing.end(lease);
             drop(permit);
             this.0.wake.tick(lease.reading_id);
+            // There is a writer free for the next one.
+            this.0.wanted.queued.notify_one();
         };
-        let span = Span::generation(lease.generation_id);
-        self.0.tasks.spawn(span.around(writing));
+        let writing = Box::pin(writing);
+        let writing = async move { Span::generation().around(writing).await };
+        self.0
+            .tasks
+            .spawn(spans::carry(Arc::new(answer).scope(writing)));
     }
 
-    /// Does it, and again while the database is away: that comes back, or the lease runs out
-    /// and is taken over. None if it did not come back in time.
-    async fn patiently<T, F>(&self, lease: Lease, mut action: impl FnMut() -> F) -> Option<T>
-    where
-        F: Future<Output = Result<T, Error>>,
-    {
-        for _ in 0..RETRIES {
-            let error = match action().await {
-                Ok(done) => return Some(done),
-                Err(error) => error,
-            };
-            tracing::warn!(%error, generation = %lease.generation_id, "could not write; trying again");
-            let pause = tokio::time::sleep(RETRY_PAUSE);
-            self.0.hand_over.run_until_cancelled(pause).await?;
+    /// Ends a generation that is written here and can never be written to its end.
+    async fn give_up(&self, lease: Lease, usage: Option<Usage>, error: Error) {
+        let cause = error.to_string();
+        let abandoned = self.abandon(lease.generation_id, self.held(lease), usage, error);
+        if let Err(error) = abandoned.await {
+            tracing::error!(%error, cause, "an answer can neither be written nor ended");
         }
-        None
     }
 
     /// Writes the rest of the answer, from where it is stored.
@@ -130,7 +136,7 @@ impl Readings {
     }
 }
 
-/// What a generation is to answer.
+/// The input of a generation's engine.
 fn asked(generation: &generation::Model, reading: &reading::Model) -> Result<Asked, Error> {
     let cast = Cast::stored(generation.cast_open)
         .ok_or_else(|| sea_orm::DbErr::Custom("a cast that cannot fall".to_owned()))?;
@@ -138,6 +144,7 @@ fn asked(generation: &generation::Model, reading: &reading::Model) -> Result<Ask
         advisor: reading.advisor,
         question: reading.question.clone(),
         cast,
+        history: History::default(),
     })
 }
 
@@ -146,15 +153,12 @@ impl Writer<'_> {
         let Self {
             readings, lease, ..
         } = self;
-        let db = &readings.0.db;
         if self.generation.sent_at.is_none() {
             // Once a provider may have been asked, it is not asked again.
-            match readings
-                .patiently(*lease, || db.unless_away(readings.mark_sent(*lease)))
-                .await
-            {
-                Some(true) => {}
-                Some(false) | None => return,
+            match readings.retry(*lease, || readings.mark_sent(*lease)).await {
+                Ok(Some(true)) => {}
+                Ok(Some(false) | None) => return,
+                Err(error) => return readings.give_up(*lease, None, error).await,
             }
         }
         let prompt = readings.0.advisors.prompt(&self.asked);
@@ -168,22 +172,26 @@ impl Writer<'_> {
         {
             tracing::warn!(%failure, "the built-in advisor answers in the model's place");
             let spent = readings.spent(Engine::Model, &self.asked, &draft, Some(failure));
-            if readings
-                .patiently(*lease, || db.unless_away(readings.fall_back(*lease, spent)))
-                .await
-                == Some(true)
-            {
-                draft.usage = Some(spent);
-                let end = self.with_library(&mut draft, true).await;
-                self.finish(end, Engine::Embedded, draft).await;
+            draft.usage = Some(spent);
+            let fallen_back = readings.retry(*lease, || readings.fall_back(*lease, spent));
+            match fallen_back.await {
+                Ok(Some(true)) => {
+                    let end = self.with_library(&mut draft, true).await;
+                    self.finish(end, Engine::Embedded, draft).await;
+                }
+                Ok(Some(false) | None) => {}
+                Err(error) => readings.give_up(*lease, Some(spent), error).await,
             }
             return;
         }
         // Whatever ends it, the provider goes on until told otherwise.
         let to_stop = match end {
-            End::Whole | End::HandOver => None,
+            End::Whole if !draft.is_truncated => None,
+            End::HandOver => None,
             End::Lost if self.is_taken_over().await => None,
-            End::Failed(_) | End::Cancelled | End::Lost => draft.position.clone(),
+            End::Whole | End::Failed(_) | End::Cancelled | End::Lost | End::Unstorable(_) => {
+                draft.position.clone()
+            }
         };
         self.finish(end, Engine::Model, draft).await;
         if let Some(position) = to_stop {
@@ -193,15 +201,27 @@ impl Writer<'_> {
 
     async fn with_library(&self, draft: &mut Draft, fell_back: bool) -> End {
         let advisors = &self.readings.0.advisors;
+        let asked = Asked {
+            history: self.history().await,
+            ..self.asked.clone()
+        };
         let pause = self.readings.0.settings.embedded_pause;
         let begun = draft.begun();
         let (out, told) = mpsc::channel(AHEAD);
-        let engine = async move {
-            advisors
-                .write(&self.asked, fell_back, begun, pause, &out)
-                .await
-        };
+        let engine = async move { advisors.write(&asked, fell_back, begun, pause, &out).await };
         self.run(draft, engine, told).await
+    }
+
+    /// The user's recent readings. An answer does not wait for a database that is away.
+    async fn history(&self) -> History {
+        let Self {
+            readings,
+            generation,
+            ..
+        } = self;
+        let ids = (generation.reading_id, generation.id);
+        let read = history::before(readings.0.db.reads(), generation.user_id, ids.0, ids.1);
+        readings.0.db.unless_away(read).await.unwrap_or_default()
     }
 
     /// Has an engine write, and stores what it tells, until it closes the channel. Dropping the
@@ -222,12 +242,13 @@ impl Writer<'_> {
                 () = self.cancelled.cancelled() => return End::Cancelled,
                 () = self.readings.0.hand_over.cancelled() => return End::HandOver,
                 () = tokio::time::sleep_until(draft.due(heartbeat).max(not_before)) => {
-                    let db = &self.readings.0.db;
-                    match db.unless_away(self.readings.flush(self.lease, draft)).await {
-                        Ok(true) => {}
+                    let unstored = &self.readings.0.unstored;
+                    match self.readings.flush(self.lease, draft).await {
+                        Ok(true) => unstored.over(self.lease.generation_id),
                         Ok(false) => return End::Lost,
+                        Err(error) if error.is_lasting() => return End::Unstorable(error),
                         Err(error) => {
-                            tracing::warn!(%error, "could not store what is written; trying again");
+                            unstored.failed(self.lease.generation_id, &error);
                             not_before = Instant::now() + RETRY_PAUSE;
                         }
                     }
@@ -252,6 +273,10 @@ impl Writer<'_> {
             generation,
             ..
         } = self;
+        let provider_failure = match end {
+            End::Failed(failure) => Some(failure),
+            _ => None,
+        };
         let (status, failure) = match end {
             End::Whole => (Status::Completed, None),
             End::Cancelled => (Status::Cancelled, None),
@@ -265,46 +290,47 @@ impl Writer<'_> {
             }
             End::HandOver => (Status::Failed, Some(Failure::Interrupted)),
             End::Lost => return,
+            End::Unstorable(error) => {
+                let usage = readings.spent(engine, &self.asked, &draft, None);
+                return readings.give_up(*lease, Some(usage), error).await;
+            }
         };
-        if !self.is_certain(&mut draft).await {
-            return;
-        }
-        let provider_failure = match end {
-            End::Failed(failure) => Some(failure),
-            _ => None,
-        };
+        let certain = self.is_certain(&mut draft).await;
         let usage = readings.spent(engine, &self.asked, &draft, provider_failure);
-        let outcome = draft.ended(status, engine, usage, failure);
-        let ended = readings
-            .patiently(*lease, || {
-                let ended = readings.end(*lease, generation, &outcome);
-                readings.0.db.unless_away(ended)
-            })
-            .await;
-        if ended.is_none() {
-            tracing::error!(
-                generation = %lease.generation_id,
-                "the database did not come back: an answer could not be stored"
-            );
+        let ended = match certain {
+            Ok(false) => return,
+            Ok(true) => {
+                let outcome = Arc::new(draft.ended(status, engine, usage, failure));
+                let ending = Ending::of(generation);
+                readings
+                    .retry(*lease, || readings.end(*lease, ending, outcome.clone()))
+                    .await
+            }
+            Err(error) => Err(error),
+        };
+        match ended {
+            Ok(Some(())) => {}
+            Ok(None) => {
+                tracing::error!("the database did not come back: an answer could not be stored");
+            }
+            Err(error) => readings.give_up(*lease, Some(usage), error).await,
         }
     }
 
     /// Finds out what is stored of a draft whose last piece is in doubt: followers may have it, and
     /// what comes is to go on from there. Returns whether there is anything left to end.
-    async fn is_certain(&self, draft: &mut Draft) -> bool {
+    async fn is_certain(&self, draft: &mut Draft) -> Result<bool, Error> {
         let Self {
             readings, lease, ..
         } = self;
         for _ in 0..RETRIES {
             if !draft.in_doubt {
-                return true;
+                return Ok(true);
             }
-            let db = &readings.0.db;
-            match db.unless_away(readings.flush(*lease, draft)).await {
-                Ok(held) => return held,
-                Err(error) => {
-                    tracing::warn!(%error, "could not store what is written; trying again");
-                }
+            match readings.flush(*lease, draft).await {
+                Ok(held) => return Ok(held),
+                Err(error) if error.is_lasting() => return Err(error),
+                Err(error) => readings.0.unstored.failed(lease.generation_id, &error),
             }
             let pause = tokio::time::sleep(RETRY_PAUSE);
             if readings
@@ -317,7 +343,7 @@ impl Writer<'_> {
                 break;
             }
         }
-        false
+        Ok(false)
     }
 
     /// Whether the lease was lost to another writer, rather than with the reading itself.
@@ -335,7 +361,7 @@ impl Readings {
         draft.position.is_some() && self.0.advisors.model().is_some_and(Model::can_resume)
     }
 
-    /// What an answer that nobody goes on with has cost.
+    /// The usage of an answer that no writer continues.
     pub(super) fn spent_so_far(
         &self,
         generation: &generation::Model,
@@ -348,7 +374,7 @@ impl Readings {
         Ok(self.spent(generation.engine, &asked(generation, reading)?, draft, None))
     }
 
-    /// What an answer has cost as far as it is written: as reported, or else estimated.
+    /// The usage of an answer so far: as reported, or else estimated.
     fn spent(
         &self,
         engine: Engine,
@@ -363,10 +389,7 @@ impl Readings {
             return Usage::default();
         };
         match failure {
-            // Nobody was there to read the question.
-            Some(Failure::Unavailable | Failure::Busy | Failure::Rejected) if draft.is_empty() => {
-                Usage::default()
-            }
+            Some(failure) if failure.is_refusal() && draft.is_empty() => Usage::default(),
             _ => model.estimate(&self.0.advisors.prompt(asked), &draft.whole_text()),
         }
     }

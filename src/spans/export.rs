@@ -96,7 +96,7 @@ fn is_wanted() -> bool {
     endpoint.is_some() && !is("OTEL_SDK_DISABLED", "true") && !is("OTEL_TRACES_EXPORTER", "none")
 }
 
-/// What the spans are of.
+/// The resource of the spans.
 fn resource() -> Resource {
     let builder = Resource::builder()
         .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")));

@@ -1,10 +1,11 @@
-//! What a request does, as spans of a trace, for a collector that speaks OTLP
+//! Spans of a request's trace, for a collector that accepts OTLP
 //! (<https://opentelemetry.io/docs/specs/otlp/>): the request, its operation, each field at its
 //! root, each SQL statement, each call of a provider. Names are OpenTelemetry's
 //! (<https://opentelemetry.io/docs/specs/semconv/>).
 //!
 //! What stands in a span is written here and nowhere else: names of the schema, statements with
-//! placeholders, codes. No value of a user does. Where no collector is set there are no spans.
+//! placeholders, codes, ids, and a model's figures. No text of a user does. Where no collector is set
+//! there are no spans.
 //!
 //! May use: `request` (what was found out about it), `cause`.
 
@@ -21,10 +22,11 @@ use axum::http::{HeaderMap, Method};
 use futures_util::future::Either;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use opentelemetry::{
-    Context, KeyValue, Value,
+    Array, Context, KeyValue, StringValue, Value,
     propagation::TextMapPropagator,
     trace::{
-        FutureExt, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, Tracer, WithContext,
+        FutureExt, SpanBuilder, SpanContext, SpanKind, SpanRef, Status, TraceContextExt, Tracer,
+        WithContext,
     },
 };
 use opentelemetry_http::{HeaderExtractor, HeaderInjector};
@@ -38,6 +40,9 @@ pub use statement::statement;
 /// be sent (`OTEL_BSP_MAX_QUEUE_SIZE`), and what is left out under load is to be whole traces, before
 /// they have cost anything.
 const TRACES_PER_SECOND: NonZeroU32 = NonZeroU32::new(500).expect("it is not zero");
+
+/// Codes of errors that are faults of the service.
+pub(crate) const FAULTS: [&str; 2] = ["INTERNAL_SERVER_ERROR", "OVERLOADED"];
 
 static TRACES: LazyLock<DefaultDirectRateLimiter> =
     LazyLock::new(|| RateLimiter::direct(Quota::per_second(TRACES_PER_SECOND)));
@@ -90,27 +95,39 @@ impl Span {
     }
 
     /// That of writing an answer: within the request that asked for it, if that is at hand.
-    pub fn generation(id: uuid::Uuid) -> Self {
+    pub fn generation() -> Self {
+        let span = begin_within(|| SpanBuilder::from_name("generation"));
+        span.identify();
+        span
+    }
+
+    /// That of an answer of a language model, by the conventions for generative AI
+    /// (<https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/>).
+    pub fn inference(url: &reqwest::Url, provider: &'static str, model: &str, most: i64) -> Self {
         begin_within(|| {
-            SpanBuilder::from_name("generation")
-                .with_attributes([KeyValue::new("mula.generation_id", id.to_string())])
+            let mut attributes = vec![
+                KeyValue::new("gen_ai.operation.name", "chat"),
+                KeyValue::new("gen_ai.provider.name", provider),
+                KeyValue::new("gen_ai.request.model", model.to_owned()),
+                KeyValue::new("gen_ai.request.max_tokens", most),
+                KeyValue::new("gen_ai.output.type", "text"),
+            ];
+            attributes.extend(server_of(url));
+            SpanBuilder::from_name(format!("chat {model}"))
+                .with_kind(SpanKind::Client)
+                .with_attributes(attributes)
         })
     }
 
     /// That of a request to a provider, which is told of it.
     pub fn call(request: &mut reqwest::Request) -> Self {
         let span = begin_within(|| {
-            let url = request.url();
-            let mut attributes = vec![
-                KeyValue::new("http.request.method", request.method().to_string()),
-                KeyValue::new("server.address", url.host_str().unwrap_or("").to_owned()),
-            ];
-            if let Some(port) = url.port_or_known_default() {
-                attributes.push(KeyValue::new("server.port", i64::from(port)));
-            }
+            let method = request.method().to_string();
+            let method = KeyValue::new("http.request.method", method);
+            let attributes = server_of(request.url()).chain([method]);
             SpanBuilder::from_name(request.method().to_string())
                 .with_kind(SpanKind::Client)
-                .with_attributes(attributes)
+                .with_attributes(attributes.collect::<Vec<_>>())
         });
         if TRACER.get().is_some() {
             // Also when nobody looks at this trace: then the provider need not either.
@@ -142,15 +159,47 @@ impl Span {
         }
     }
 
+    /// Sets a list, of one value each.
+    pub fn set_list<const N: usize>(&self, name: &'static str, values: [&'static str; N]) {
+        let values = values.map(StringValue::from).to_vec();
+        self.set(name, Value::Array(Array::String(values)));
+    }
+
+    /// Sets the ids of the request, user, reading and generation that the calling task works for.
+    pub fn identify(&self) {
+        let Some(context) = &self.0 else {
+            return;
+        };
+        let span = context.span();
+        let known = request::Context::current();
+        if let Some(id) = known.request_id() {
+            span.set_attribute(id_of(id));
+        }
+        let names = ["user.id", "mula.reading_id", "mula.generation_id"];
+        for (name, (_, id)) in names.into_iter().zip(known.ids()) {
+            if let Some(id) = id {
+                span.set_attribute(KeyValue::new(name, id.to_string()));
+            }
+        }
+    }
+
+    /// Marks the span as failed, with a code for why.
+    pub fn fail(&self, code: impl Into<Value>) {
+        if let Some(context) = &self.0 {
+            fail(&context.span(), code);
+        }
+    }
+
     /// With the code of the first error, or `OK`. What is our fault is the span's error as well.
     pub fn ended(&self, code: &str) {
         if let Some(context) = &self.0
             && code != "OK"
         {
             let span = context.span();
-            span.set_attribute(KeyValue::new("error.type", code.to_owned()));
-            if matches!(code, "INTERNAL_SERVER_ERROR" | "OVERLOADED") {
-                span.set_status(Status::error(""));
+            if FAULTS.contains(&code) {
+                fail(&span, code.to_owned());
+            } else {
+                span.set_attribute(KeyValue::new("error.type", code.to_owned()));
             }
         }
     }
@@ -186,6 +235,18 @@ impl Drop for Span {
 /// Has the spans of a future, in whatever task, stand where the caller's do.
 pub fn carry<F>(future: F) -> Within<F> {
     within(TRACER.get().map(|_| Context::current()), future)
+}
+
+/// Marks the calling task's span as failed.
+pub fn fail_current(code: &'static str) {
+    if TRACER.get().is_some() {
+        Context::map_current(|context| fail(&context.span(), code));
+    }
+}
+
+fn fail(span: &SpanRef<'_>, code: impl Into<Value>) {
+    span.set_attribute(KeyValue::new("error.type", code));
+    span.set_status(Status::error(""));
 }
 
 fn within<F>(context: Option<Context>, future: F) -> Within<F> {
@@ -224,6 +285,15 @@ fn of_server<const N: usize>(name: Cow<'static, str>, attributes: [KeyValue; N])
     SpanBuilder::from_name(name)
         .with_kind(SpanKind::Server)
         .with_attributes(attributes)
+}
+
+fn server_of(url: &reqwest::Url) -> impl Iterator<Item = KeyValue> {
+    let address = url.host_str().unwrap_or_default().to_owned();
+    let port = url.port_or_known_default();
+    let port = port.map(|port| KeyValue::new("server.port", i64::from(port)));
+    [KeyValue::new("server.address", address)]
+        .into_iter()
+        .chain(port)
 }
 
 fn route_of(route: &'static str) -> KeyValue {

@@ -53,7 +53,7 @@ pub fn statement(info: &Info<'_>) {
     });
 }
 
-/// What a statement does, and to which table first.
+/// The kind of a statement, and the first table it names.
 fn summary(sql: &str) -> (&str, Option<&str>) {
     let operation = sql.split_whitespace().next().unwrap_or("");
     let table = ["FROM \"", "INTO \"", "UPDATE \""]

@@ -21,7 +21,7 @@ const DOLLAR: i64 = 1_000_000_000;
 const OF_USER: i64 = 4;
 const OF_ALL: i64 = 6;
 
-/// What one of two people does. Which of their unended readings: by the remainder.
+/// An operation of one of two people. Picks one of their unended readings by the remainder.
 #[derive(Clone, Debug)]
 enum Step {
     Ask(usize),

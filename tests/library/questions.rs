@@ -1,7 +1,7 @@
 //! Questions with the passages that answer them, and how many of them the library gets right. For
 //! the test that holds it to that, and the bench that prints it.
 
-use std::fmt;
+use std::{fmt, fs, path::Path};
 
 use mula::{
     advisor::{Advisors, Ranking},
@@ -18,13 +18,23 @@ pub const ADVISORS: [(&str, Advisor); 4] = [
 /// Those that the search was chosen on.
 pub const DEVELOPMENT: &str = include_str!("questions.txt");
 /// Those that it was not.
-pub const HELD_OUT: &str = include_str!("held-out.txt");
+const HELD_OUT: [&str; 2] = ["held-out.txt", "held-out-2.txt"];
 
 pub struct Question {
     pub advisor: Advisor,
     pub text: &'static str,
     /// The passages that answer it; none if it is about something else.
     pub answers: Vec<&'static str>,
+}
+
+/// The sets that the search was not chosen on, by name: those there are.
+pub fn held_out() -> Vec<(&'static str, Vec<Question>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/library");
+    let sets = HELD_OUT.into_iter().filter_map(|name| {
+        let text = fs::read_to_string(folder.join(name)).ok()?;
+        Some((name, read(text.leak())))
+    });
+    sets.collect()
 }
 
 pub fn read(text: &'static str) -> Vec<Question> {
@@ -59,14 +69,24 @@ pub fn read(text: &'static str) -> Vec<Question> {
 impl Question {
     /// The first of the passages found that answers it, from 1.
     pub fn hit(&self, advisors: &Advisors, ranking: &Ranking) -> Option<usize> {
+        let mut found = self.found(advisors, ranking);
+        found.position(|is_right| is_right).map(|at| at + 1)
+    }
+
+    /// How many of the passages found answer it.
+    pub fn right(&self, advisors: &Advisors, ranking: &Ranking) -> usize {
+        let found = self.found(advisors, ranking);
+        found.filter(|is_right| *is_right).count()
+    }
+
+    /// For each of the passages found, whether it answers the question.
+    fn found(&self, advisors: &Advisors, ranking: &Ranking) -> impl Iterator<Item = bool> {
         let passages = advisors.passages(self.advisor);
-        let mut found = ranking.ranked[..ranking.found].iter();
-        found
-            .position(|ranked| {
-                self.answers
-                    .contains(&passages[ranked.passage].slug.as_str())
-            })
-            .map(|at| at + 1)
+        let found = ranking.ranked[..ranking.found].iter();
+        found.map(|ranked| {
+            let id = passages[ranked.passage].id.as_str();
+            self.answers.contains(&id)
+        })
     }
 }
 
@@ -80,6 +100,9 @@ pub struct Figures {
     pub about_something_else: usize,
     /// Something was found for what is about something else.
     pub false_hits: usize,
+    /// Passages found for the questions that have an answer, and those of them that are one.
+    pub shown: usize,
+    pub right: usize,
 }
 
 impl Figures {
@@ -93,6 +116,8 @@ impl Figures {
             } else {
                 let hit = question.hit(advisors, &ranking);
                 figures.questions += 1;
+                figures.shown += ranking.found;
+                figures.right += question.right(advisors, &ranking);
                 figures.first += usize::from(hit == Some(1));
                 figures.three += usize::from(hit.is_some());
             }
@@ -109,16 +134,19 @@ impl fmt::Display for Figures {
             three,
             about_something_else,
             false_hits,
+            shown,
+            right,
         } = self;
         #[expect(clippy::cast_precision_loss, reason = "some hundreds of questions")]
         let share = |part: &usize, of: &usize| *part as f64 / *of as f64;
         write!(
             f,
             "hit@1 {:.3} ({first}/{questions}), hit@3 {:.3} ({three}/{questions}), \
-             false hits {:.3} ({false_hits}/{about_something_else})",
+             false hits {:.3} ({false_hits}/{about_something_else}), right of those shown {:.3} ({right}/{shown})",
             share(first, questions),
             share(three, questions),
             share(false_hits, about_something_else),
+            share(right, shown),
         )
     }
 }

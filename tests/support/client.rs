@@ -1,6 +1,7 @@
 //! A client over a real socket, and what it is answered.
 
 use std::{
+    io::Read,
     net::SocketAddr,
     time::{Duration, Instant},
 };
@@ -8,7 +9,7 @@ use std::{
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
-/// Who asks.
+/// The sender of a request.
 pub trait Credentials {
     fn token(&self) -> Option<&str>;
 }
@@ -81,7 +82,19 @@ pub fn list(response: &reqwest::Response, name: &str) -> Vec<String> {
         .collect()
 }
 
-/// What a GraphQL request is answered.
+/// A body without its compression.
+pub fn decompressed(encoding: &str, bytes: &[u8]) -> String {
+    let mut text = String::new();
+    match encoding {
+        "br" => brotli::Decompressor::new(bytes, 4096).read_to_string(&mut text),
+        "gzip" => flate2::read::GzDecoder::new(bytes).read_to_string(&mut text),
+        other => panic!("no encoding of ours: {other:?}"),
+    }
+    .unwrap();
+    text
+}
+
+/// The response to a GraphQL request.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
@@ -108,7 +121,7 @@ impl Answer {
         self.json.get("errors").is_none()
     }
 
-    /// What was asked for, when nothing went wrong.
+    /// The data of a response without errors.
     #[track_caller]
     pub fn data(&self) -> &Value {
         assert!(self.is_good(), "{:#}", self.json);

@@ -12,7 +12,7 @@ use opentelemetry_proto::tonic::{
 };
 use prost::Message;
 
-/// What was posted, and where.
+/// A posted body and its path.
 #[derive(Clone)]
 pub struct Posted {
     pub path: String,
@@ -84,7 +84,7 @@ impl Collector {
         })
     }
 
-    /// What the spans say they are of.
+    /// The resource of the spans.
     pub fn resource(&self) -> BTreeMap<String, String> {
         let first = self.requests().next().expect("spans were sent");
         let resource = first.resource_spans[0].resource.clone();
@@ -121,6 +121,13 @@ fn plain(attributes: &[KeyValue]) -> BTreeMap<String, String> {
     let value = |attribute: &KeyValue| match attribute.value.clone()?.value? {
         Any::StringValue(text) => Some(text),
         Any::IntValue(number) => Some(number.to_string()),
+        Any::ArrayValue(list) => {
+            let texts = list.values.into_iter().map(|value| match value.value {
+                Some(Any::StringValue(text)) => text,
+                other => format!("{other:?}"),
+            });
+            Some(texts.collect::<Vec<_>>().join(","))
+        }
         other => Some(format!("{other:?}")),
     };
     attributes

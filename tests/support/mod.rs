@@ -1,10 +1,11 @@
-//! What the tests stand on: a server of their own each, a client that talks to it over a real
-//! socket, and both databases.
+//! Test support: a server for each test, a client that uses a real socket, and both databases.
 
 pub mod attacks;
 mod client;
 mod collector;
+mod hasty;
 mod monitoring;
+mod pages;
 pub mod postgres;
 mod program;
 mod property;
@@ -15,9 +16,13 @@ mod service;
 mod socket;
 mod writing;
 
-pub use client::{Answer, Client, Credentials, Nobody, header, list, refused_within_a_second};
+pub use client::{
+    Answer, Client, Credentials, Nobody, decompressed, header, list, refused_within_a_second,
+};
 pub use collector::{Collector, Posted, Span};
+pub use hasty::{Hasty, Over};
 pub use monitoring::Monitoring;
+pub use pages::assert_immutable;
 pub use postgres::Cluster;
 pub use program::{Serving, mula, run};
 pub use property::for_all;
@@ -56,3 +61,24 @@ macro_rules! on_both {
     )*};
 }
 pub(crate) use on_both;
+
+/// Runs each function, which starts what it needs, once with an SQLite and once with a PostgreSQL
+/// database.
+macro_rules! with_each_database {
+    ($($name:ident)*) => {$(
+        mod $name {
+            #[tokio::test]
+            async fn on_sqlite() {
+                super::$name($crate::support::Database::sqlite()).await;
+            }
+
+            #[tokio::test]
+            async fn on_postgres() {
+                if let Some(database) = $crate::support::Database::postgres().await {
+                    super::$name(database).await;
+                }
+            }
+        }
+    )*};
+}
+pub(crate) use with_each_database;

@@ -35,18 +35,25 @@ pub struct Monitoring {
 }
 
 impl Monitoring {
-    /// What `promtool` complains of in metrics; none where there is no such program.
+    /// Complaints of `promtool` about metrics; None where it is not installed.
     pub async fn check(text: String) -> Option<String> {
         Self::promtool(&["check", "metrics"], text).await
     }
 
-    /// What it complains of in a file of settings.
+    /// Its complaints about a settings file.
     pub async fn check_config(file: &Path) -> Option<String> {
         let file = file.to_str().unwrap();
         let said = Self::promtool(&["check", "config", file], String::new()).await?;
         // It names what is good, too.
         let good = |line: &&str| !line.starts_with("Checking ") && !line.contains("SUCCESS");
         Some(said.lines().filter(good).collect())
+    }
+
+    /// Whether alerts are raised where a file of tests says so; none where there is no such program.
+    pub async fn test_rules(file: &Path) -> Option<bool> {
+        let file = file.to_str().unwrap();
+        let said = Self::promtool(&["test", "rules", file], String::new()).await?;
+        Some(said.contains("SUCCESS") && !said.contains("FAILED"))
     }
 
     async fn promtool(arguments: &[&str], input: String) -> Option<String> {

@@ -39,7 +39,7 @@ cd / && rm -rf "$dir"
 /// The options of a cluster that can be replicated.
 pub const REPLICATES: &str = "-c wal_level=replica -c max_wal_senders=4 -c hot_standby=on";
 
-/// What every test's database is copied from.
+/// The template of every test's database.
 const TEMPLATE: &str = "migrated";
 
 pub struct Cluster {
@@ -283,7 +283,7 @@ impl Cluster {
         .await;
     }
 
-    /// What is connected keeps what it has: it has to come again.
+    /// Existing connections keep their mode: clients have to reconnect.
     pub async fn set_read_only(&self, name: &str, read_only: bool) {
         self.execute(&format!(
             "ALTER DATABASE {name} SET default_transaction_read_only = {read_only}"

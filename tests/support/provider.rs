@@ -1,6 +1,13 @@
 //! A language model's server that says exactly what a test has it say, when the test says so.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use serde_json::Value;
 use tokio::{
@@ -11,7 +18,7 @@ use tokio::{
 };
 
 /// How long a test waits for what has to come.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub struct Provider {
     url: String,
@@ -48,7 +55,7 @@ impl Provider {
         Self { url, calls }
     }
 
-    /// What `MODEL_BASE_URL` is to be.
+    /// The value of `MODEL_BASE_URL`.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -57,6 +64,22 @@ impl Provider {
     pub async fn call(&mut self) -> Call {
         let call = timeout(PATIENCE, self.calls.recv()).await;
         call.expect("a request comes").unwrap()
+    }
+
+    /// Answers each request from now on, given its number from 1. Returns how many there were.
+    pub fn answering<F>(mut self, answer: fn(usize, Call) -> F) -> Arc<AtomicUsize>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let count = Arc::new(AtomicUsize::new(0));
+        let counted = count.clone();
+        tokio::spawn(async move {
+            while let Some(call) = self.calls.recv().await {
+                let number = counted.fetch_add(1, Ordering::SeqCst) + 1;
+                tokio::spawn(answer(number, call));
+            }
+        });
+        count
     }
 
     /// Whether no request waits.
@@ -177,7 +200,7 @@ impl Call {
         let _ = closed.expect("the client closes the connection");
     }
 
-    /// Who does not listen any more may miss it.
+    /// A client that has left may miss it.
     async fn write(&mut self, bytes: &[u8]) {
         let _ = self.stream.write_all(bytes).await;
     }

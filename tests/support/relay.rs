@@ -5,8 +5,9 @@ use std::{
     path::PathBuf,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use tokio::{
@@ -15,7 +16,10 @@ use tokio::{
     sync::watch,
 };
 
-/// What becomes of what is sent through it.
+/// How long a test waits for what has to be sent.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// The state of the network through the relay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Network {
     Passes,
@@ -25,11 +29,15 @@ enum Network {
     CutsAfterCommit,
     /// Connections that listen for notifications hear nothing any more, and stay open.
     DeafensListeners,
+    /// Pieces for the database that contain this wait until the network passes again.
+    Holds(&'static str),
 }
 
-/// What becomes of a piece.
+/// The fate of a piece.
 enum Fate {
     Arrives,
+    /// And all that comes after it, until the network passes again.
+    Waits,
     /// And all that comes after it.
     IsLost,
     /// The connection ends.
@@ -39,6 +47,10 @@ enum Fate {
 pub struct Relay {
     address: SocketAddr,
     network: Arc<watch::Sender<Network>>,
+    /// How many pieces are held.
+    held: Arc<watch::Sender<usize>>,
+    /// How many connections are still to be refused.
+    refusals: Arc<AtomicUsize>,
 }
 
 impl Relay {
@@ -47,12 +59,23 @@ impl Relay {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let network = Arc::new(watch::Sender::new(Network::Passes));
-        let here = network.clone();
+        let held = Arc::new(watch::Sender::new(0));
+        let (here, holding) = (network.clone(), held.clone());
+        let refusals = Arc::new(AtomicUsize::new(0));
+        let to_refuse = refusals.clone();
         tokio::spawn(async move {
             loop {
                 let (client, _) = listener.accept().await.unwrap();
+                let one_less = |left: usize| left.checked_sub(1);
+                if to_refuse
+                    .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less)
+                    .is_ok()
+                {
+                    continue;
+                }
                 client.set_nodelay(true).unwrap();
                 let (network, socket) = (here.clone(), socket.clone());
+                let holding = holding.clone();
                 tokio::spawn(async move {
                     let Ok(server) = UnixStream::connect(socket).await else {
                         return;
@@ -68,7 +91,13 @@ impl Relay {
                             committing.fetch_or(commits, Ordering::SeqCst);
                             let begins = sent.windows(6).any(|six| six == b"LISTEN");
                             listens.fetch_or(begins, Ordering::SeqCst);
-                            Fate::Arrives
+                            match *network.borrow() {
+                                Network::Holds(text) if contains(sent, text) => {
+                                    holding.send_modify(|held| *held += 1);
+                                    Fate::Waits
+                                }
+                                _ => Fate::Arrives,
+                            }
                         }) => {}
                         () = pass(server.0, client.1, &network, |_| {
                             let deafens = *network.borrow() == Network::DeafensListeners;
@@ -87,7 +116,12 @@ impl Relay {
                 });
             }
         });
-        Self { address, network }
+        Self {
+            address,
+            network,
+            held,
+            refusals,
+        }
     }
 
     /// The same database through it.
@@ -96,6 +130,16 @@ impl Relay {
             "postgres://mula@{}/{database}?sslmode=disable",
             self.address
         )
+    }
+
+    /// Refuses so many new connections. Those that there are stay as they are.
+    pub fn refuse(&self, connections: usize) {
+        self.refusals.store(connections, Ordering::SeqCst);
+    }
+
+    /// How many are still to be refused.
+    pub fn to_refuse(&self) -> usize {
+        self.refusals.load(Ordering::SeqCst)
     }
 
     pub fn swallow(&self) {
@@ -116,6 +160,22 @@ impl Relay {
         self.network.send_replace(Network::DeafensListeners);
     }
 
+    /// Holds what contains this on its way to the database.
+    pub fn hold(&self, text: &'static str) {
+        self.held.send_replace(0);
+        self.network.send_replace(Network::Holds(text));
+    }
+
+    /// Waits until so many pieces are held.
+    pub async fn has_held(&self, pieces: usize) {
+        let mut held = self.held.subscribe();
+        let held = held.wait_for(|held| *held >= pieces);
+        tokio::time::timeout(PATIENCE, held)
+            .await
+            .expect("as many are sent")
+            .unwrap();
+    }
+
     /// Whether what is to be cut has been.
     pub async fn has_cut(&self) {
         let mut network = self.network.subscribe();
@@ -124,6 +184,11 @@ impl Relay {
             .await
             .unwrap();
     }
+}
+
+fn contains(sent: &[u8], text: &str) -> bool {
+    let text = text.as_bytes();
+    sent.windows(text.len()).any(|part| part == text)
 }
 
 /// Sends on what comes, as `fate` has it.
@@ -149,7 +214,12 @@ async fn pass(
             return;
         };
         match fate(&buffer[..count]) {
-            Fate::Arrives => {
+            fate @ (Fate::Arrives | Fate::Waits) => {
+                if matches!(fate, Fate::Waits) {
+                    let held = *network.borrow();
+                    let passes = state.wait_for(|now| *now != held).await;
+                    drop(passes.unwrap());
+                }
                 if to.write_all(&buffer[..count]).await.is_err() {
                     return;
                 }

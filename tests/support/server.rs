@@ -7,16 +7,17 @@ use mula::{
     clock::Clock,
     config::{Given, Settings},
 };
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{
     client::{Answer, Client, Credentials, Nobody},
     postgres::{self, Cluster},
+    relay::Relay,
 };
 
-/// What the servers of the tests sign with.
+/// The secret key of the tests' servers.
 pub const SECRET: &str = "Zq3vK8wYp1xR6tLm9dHc2sNf5gJb7aEu0oTiWkVyXrQ";
 
 /// Everybody's password.
@@ -29,7 +30,7 @@ pub fn settings(flags: &[&str]) -> Settings {
         .unwrap_or_else(|problems| panic!("{problems}"))
 }
 
-/// What these flags are before they are checked.
+/// These flags before they are checked.
 pub fn given(flags: &[&str]) -> Given {
     #[derive(clap::Parser)]
     struct Flags {
@@ -128,6 +129,38 @@ impl Database {
         done.rows_affected()
     }
 
+    /// How many rows there are, as others than the server see it.
+    pub async fn count(&self, rows: &str) -> i64 {
+        self.number(&format!("SELECT COUNT(*) FROM {rows}")).await
+    }
+
+    /// The number that a query finds, or 0 where it finds none.
+    pub async fn number(&self, sql: &str) -> i64 {
+        let mut options = sea_orm::ConnectOptions::new(self.url());
+        options.max_connections(1).sqlx_logging(false);
+        let connection = sea_orm::Database::connect(options).await.unwrap();
+        let statement = Statement::from_string(connection.get_database_backend(), sql);
+        let row = connection.query_one_raw(statement).await;
+        connection.close().await.unwrap();
+        let row = row.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        row.map_or(0, |row| row.try_get_by_index(0).unwrap())
+    }
+
+    /// Has every write wait until the lock is released.
+    pub async fn lock(&self) -> Lock {
+        let mut options = sea_orm::ConnectOptions::new(self.url());
+        options.max_connections(1).sqlx_logging(false);
+        let connection = sea_orm::Database::connect(options).await.unwrap();
+        let lock = match self {
+            Self::Sqlite(_) => "BEGIN IMMEDIATE",
+            Self::Postgres(..) => {
+                "BEGIN; LOCK TABLE users, sessions, readings IN SHARE ROW EXCLUSIVE MODE"
+            }
+        };
+        connection.execute_unprepared(lock).await.unwrap();
+        Lock(connection)
+    }
+
     /// The settings of a server over it.
     pub fn settings(&self, more: &[&str]) -> Settings {
         settings(
@@ -166,6 +199,16 @@ impl Database {
     }
 }
 
+/// A lock on all that a server writes to.
+pub struct Lock(sea_orm::DatabaseConnection);
+
+impl Lock {
+    pub async fn release(self) {
+        self.0.execute_unprepared("ROLLBACK").await.unwrap();
+        self.0.close().await.unwrap();
+    }
+}
+
 /// A running server, its clock and its database.
 pub struct Server {
     running: mula::server::Server,
@@ -183,7 +226,7 @@ pub struct Member {
 }
 
 impl Member {
-    /// Who has just signed in: of `login { accessToken user { id } session { id } }`.
+    /// The member of `login { accessToken user { id } session { id } }`.
     pub fn of(login: &Value, email: String) -> Self {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         Self {
@@ -224,6 +267,18 @@ impl Server {
         Some(Self::start(Database::postgres().await?, flags).await)
     }
 
+    /// One that reaches PostgreSQL through a relay; none where there is no PostgreSQL.
+    pub async fn relayed(more: &[&str]) -> Option<(Self, Relay)> {
+        let database = Database::postgres().await?;
+        let Database::Postgres(cluster, name, _) = &database else {
+            unreachable!("it is PostgreSQL's");
+        };
+        let relay = Relay::to(cluster.socket()).await;
+        let url = relay.url(name);
+        let flags = [&["--database-url", url.as_str()], more].concat();
+        Some((Self::start(database, &flags).await, relay))
+    }
+
     /// Stops, and starts again over the same database, with these settings.
     pub async fn restart(self, flags: &[&str]) -> Self {
         self.running.stop().await;
@@ -239,7 +294,7 @@ impl Server {
         self.running.address()
     }
 
-    /// What Prometheus is told, where it is.
+    /// The metrics' response.
     pub async fn metrics(&self) -> reqwest::Response {
         let address = self.running.metrics_address().expect("it is set");
         let client = Client::new(address);

@@ -7,6 +7,7 @@ use std::{
     process::{Child, Command, ExitStatus, Stdio},
 };
 
+use mula::clock::Clock;
 use serde_json::{Value, json};
 
 use super::{
@@ -16,7 +17,7 @@ use super::{
     socket::{Follower, Socket, Via},
 };
 
-/// What tests want to know of a reading.
+/// The fields of a reading that tests read.
 const READING: &str = "fragment Whole on Reading {
     id question status response engine isCached tokensUsed cost isEstimated failure { code } createdAt
     generations { status response failure { code } }
@@ -157,12 +158,25 @@ pub struct Instance {
 
 impl Instance {
     pub async fn beside(server: &Server, flags: &[&str]) -> Self {
+        Self::beside_at(server, flags, server.clock.clone()).await
+    }
+
+    /// One whose machine has another clock.
+    pub async fn beside_at(server: &Server, flags: &[&str], clock: Clock) -> Self {
         let settings = server.database.settings(flags);
-        let running = mula::server::Server::start(settings, server.clock.clone())
+        let running = mula::server::Server::start(settings, clock)
             .await
             .unwrap_or_else(|error| panic!("{error}"));
         let client = Client::new(running.address());
         Self { running, client }
+    }
+
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.running.metrics_address()
+    }
+
+    pub async fn stop(self) {
+        self.running.stop().await;
     }
 }
 
@@ -229,7 +243,7 @@ impl Process {
         }
     }
 
-    /// What the system knows it by.
+    /// The process id.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }

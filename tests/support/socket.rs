@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// A WebSocket and what is heard on it.
 pub struct Socket(WebSocketStream<TcpStream>);
 
-/// What comes over a socket.
+/// A message of a socket.
 #[derive(Debug, PartialEq)]
 pub enum Heard {
     Message(Value),
@@ -94,6 +94,15 @@ impl Socket {
         }
     }
 
+    /// The next message as it came.
+    pub async fn text(&mut self) -> String {
+        let frame = timeout(PATIENCE, self.0.next()).await;
+        match frame.expect("something comes") {
+            Some(Ok(Message::Text(text))) => text.to_string(),
+            other => panic!("a text was expected, not {other:?}"),
+        }
+    }
+
     /// The next message; there has to be one.
     #[track_caller]
     pub fn message(&mut self) -> impl Future<Output = Value> {
@@ -106,7 +115,7 @@ impl Socket {
         }
     }
 
-    /// What it is closed with, whatever comes before.
+    /// The close code, after whatever messages come before.
     pub async fn close_code(&mut self) -> u16 {
         loop {
             if let Heard::Closed(code, _) = self.hear().await {
@@ -157,20 +166,63 @@ impl Events {
     }
 }
 
+/// The parts of a multipart answer, one by one.
+pub struct Parts {
+    body: Pin<Box<dyn Stream<Item = reqwest::Result<Vec<u8>>> + Send>>,
+    buffer: Vec<u8>,
+}
+
+impl Parts {
+    const BOUNDARY: &str = "\r\n--graphql";
+
+    pub fn of(response: reqwest::Response) -> Self {
+        assert_eq!(response.status(), 200);
+        let media_type = response.headers()["content-type"].to_str().unwrap();
+        assert!(media_type.starts_with("multipart/mixed"), "{media_type}");
+        Self {
+            body: Box::pin(response.bytes_stream().map(|part| part.map(Vec::from))),
+            // The first boundary is a part's end, too.
+            buffer: b"\r\n".to_vec(),
+        }
+    }
+
+    /// A part; `Ok(None)` after the last, and an error where the answer is cut.
+    pub async fn next(&mut self) -> Result<Option<Value>, ()> {
+        loop {
+            let text = String::from_utf8_lossy(&self.buffer).into_owned();
+            let Some((part, rest)) = text.split_once(Self::BOUNDARY) else {
+                if text.starts_with("--") {
+                    return Ok(None);
+                }
+                let more = timeout(PATIENCE, self.body.next()).await;
+                let more = more.expect("something comes").and_then(Result::ok);
+                self.buffer.extend(more.ok_or(())?);
+                continue;
+            };
+            self.buffer = rest.as_bytes().to_vec();
+            if let Some((_, json)) = part.split_once("\r\n\r\n") {
+                return Ok(Some(serde_json::from_str(json).unwrap()));
+            }
+        }
+    }
+}
+
 /// How a reading is followed.
 #[derive(Clone, Copy, Debug)]
 pub enum Via {
     Socket,
     Events,
+    Multipart,
 }
 
 /// A reading's updates as they come.
 pub enum Follower {
     Socket(Box<Socket>),
     Events(Events),
+    Multipart(Parts),
 }
 
-/// What a follower hears.
+/// An update of a follower.
 #[derive(Debug)]
 pub enum News {
     Update(Value),
@@ -181,7 +233,7 @@ pub enum News {
 }
 
 pub const FOLLOW: &str = "subscription ($id: ID!, $after: Int) {
-    readingUpdates(id: $id, after: $after) { sequence text status reading { id } }
+    readingUpdates(id: $id, after: $after) { sequence offset text status reading { id } }
 }";
 
 impl Follower {
@@ -193,19 +245,38 @@ impl Follower {
         after: i64,
     ) -> Self {
         let variables = json!({ "id": id, "after": after });
+        Self::subscribe(service, via, who, FOLLOW, variables).await
+    }
+
+    /// Of any subscription of one field.
+    pub async fn subscribe(
+        service: &(impl Service + ?Sized),
+        via: Via,
+        who: &Member,
+        query: &str,
+        variables: Value,
+    ) -> Self {
         match via {
             Via::Socket => {
                 let mut socket = service.socket(who).await;
-                socket.subscribe("1", FOLLOW, variables).await;
+                socket.subscribe("1", query, variables).await;
                 Self::Socket(Box::new(socket))
             }
-            Via::Events => {
+            Via::Events | Via::Multipart => {
+                let accept = match via {
+                    Via::Multipart => "multipart/mixed;subscriptionSpec=1.0",
+                    _ => "text/event-stream",
+                };
                 let request = service
                     .http("POST", "/graphql")
-                    .header("accept", "text/event-stream")
+                    .header("accept", accept)
                     .bearer_auth(who.token().unwrap())
-                    .json(&json!({ "query": FOLLOW, "variables": variables }));
-                Self::Events(Events::of(request.send().await.unwrap()))
+                    .json(&json!({ "query": query, "variables": variables }));
+                let response = request.send().await.unwrap();
+                match via {
+                    Via::Multipart => Self::Multipart(Parts::of(response)),
+                    _ => Self::Events(Events::of(response)),
+                }
             }
         }
     }
@@ -226,19 +297,35 @@ impl Follower {
                 Some((name, _)) if name == "complete" => return News::End,
                 other => return News::Broken(format!("{other:?}").into()),
             },
+            Self::Multipart(parts) => loop {
+                match parts.next().await {
+                    Ok(Some(part)) if part.get("errors").is_some() => break part,
+                    // One without a payload is a heartbeat.
+                    Ok(Some(part)) => {
+                        if let Some(payload) = part.get("payload") {
+                            break payload.clone();
+                        }
+                    }
+                    Ok(None) => return News::End,
+                    Err(()) => return News::Broken("cut".into()),
+                }
+            },
         };
         if answer.get("errors").is_some() {
             return News::Broken(answer["errors"].clone());
         }
-        News::Update(answer["data"]["readingUpdates"].clone())
+        let fields = answer["data"].as_object().unwrap();
+        News::Update(fields.values().next().unwrap().clone())
     }
 }
 
-/// What somebody who follows an answer has put together.
+/// The text that a follower has assembled.
 #[derive(Debug, Default)]
 pub struct Told {
     pub text: String,
     pub last: i64,
+    /// Characters of the answer up to there, once something was heard.
+    pub offset: Option<u64>,
     /// How it ended, once it has.
     pub status: Option<String>,
 }
@@ -248,9 +335,15 @@ impl Told {
     pub fn hear(&mut self, update: &Value) {
         assert_eq!(update["sequence"], self.last + 1, "{update}");
         assert_eq!(self.status, None, "nothing comes after the end: {update}");
+        let begins_at = if self.last == 0 { Some(0) } else { self.offset };
+        if let Some(begins_at) = begins_at {
+            assert_eq!(update["offset"], begins_at, "{update}");
+        }
         self.last += 1;
         let text = update["text"].as_str().unwrap();
         self.text += text;
+        let characters = text.chars().count() as u64;
+        self.offset = Some(update["offset"].as_u64().unwrap() + characters);
         if update["status"] != "WRITING" {
             assert_eq!(text, "");
             self.status = Some(update["status"].as_str().unwrap().to_owned());

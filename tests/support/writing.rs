@@ -4,7 +4,7 @@ use std::{sync::LazyLock, time::Duration};
 
 use mula::{
     advisor::{
-        Advisors,
+        Advisors, History,
         engine::{Asked, Begun, Event, Failure, Usage},
         model::{Model, Prompt},
         obi::Cast,
@@ -36,10 +36,11 @@ pub fn model(url: &str, flags: &[&str]) -> Model {
     Model::new(settings(&all).model.unwrap()).unwrap()
 }
 
-/// What it is told to answer a question.
+/// The prompt for a question.
 pub fn prompt(question: &str) -> Prompt {
     static ADVISORS: LazyLock<Advisors> = LazyLock::new(|| Advisors::load(None, None).unwrap());
     ADVISORS.prompt(&Asked {
+        history: History::default(),
         advisor: Advisor::Legba,
         question: question.to_owned(),
         cast: Cast::stored(0).unwrap(),
@@ -50,7 +51,7 @@ pub fn prompt(question: &str) -> Prompt {
 pub fn titles(prompt: &Prompt) -> Vec<String> {
     let lines = prompt.instructions.lines();
     let titles = lines.filter_map(|line| {
-        let (number, rest) = line.strip_prefix('[')?.split_once("] ")?;
+        let (number, rest) = line.strip_prefix("[S")?.split_once("] ")?;
         number.parse::<usize>().ok()?;
         let (title, source) = rest.strip_suffix(')')?.split_once(" (")?;
         Some(format!("{title}: {source}"))
@@ -64,13 +65,15 @@ pub struct Writing {
     task: JoinHandle<Result<(), Failure>>,
 }
 
-/// All that was told of an answer.
+/// The events of an answer.
 #[derive(Debug, Default, PartialEq)]
 pub struct Written {
     pub text: String,
     pub sources: Vec<Source>,
     pub model: Option<String>,
     pub usage: Option<Usage>,
+    pub has_thought: bool,
+    pub is_truncated: bool,
     pub failure: Option<Failure>,
 }
 
@@ -110,7 +113,7 @@ impl Writing {
         }
     }
 
-    /// All that is told from here on.
+    /// The events from here on.
     pub async fn told(mut self) -> Written {
         let mut told = Written::default();
         while let Some(event) = self.events.recv().await {
@@ -119,13 +122,19 @@ impl Writing {
                 Event::Source(source) => told.sources.push(source),
                 Event::Model(name) => told.model = Some(name),
                 Event::Usage(usage) => told.usage = Some(usage),
+                Event::Thinking(is_thinking) => told.has_thought |= is_thinking,
+                Event::Truncated => told.is_truncated = true,
+                Event::Retracted => {
+                    told.text.clear();
+                    told.sources.clear();
+                }
             }
         }
         told.failure = self.task.await.unwrap().err();
         told
     }
 
-    /// Nobody listens any more.
+    /// Drops the receiver.
     pub fn leave(self) {
         drop(self.events);
     }
@@ -137,7 +146,7 @@ impl Writing {
     }
 }
 
-/// What is told when these events come, and the stream then ends.
+/// The events of an answer when the provider sends these and the stream then ends.
 pub async fn told_of(flags: &[&str], events: impl IntoIterator<Item = Value>) -> Written {
     let mut provider = Provider::start().await;
     let writing = Writing::begin(&model(provider.url(), flags));
@@ -148,7 +157,7 @@ pub async fn told_of(flags: &[&str], events: impl IntoIterator<Item = Value>) ->
     writing.told().await
 }
 
-/// What is told when a request is answered by this.
+/// The events of an answer when the provider responds with this.
 pub async fn answered(flags: &[&str], answer: impl AsyncFnOnce(Call)) -> Written {
     let mut provider = Provider::start().await;
     let writing = Writing::begin(&model(provider.url(), flags));

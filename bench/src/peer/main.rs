@@ -1,4 +1,4 @@
-//! What Mula is compared with: servers of the same two queries with the same guard over the same
+//! Servers that Mula is compared with: the same two queries with the same guard over the same
 //! tables, and nothing else; no limits, no log, no cache.
 //!
 //! - `plain`: axum, async-graphql and sea-orm, as one writes it down.
@@ -12,12 +12,11 @@ mod schema;
 use std::sync::Arc;
 
 use async_graphql::{EmptyMutation, EmptySubscription};
+use async_graphql_axum::{GraphQLRequest, GraphQLResponse};
 use axum::{
     Router,
-    body::Bytes,
     extract::State,
-    http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse, Response},
+    http::{HeaderMap, header},
     routing,
 };
 use chrono::{DateTime, Utc};
@@ -33,7 +32,7 @@ struct Arguments {
     kind: Kind,
     #[arg(long)]
     database_url: String,
-    /// What tokens are signed with.
+    /// The key of the tokens.
     #[arg(long)]
     secret_key: String,
 }
@@ -44,7 +43,7 @@ enum Kind {
     Pipelined,
 }
 
-/// What a token says of who makes a request.
+/// The claims of a token.
 #[derive(Clone, Copy, serde::Deserialize)]
 struct Claims {
     sub: Uuid,
@@ -131,18 +130,16 @@ async fn main() -> Result<(), Error> {
     Ok(axum::serve(listener, router).await?)
 }
 
-async fn answer(State(service): State<Service>, headers: HeaderMap, body: Bytes) -> Response {
-    let Ok(mut request) = serde_json::from_slice::<async_graphql::Request>(&body) else {
-        return StatusCode::BAD_REQUEST.into_response();
-    };
+async fn answer(
+    State(service): State<Service>,
+    headers: HeaderMap,
+    request: GraphQLRequest,
+) -> GraphQLResponse {
+    let mut request = request.into_inner();
     if let Some(claims) = service.claims(&headers) {
         request = request.data(claims);
     }
-    let response = service.schema.execute(request).await;
-    match serde_json::to_vec(&response) {
-        Ok(body) => ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-    }
+    service.schema.execute(request).await.into()
 }
 
 impl Service {

@@ -1,4 +1,4 @@
-//! What is measured while something else goes on: sign-ins, attackers.
+//! Measurements beside other load: sign-ins, attackers.
 
 use std::{
     sync::Arc,
@@ -109,7 +109,7 @@ impl Bench {
 
         let before = memory(mula.pid())?;
         let answers = Answers::default();
-        let attackers = attack::begin(&mula, &answers)?;
+        let attackers = attack::begin(&mula, &answers).await?;
         // Until all sockets are there.
         tokio::time::sleep(Duration::from_secs(6)).await;
         let (beside, sampled) = tokio::join!(
@@ -200,7 +200,7 @@ async fn sample(pid: u32, seconds: u32) -> Result<(u64, u64)> {
     Ok((early, late))
 }
 
-/// What the crate does when nothing else does anything.
+/// Verifications per second of the crate on an idle machine.
 fn verifications_per_second() -> Result<f64> {
     const EACH: u32 = 12;
     let hash = bcrypt::hash(PASSWORD, COST)?;

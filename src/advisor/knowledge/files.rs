@@ -5,26 +5,43 @@ use std::{borrow::Cow, collections::HashMap, fs, path::Path};
 
 use super::{Error, Errors};
 
-/// What the binary carries. Each may be replaced.
-const BUILT_IN: [(&str, &str); 7] = [
-    ("legba.txt", include_str!("../../../knowledge/legba.txt")),
-    ("oshun.txt", include_str!("../../../knowledge/oshun.txt")),
-    ("shango.txt", include_str!("../../../knowledge/shango.txt")),
-    ("yemaya.txt", include_str!("../../../knowledge/yemaya.txt")),
-    ("obi.txt", include_str!("../../../knowledge/obi.txt")),
-    ("care.txt", include_str!("../../../knowledge/care.txt")),
+/// The built-in files. Each may be replaced.
+const BUILT_IN: [(&str, &str); 9] = [
+    ("legba.toml", include_str!("../../../knowledge/legba.toml")),
+    ("oshun.toml", include_str!("../../../knowledge/oshun.toml")),
     (
-        "elsewhere.txt",
-        include_str!("../../../knowledge/elsewhere.txt"),
+        "shango.toml",
+        include_str!("../../../knowledge/shango.toml"),
+    ),
+    (
+        "yemaya.toml",
+        include_str!("../../../knowledge/yemaya.toml"),
+    ),
+    ("obi.toml", include_str!("../../../knowledge/obi.toml")),
+    (
+        "crisis.toml",
+        include_str!("../../../knowledge/crisis.toml"),
+    ),
+    (
+        "languages.toml",
+        include_str!("../../../knowledge/languages.toml"),
+    ),
+    (
+        "off-topic.toml",
+        include_str!("../../../knowledge/off-topic.toml"),
+    ),
+    (
+        "topics.toml",
+        include_str!("../../../knowledge/topics.toml"),
     ),
 ];
 
 /// Passages beside those of the advisor's file.
 const MORE: [&str; 4] = [
-    "legba.more.txt",
-    "oshun.more.txt",
-    "shango.more.txt",
-    "yemaya.more.txt",
+    "legba.more.toml",
+    "oshun.more.toml",
+    "shango.more.toml",
+    "yemaya.more.toml",
 ];
 
 /// All files, by name.
@@ -43,8 +60,7 @@ impl Files {
     ///
     /// # Errors
     ///
-    /// A folder or files that cannot be read, and every `.txt` file under a name that means
-    /// nothing.
+    /// A folder or files that cannot be read, and every `.toml` or `.txt` file under another name.
     pub(in crate::advisor) fn read(folder: Option<&Path>) -> Result<Self, Errors> {
         let built_in = BUILT_IN.map(|(name, text)| {
             let file = File {
@@ -66,7 +82,10 @@ impl Files {
             .map_err(|error| unreadable(folder, &error))?
             .into_iter()
             .map(|entry| entry.path())
-            .filter(|path| path.extension().is_some_and(|extension| extension == "txt"))
+            .filter(|path| {
+                path.extension()
+                    .is_some_and(|extension| extension == "toml" || extension == "txt")
+            })
             .collect();
         paths.sort();
         let mut errors = Errors::default();
@@ -76,7 +95,7 @@ impl Files {
             let Some(name) = known.find(|known| *known == name) else {
                 errors.0.push(Error::of(
                     &path.display().to_string(),
-                    format!("is read by nobody; the files are {}", names()),
+                    format!("not a knowledge file; expected one of {}", names()),
                 ));
                 continue;
             };

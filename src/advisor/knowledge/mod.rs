@@ -1,99 +1,122 @@
-//! What the advisors know: text that anyone can edit, checked as it is loaded.
+//! Knowledge of the advisors: text files that anyone can edit, checked when they are loaded.
 //!
-//! `section` reads the form that all files have, `files` finds them.
+//! `files` finds the files, and `document` reads TOML.
 
+pub(super) mod document;
+mod error;
 mod files;
-mod section;
 
 use std::collections::HashSet;
 
+use serde::Deserialize;
+
+pub use error::{Error, Errors};
+
+pub(super) use document::{Document, Part};
 pub(super) use files::Files;
-pub(super) use section::{Section, sections};
 
-/// An entry that is not right.
-#[derive(Debug, thiserror::Error)]
-#[error("{file}{}: {what}", .line.map(|line| format!(":{line}")).unwrap_or_default())]
-pub struct Error {
-    pub file: String,
-    /// None where it is about the whole file, or folder.
-    pub line: Option<usize>,
-    pub what: String,
-}
-
-impl Error {
-    pub(super) fn at(file: &str, line: usize, what: String) -> Self {
-        Self {
-            file: file.to_owned(),
-            line: Some(line),
-            what,
-        }
-    }
-
-    fn of(file: &str, what: String) -> Self {
-        Self {
-            file: file.to_owned(),
-            line: None,
-            what,
-        }
-    }
-}
-
-/// All entries that are not right: the first of each section of each file.
-#[derive(Debug, Default, thiserror::Error)]
-#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-pub struct Errors(pub Vec<Error>);
-
-impl Errors {
-    /// Takes what is right, and remembers what is not.
-    pub(super) fn or<T>(&mut self, result: Result<T, impl Into<Self>>) -> Option<T> {
-        result.map_err(|errors| self.0.extend(errors.into().0)).ok()
-    }
-
-    /// All is well, or all that is not.
-    pub(super) fn none(self) -> Result<(), Self> {
-        if self.0.is_empty() { Ok(()) } else { Err(self) }
-    }
-}
-
-impl From<Error> for Errors {
-    fn from(error: Error) -> Self {
-        Self(vec![error])
-    }
-}
-
-/// Who an advisor is.
-#[derive(Debug)]
+/// An advisor's persona.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Persona {
+    #[serde(deserialize_with = "document::text")]
     pub name: String,
+    #[serde(deserialize_with = "document::text")]
     pub title: String,
+    #[serde(deserialize_with = "document::texts")]
     pub domains: Vec<String>,
+    #[serde(deserialize_with = "document::text")]
     pub greeting: String,
+    /// How it speaks, for a language model.
+    #[serde(deserialize_with = "document::text")]
+    pub manner: String,
+    #[serde(deserialize_with = "document::texts")]
     pub suggestions: Vec<String>,
 }
 
-/// How an advisor speaks; each list is never empty.
-#[derive(Debug)]
+/// How an advisor speaks; each list has at least one phrase.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Voice {
+    /// First words, for an ordinary question.
+    #[serde(deserialize_with = "document::texts")]
     pub open: Vec<String>,
-    /// With the places `{figure}` and `{count}`.
+    /// For grief, illness, danger, money trouble and the law: no jokes, no pet names.
+    #[serde(deserialize_with = "document::texts")]
+    pub open_gentle: Vec<String>,
+    /// For joy and making.
+    #[serde(deserialize_with = "document::texts")]
+    pub open_bright: Vec<String>,
+    /// Takes up the question, at `{question}`.
+    #[serde(deserialize_with = "document::texts")]
+    pub asked: Vec<String>,
+    #[serde(deserialize_with = "document::texts")]
+    pub asked_gentle: Vec<String>,
+    /// Announces the cast: `{count}` of the lobes lie open.
+    #[serde(deserialize_with = "document::texts")]
     pub throw: Vec<String>,
-    pub first: Vec<String>,
-    pub next: Vec<String>,
+    /// The advisor's words for each figure, which was named and explained before.
+    #[serde(deserialize_with = "document::texts")]
+    alafia: Vec<String>,
+    #[serde(deserialize_with = "document::texts")]
+    etawa: Vec<String>,
+    #[serde(deserialize_with = "document::texts")]
+    ejife: Vec<String>,
+    #[serde(deserialize_with = "document::texts")]
+    okana: Vec<String>,
+    #[serde(deserialize_with = "document::texts")]
+    oyekun: Vec<String>,
+    /// Leads to the story.
+    #[serde(deserialize_with = "document::texts")]
+    pub lead: Vec<String>,
+    #[serde(deserialize_with = "document::texts")]
+    pub lead_gentle: Vec<String>,
+    /// Reminds of the story of `{title}`, which the user has read lately.
+    #[serde(deserialize_with = "document::texts")]
+    pub again: Vec<String>,
+    /// Says that the question is not one for a cast.
+    #[serde(deserialize_with = "document::texts")]
+    pub aside: Vec<String>,
+    /// Says that the library holds no story on the question.
+    #[serde(deserialize_with = "document::texts")]
     pub nothing: Vec<String>,
+    #[serde(deserialize_with = "document::texts")]
+    pub nothing_gentle: Vec<String>,
+    /// The last words where the story has no question of its own.
+    #[serde(deserialize_with = "document::texts")]
     pub close: Vec<String>,
-    /// What is made of the figure with as many open lobes.
-    pub figures: [String; 5],
+    #[serde(deserialize_with = "document::texts")]
+    pub close_gentle: Vec<String>,
 }
 
-/// Something the library holds.
-#[derive(Debug)]
+/// A story the library holds.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Passage {
-    /// Which no other passage of the advisor's has.
-    pub slug: String,
+    /// Unique among the advisor's passages.
+    #[serde(deserialize_with = "document::text")]
+    pub id: String,
+    #[serde(deserialize_with = "document::text")]
     pub title: String,
-    pub tags: Vec<String>,
+    #[serde(deserialize_with = "document::text")]
     pub source: String,
-    pub body: String,
+    /// Where the source can be read.
+    #[serde(default, deserialize_with = "document::url")]
+    pub url: Option<String>,
+    /// Words that people use when they ask.
+    #[serde(deserialize_with = "document::texts")]
+    pub tags: Vec<String>,
+    /// Questions it answers.
+    #[serde(default, deserialize_with = "document::texts")]
+    pub asks: Vec<String>,
+    /// Phrases. A question that contains one never gets this passage.
+    #[serde(default, deserialize_with = "document::texts")]
+    pub not: Vec<String>,
+    #[serde(deserialize_with = "document::text")]
+    pub text: String,
+    /// The question that an answer closes with.
+    #[serde(default, deserialize_with = "document::optional_text")]
+    pub close: Option<String>,
 }
 
 /// All of one advisor's files.
@@ -104,300 +127,165 @@ pub(super) struct Knowledge {
     pub passages: Vec<Passage>,
 }
 
-/// Something the library is not about.
+/// A subject that the library holds nothing on.
 #[derive(Debug)]
 pub(super) struct Subject {
     pub name: String,
-    /// That it is asked by.
+    /// Words it is asked by.
     pub words: Vec<String>,
+    /// Questions about it.
+    pub asks: Vec<String>,
 }
 
-/// What the five figures of the cast mean to everybody.
+/// The five figures of the cast and their common meaning.
 #[derive(Debug)]
 pub(super) struct Obi {
     pub source: String,
     pub about: String,
+    /// By the number of open lobes.
     pub figures: [Figure; 5],
 }
 
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Figure {
+    #[serde(deserialize_with = "document::text")]
     pub name: String,
+    #[serde(deserialize_with = "document::text")]
     pub meaning: String,
-    /// Where tradition differs.
+    /// Where traditions differ.
+    #[serde(default, deserialize_with = "document::optional_text")]
     pub other: Option<String>,
 }
 
-/// The figures' keys, by how many lobes lie open.
+/// The figures' keys, by the number of open lobes.
 const FIGURES: [&str; 5] = ["oyekun", "okana", "ejife", "etawa", "alafia"];
+
+impl Voice {
+    /// The advisor's words for the figure with so many open lobes.
+    pub(super) fn figure(&self, open: u8) -> &[String] {
+        match open {
+            0 => &self.oyekun,
+            1 => &self.okana,
+            2 => &self.ejife,
+            3 => &self.etawa,
+            _ => &self.alafia,
+        }
+    }
+}
 
 impl Knowledge {
     /// Reads an advisor's file, and the one of passages that are added to it.
     ///
     /// # Errors
     ///
-    /// Every section that is not right.
-    pub(super) fn parse(
-        (file, text): (&str, &str),
-        more: Option<(&str, &str)>,
-    ) -> Result<Self, Errors> {
+    /// The first error of the head, of `[voice]` and of each passage.
+    pub(super) fn parse(file: (&str, &str), more: Option<(&str, &str)>) -> Result<Self, Errors> {
         let mut errors = Errors::default();
-        let mut persona = None;
-        let mut voice = None;
         let mut passages = Passages::default();
-        for mut section in sections(file, text)? {
-            let read = match section.name.as_str() {
-                "" => persona_of(&mut section).map(|read| persona = Some(read)),
-                "voice" => voice_of(&mut section).map(|read| voice = Some(read)),
-                _ => passages.add(&mut section, "[voice] or [passage some-name]"),
-            };
-            // What is left over is only worth a word if what was read is right.
-            errors.or(read.and_then(|()| section.nothing_left()));
+        let own = errors.or(Document::parse(file)).map(|mut document| {
+            let voice = errors.or(document.take("voice"));
+            passages.take(&mut document, &mut errors);
+            let persona = errors.or(document.rest());
+            (persona, voice)
+        });
+        if let Some(mut document) = more.and_then(|more| errors.or(Document::parse(more))) {
+            passages.take(&mut document, &mut errors);
+            errors.or(document.rest::<Nothing>());
         }
-        if let Some((file, text)) = more {
-            for mut section in errors.or(sections(file, text)).unwrap_or_default() {
-                let read = if section.name.is_empty() {
-                    section.nothing_left()
-                } else {
-                    passages.add(
-                        &mut section,
-                        "[passage some-name], and here is nothing else",
-                    )
-                };
-                errors.or(read.and_then(|()| section.nothing_left()));
-            }
+        // Parts are read in another order than they stand in.
+        errors
+            .0
+            .sort_by_key(|error| (error.file != file.0, error.line));
+        match own {
+            Some((Some(persona), Some(voice))) if errors.0.is_empty() => Ok(Self {
+                persona,
+                voice,
+                passages: passages.read,
+            }),
+            _ => Err(errors),
         }
-        errors.none()?;
-        let missing = |what: &str| Error::of(file, format!("{what} is missing"));
-        Ok(Self {
-            persona: persona.ok_or_else(|| missing("the head, with name: and title:,"))?,
-            voice: voice.ok_or_else(|| missing("the section [voice]"))?,
-            passages: passages.read,
-        })
     }
 }
 
-fn persona_of(section: &mut Section) -> Result<Persona, Error> {
-    Ok(Persona {
-        name: section.one("name")?,
-        title: section.one("title")?,
-        domains: section.words("domains")?,
-        greeting: section.one("greeting")?,
-        suggestions: section.some("suggestion")?,
-    })
-}
-
-fn voice_of(section: &mut Section) -> Result<Voice, Error> {
-    let figures = FIGURES.map(|figure| section.one(figure));
-    Ok(Voice {
-        open: section.some("open")?,
-        throw: section.some("throw")?,
-        first: section.some("first")?,
-        next: section.some("next")?,
-        nothing: section.some("nothing")?,
-        close: section.some("close")?,
-        figures: all(figures)?,
-    })
-}
+/// A document, or the rest of one, that has no other keys.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
 
 #[derive(Default)]
 struct Passages {
-    slugs: HashSet<String>,
+    ids: HashSet<String>,
     read: Vec<Passage>,
 }
 
 impl Passages {
-    fn add(&mut self, section: &mut Section, expected: &str) -> Result<(), Error> {
-        let Some(slug) = section.name.strip_prefix("passage ").map(str::to_owned) else {
-            return Err(section.wrong(format!("[{}] is not {expected}", section.name)));
-        };
-        if !self.slugs.insert(slug.clone()) {
-            return Err(section.wrong(format!("there are two passages named {slug:?}")));
+    fn take(&mut self, document: &mut Document, errors: &mut Errors) {
+        let parts: Vec<Part<Passage>> = document.take_all("passage", errors);
+        for Part { line, value } in parts {
+            if self.ids.insert(value.id.clone()) {
+                self.read.push(value);
+            } else {
+                let what = format!("duplicate passage id {:?}", value.id);
+                errors.0.push(document.error_on(line, what));
+            }
         }
-        self.read.push(Passage {
-            slug,
-            title: section.one("title")?,
-            tags: section.words("tags")?,
-            source: section.one("source")?,
-            body: section.body()?,
-        });
-        Ok(())
     }
 }
 
 impl Subject {
     /// # Errors
     ///
-    /// Every section that is not right.
-    pub(super) fn parse((file, text): (&str, &str)) -> Result<Vec<Self>, Errors> {
-        let mut errors = Errors::default();
-        let mut subjects = Vec::new();
-        for mut section in sections(file, text)? {
-            if !section.name.is_empty()
-                && let Some(words) = errors.or(section.words("words"))
-            {
-                subjects.push(Self {
-                    name: section.name.clone(),
-                    words,
-                });
-            }
-            errors.or(section.nothing_left());
+    /// The first error of each subject.
+    pub(super) fn parse(file: (&str, &str)) -> Result<Vec<Self>, Errors> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Entry {
+            #[serde(deserialize_with = "document::texts")]
+            words: Vec<String>,
+            #[serde(default, deserialize_with = "document::texts")]
+            asks: Vec<String>,
         }
+        let mut errors = Errors::default();
+        let entries: Vec<(String, Entry)> = Document::parse(file)?.entries(&mut errors);
         errors.none()?;
-        Ok(subjects)
+        let subjects = entries
+            .into_iter()
+            .map(|(name, Entry { words, asks })| Self { name, words, asks });
+        Ok(subjects.collect())
     }
 }
 
 impl Obi {
     /// # Errors
     ///
-    /// The first entry that is not right.
-    pub(super) fn parse((file, text): (&str, &str)) -> Result<Self, Error> {
-        let mut head = None;
-        let mut figures: [Option<Figure>; 5] = Default::default();
-        for mut section in sections(file, text)? {
-            if section.name.is_empty() {
-                head = Some((section.one("source")?, section.one("about")?));
-            } else if let Some(open) = FIGURES.iter().position(|name| *name == section.name) {
-                if section.one("open")? != open.to_string() {
-                    return Err(section.wrong(format!("[{}] has open: {open}", section.name)));
-                }
-                figures[open] = Some(Figure {
-                    name: section.one("name")?,
-                    meaning: section.one("meaning")?,
-                    other: section.maybe("other")?,
-                });
-            } else {
-                let names = FIGURES.join(", ");
-                return Err(section.wrong(format!("[{}] is none of {names}", section.name)));
-            }
-            section.nothing_left()?;
+    /// The first error of the head and of each figure.
+    pub(super) fn parse(file: (&str, &str)) -> Result<Self, Errors> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Head {
+            #[serde(deserialize_with = "document::text")]
+            source: String,
+            #[serde(deserialize_with = "document::text")]
+            about: String,
         }
-        let missing = |what: &str| Error::of(file, format!("{what} is missing"));
-        let (source, about) = head.ok_or_else(|| missing("the head, with source: and about:,"))?;
-        let figures =
-            figures.map(|figure| figure.ok_or_else(|| missing("one of the five figures")));
-        Ok(Self {
-            source,
-            about,
-            figures: all(figures)?,
-        })
+        let mut errors = Errors::default();
+        let mut document = Document::parse(file)?;
+        let figures = FIGURES.map(|figure| errors.or(document.take(figure)));
+        let head = errors.or(document.rest());
+        match (head, figures) {
+            (
+                Some(Head { source, about }),
+                [Some(none), Some(one), Some(two), Some(three), Some(four)],
+            ) => Ok(Self {
+                source,
+                about,
+                figures: [none, one, two, three, four],
+            }),
+            _ => Err(errors),
+        }
     }
-}
-
-/// All five, or the first that is wrong.
-fn all<T, E>([none, one, two, three, four]: [Result<T, E>; 5]) -> Result<[T; 5], E> {
-    Ok([none?, one?, two?, three?, four?])
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Knowledge, Obi, Subject};
-
-    const VOICE: &str = "[voice]\nopen: a\nthrow: b\nfirst: c\nnext: d\nnothing: e\nclose: f\n\
-                         alafia: g\netawa: h\nejife: i\nokana: j\noyekun: k\n";
-    const HEAD: &str = "name: N\ntitle: T\ndomains: x, y\ngreeting: G\nsuggestion: S\n";
-    const PASSAGE: &str = "[passage a]\ntitle: A\ntags: t\nsource: s\n\ntext\n";
-
-    fn fault(text: &str) -> String {
-        Knowledge::parse(("x.txt", text), None)
-            .unwrap_err()
-            .to_string()
-    }
-
-    #[test]
-    fn a_file_is_read() {
-        let text = format!(
-            "# a comment\n{HEAD}\n{VOICE}\n[passage one]\ntitle: One\ntags: p, q\nsource: W\n\nfirst line,\nsecond: line.\n"
-        );
-        let knowledge = Knowledge::parse(("x.txt", &text), Some(("x.more.txt", PASSAGE))).unwrap();
-        assert_eq!(knowledge.persona.domains, ["x", "y"]);
-        assert_eq!(knowledge.passages[0].body, "first line, second: line.");
-        assert_eq!(knowledge.voice.figures[4], "g");
-        let slugs: Vec<_> = knowledge.passages.iter().map(|p| &p.slug).collect();
-        assert_eq!(slugs, ["one", "a"]);
-    }
-
-    #[test]
-    fn wrong_entries_are_named_by_file_and_line() {
-        assert_eq!(
-            fault(&format!("{HEAD}{VOICE}[passage a]\ntitle: A\n")),
-            "x.txt:18: tags: is missing in [passage a]"
-        );
-        assert_eq!(
-            fault("what is this\n"),
-            "x.txt:1: this is neither a [section] nor a key: value"
-        );
-        assert_eq!(
-            fault(&format!("{HEAD}[vioce]\n")),
-            "x.txt:6: [vioce] is not [voice] or [passage some-name]"
-        );
-        assert_eq!(
-            fault(&format!("{HEAD}colour: red\n")),
-            "x.txt:6: colour: is not known in []"
-        );
-        assert_eq!(
-            fault(&format!("{HEAD}name: M\n")),
-            "x.txt:1: name: stands more than once in []"
-        );
-        assert_eq!(
-            fault(&HEAD.replace("name: N", "name:")),
-            "x.txt:1: name: says nothing"
-        );
-        assert_eq!(fault(HEAD), "x.txt: the section [voice] is missing");
-        assert_eq!(
-            fault(&format!("{HEAD}{VOICE}{PASSAGE}{PASSAGE}")),
-            "x.txt:24: there are two passages named \"a\""
-        );
-        assert_eq!(
-            fault(&format!(
-                "{HEAD}{VOICE}[passage a]\ntitle: A\ntags: t\nsource: s\n"
-            )),
-            "x.txt:18: [passage a] has no text after its keys and a blank line"
-        );
-    }
-
-    #[test]
-    fn all_wrong_sections_are_named_at_once() {
-        let text = format!("{HEAD}colour: red\n[vioce]\n[passage a]\ntitle: A\ntags: t\n");
-        let more = format!("name: N\n[voice]\n{PASSAGE}");
-        let errors = Knowledge::parse(("x.txt", &text), Some(("x.more.txt", &more))).unwrap_err();
-        assert_eq!(
-            errors.to_string().lines().collect::<Vec<_>>(),
-            [
-                "x.txt:6: colour: is not known in []",
-                "x.txt:7: [vioce] is not [voice] or [passage some-name]",
-                "x.txt:8: source: is missing in [passage a]",
-                "x.more.txt:1: name: is not known in []",
-                "x.more.txt:2: [voice] is not [passage some-name], and here is nothing else",
-                "x.more.txt:3: there are two passages named \"a\"",
-            ]
-        );
-    }
-
-    #[test]
-    fn subjects_are_checked() {
-        let subjects = Subject::parse(("x.txt", "[sea]\nwords: salt, tide\nwords: wave\n"));
-        assert_eq!(subjects.unwrap()[0].words, ["salt", "tide", "wave"]);
-        let fault = |text: &str| Subject::parse(("x.txt", text)).unwrap_err().to_string();
-        assert_eq!(fault("words: a\n"), "x.txt:1: words: is not known in []");
-        assert_eq!(fault("[sea]\n"), "x.txt:1: words: is missing in [sea]");
-    }
-
-    #[test]
-    fn the_figures_are_checked() {
-        let fault = |text: &str| Obi::parse(("obi.txt", text)).unwrap_err().to_string();
-        assert_eq!(
-            fault("source: S\nabout: A\n"),
-            "obi.txt: one of the five figures is missing"
-        );
-        assert_eq!(
-            fault("source: S\nabout: A\n[okana]\nopen: 2\n"),
-            "obi.txt:3: [okana] has open: 1"
-        );
-        assert!(
-            fault("source: S\nabout: A\n[coin]\n")
-                .starts_with("obi.txt:3: [coin] is none of oyekun")
-        );
-    }
-}
+mod tests;

@@ -1,162 +1,129 @@
 //! Finds the passages that speak to a question, with nothing but what the binary carries: the
 //! same on every database, the same for the same question, in well under a millisecond.
 //!
-//! Three rankings vote, and reciprocal rank fusion (Cormack, Clarke & Büttcher, 2009) counts:
+//! Three signals say how near a passage is to a question:
 //!
-//! - *words*: BM25 (Robertson & Zaragoza, "The Probabilistic Relevance Framework: BM25 and
-//!   Beyond", 2009) over title, tags and text;
-//! - *likeness*: for each word of the question the most similar word of the passage, by word
-//!   vectors, so that "mum" finds "mother";
-//! - *subject*: how the question as a whole lies to the tags and title as a whole; half a vote.
+//! - *words*: BM25 over tags, title, example questions and text;
+//! - *subject*: the cosine of the question's embedding to that of all the passage's tags and example
+//!   questions together;
+//! - *nearest*: to the nearest five of them, on average.
 //!
-//! Rare words count more than common ones in all three. Something is always ranked first, so
-//! likeness also decides whether anything is found: the first has to be more like the question
-//! than each of the subjects that the library is not about (`knowledge/elsewhere.txt`).
+//! Their z-scores over the advisor's passages are summed up; the order of the sums is the ranking.
+//! Embedding the stories themselves finds little: nobody asks in the words of a story. Passages
+//! whose `not` is in the question come last and are never shown, and [`floor`] decides which of the
+//! others are near enough to be.
 //!
-//! The numbers below were chosen on `tests/library/questions.txt`; on a plateau, all of them.
+//! The numbers were chosen on `tests/library/questions.txt`; on a plateau, all of them.
 
-mod likeness;
+mod bm25;
+mod floor;
+mod off_topic;
 mod text;
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use super::{
+    embedding::{self, DIMENSIONS, Embedding},
     knowledge::Passage,
-    vectors::{Mean, Vector},
 };
-pub(super) use likeness::Elsewhere;
-use likeness::{Asked, Terms, likeness};
-use text::{Word, is_slip, words};
+use bm25::Bm25;
+pub use off_topic::Nearest;
+pub(super) use off_topic::OffTopic;
+pub(super) use text::is_common;
+use text::{Word, is_phrase_in, stems, words};
 
-/// BM25: how soon a word that is repeated stops counting, and how much a long passage is held
-/// back; how often a word counts that an editor chose to be found by.
-const K1: f64 = 1.2;
-const B: f64 = 0.5;
-const TIMES: Fields<u32> = Fields {
-    tags: 4,
-    title: 2,
-    body: 1,
-};
-
-/// Likeness: what a word is worth where it stands.
-const WORTH: Fields<f32> = Fields {
-    tags: 1.0,
-    title: 0.7,
-    body: 0.3,
-};
-
-/// The rank of a word in English whose weight is halved for being so common.
-const COMMON: f32 = 80.0;
-
-/// What a rank is worth: 1 / (60 + rank), as in the paper, times the votes of the ranking.
-const RANKS: f64 = 60.0;
-const SUBJECT_VOTES: f64 = 0.5;
-
-/// How much more like the question than any other subject the first passage must be.
-const FLOOR: f32 = 0.03;
+/// How many of a passage's tags and example questions count as its nearest.
+const FEW: usize = 5;
 
 /// Shorter words than this are not corrected: too many others are a slip away.
 const SHORTEST_CORRECTED: usize = 5;
 
-/// For each part of a passage.
-struct Fields<T> {
-    tags: T,
-    title: T,
-    body: T,
-}
-
 /// An index over one advisor's passages.
 #[derive(Debug)]
 pub(super) struct Library {
-    /// In how many passages each word is, by its stem.
-    spread: HashMap<String, usize>,
-    terms: Terms,
+    bm25: Bm25,
     passages: Vec<Indexed>,
-    mean_length: f64,
-    elsewhere: Arc<Elsewhere>,
+    off_topic: Arc<OffTopic>,
 }
 
-/// What is known of a passage.
 #[derive(Debug)]
 struct Indexed {
-    /// How much each word counts, by its stem.
-    counts: HashMap<String, u32>,
-    /// In words, as they count.
-    length: f64,
-    terms: Vec<(usize, f32)>,
-    subject: Mean,
+    subject: Embedding,
+    /// Tags and example questions.
+    texts: Vec<Embedding>,
+    /// The words of each phrase, by their stems.
+    not: Vec<Vec<String>>,
 }
 
 /// All passages for a question, the best first, and why.
 #[derive(Debug)]
 pub struct Ranking {
     pub ranked: Vec<Ranked>,
-    /// So many of the first are found.
+    /// So many of the first are shown.
     pub found: usize,
-    /// The subject elsewhere that is most like the question, and how much: 0 to 1.
-    pub elsewhere: Option<(String, f32)>,
+    pub off_topic: Nearest,
+    /// The direction of the question's embedding.
+    pub question: [f64; DIMENSIONS],
 }
 
-/// A passage, and what the rankings say of it.
+/// A passage, and how near it is to the question.
 #[derive(Debug, Clone)]
 pub struct Ranked {
     /// Its place among the advisor's passages.
     pub passage: usize,
-    /// What the votes come to.
+    /// The sum of the signals' z-scores.
     pub score: f64,
-    /// BM25; 0 or more.
-    pub words: Vote,
-    /// 0 to 1.
-    pub likeness: Vote,
-    /// A cosine: -1 to 1.
-    pub subject: Vote,
+    pub signals: Signals,
+    /// The log-odds that it speaks to the question, if the library holds anything on it.
+    pub log_odds: f64,
+    /// The question has a phrase of its `not`.
+    pub is_excluded: bool,
     /// The words of the question that are in it.
     pub matched: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy)]
-pub struct Vote {
-    pub score: f64,
-    /// From 1.
-    pub rank: usize,
+pub struct Signals {
+    /// BM25; 0 or more.
+    pub words: f64,
+    /// Cosines: -1 to 1.
+    pub subject: f64,
+    pub nearest: f64,
+}
+
+impl Ranking {
+    /// The floor's features of the question; None in an empty library.
+    #[must_use]
+    pub fn features(&self) -> Option<Vec<f64>> {
+        let first = &self.ranked.first()?.signals;
+        Some(floor::of_question(first, &self.off_topic, &self.question).into())
+    }
+}
+
+impl Ranked {
+    /// The floor's features of the passage.
+    #[must_use]
+    pub fn features(&self) -> Vec<f64> {
+        floor::of_passage(&self.signals, self.score).into()
+    }
+
+    /// The chance that it is the passage that the question was written for: 0 to 1.
+    #[must_use]
+    pub fn chance(&self) -> f64 {
+        1.0 / (1.0 + (-self.log_odds).exp())
+    }
 }
 
 impl Library {
-    pub(super) fn new(passages: &[Passage], elsewhere: Arc<Elsewhere>) -> Self {
-        let mut terms = Terms::default();
-        let mut spread: HashMap<String, usize> = HashMap::new();
-        let mut indexed: Vec<_> = passages
-            .iter()
-            .map(|passage| Indexed::new(passage, &mut terms))
-            .collect();
-        for stem in indexed.iter().flat_map(|passage| passage.counts.keys()) {
-            *spread.entry(stem.clone()).or_default() += 1;
-        }
-        let total = indexed.len();
-        for passage in &mut indexed {
-            passage.subject = Mean::new(passage.terms.iter().filter_map(|(term, worth)| {
-                let term = &terms.all[*term];
-                let vector = term.vector.as_ref().filter(|_| *worth >= WORTH.title)?;
-                Some((vector, rarity(total, spread[&term.stem])))
-            }));
-        }
-        #[expect(clippy::cast_precision_loss, reason = "some dozens of passages")]
-        let mean_length =
-            indexed.iter().map(|passage| passage.length).sum::<f64>() / (total.max(1) as f64);
+    pub(super) fn new(passages: &[Passage], off_topic: Arc<OffTopic>) -> Self {
         Self {
-            spread,
-            terms,
-            passages: indexed,
-            mean_length,
-            elsewhere,
+            bm25: Bm25::new(passages),
+            passages: passages.iter().map(Indexed::new).collect(),
+            off_topic,
         }
     }
 
-    /// The passages that speak to a question, the best first, at most `limit`: two at least, where
-    /// anything is found and the library holds as many.
+    /// The passages that speak to a question, the best first, at most `limit`.
     pub(super) fn search(&self, question: &str, limit: usize) -> Vec<usize> {
         let ranking = self.rank(question, limit);
         let found = ranking.ranked.iter().take(ranking.found);
@@ -165,173 +132,129 @@ impl Library {
 
     /// All passages, and which of them, at most `limit`, are found.
     pub(super) fn rank(&self, question: &str, limit: usize) -> Ranking {
-        let asked = self.asked(question);
-        let words = ranks(
-            self.passages
-                .iter()
-                .map(|passage| self.bm25(&asked, passage)),
-        );
-        let alike = self.terms.alike(&asked);
-        let likeness = ranks(
-            self.passages
-                .iter()
-                .map(|passage| likeness(&asked, &alike, &passage.terms).into()),
-        );
-        let whole = Mean::new(
-            asked
-                .iter()
-                .filter_map(|asked| Some((asked.vector.as_ref()?, asked.weight))),
-        );
-        let subject = ranks(
-            self.passages
-                .iter()
-                .map(|passage| whole.cosine(&passage.subject).into()),
-        );
-
-        #[expect(clippy::cast_precision_loss, reason = "some dozens of passages")]
-        let votes = |vote: Vote| 1.0 / (RANKS + vote.rank as f64);
-        let mut ranked: Vec<_> = (0..self.passages.len())
-            .map(|passage| {
-                let (words, likeness, subject) =
-                    (words[passage], likeness[passage], subject[passage]);
-                let mut score = votes(subject) * SUBJECT_VOTES;
-                // Who has nothing in common with the question has no rank among those who have.
-                for vote in [words, likeness] {
-                    if vote.score > 0.0 {
-                        score += votes(vote);
-                    }
-                }
-                let counts = &self.passages[passage].counts;
+        let question = self.corrected(question);
+        let mut asked: Vec<Word> = Vec::new();
+        for word in words(&question) {
+            if asked.iter().all(|before| before.stem != word.stem) {
+                asked.push(word);
+            }
+        }
+        let embedded = Embedding::of(&question);
+        let off_topic = self.off_topic.nearest(&embedded);
+        let bm25 = self.bm25.scores(&asked);
+        let signals: Vec<_> = self
+            .passages
+            .iter()
+            .zip(bm25)
+            .map(|(passage, words)| Signals {
+                words,
+                subject: embedded.cosine(&passage.subject).into(),
+                nearest: nearest_few(&embedded, &passage.texts).into(),
+            })
+            .collect();
+        let scores = [
+            z_scores(&signals, |signals| signals.words),
+            z_scores(&signals, |signals| signals.subject),
+            z_scores(&signals, |signals| signals.nearest),
+        ];
+        let written = stems(&question);
+        let mut ranked: Vec<_> = signals
+            .into_iter()
+            .enumerate()
+            .map(|(passage, signals)| {
+                let score = scores.iter().map(|z| z[passage]).sum();
                 Ranked {
                     passage,
                     score,
-                    words,
-                    likeness,
-                    subject,
+                    signals,
+                    log_odds: floor::speaks(&signals, score),
+                    is_excluded: self.passages[passage]
+                        .not
+                        .iter()
+                        .any(|phrase| is_phrase_in(phrase, &written)),
                     matched: asked
                         .iter()
-                        .filter(|asked| counts.contains_key(&asked.word.stem))
-                        .map(|asked| asked.word.form.clone())
+                        .filter(|word| self.bm25.is_in(word, passage))
+                        .map(|word| word.form.clone())
                         .collect(),
                 }
             })
             .collect();
-        ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.passage.cmp(&b.passage)));
-
-        let elsewhere = self.elsewhere.nearest(&asked);
-        let floor = elsewhere.as_ref().map_or(0.0, |(_, likeness)| *likeness) + FLOOR;
-        let over = |ranked: &&Ranked| ranked.likeness.score >= floor.into();
-        let found = match ranked.first().filter(over) {
-            None => 0,
-            // The second is in good company; from the third on each stands for itself.
-            Some(_) => 2 + ranked.iter().skip(2).take_while(over).count(),
-        };
-        Ranking {
-            found: found.min(limit).min(ranked.len()),
-            ranked,
-            elsewhere,
-        }
-    }
-
-    /// What the question is about, each word once.
-    fn asked(&self, question: &str) -> Vec<Asked> {
-        let mut all: Vec<Asked> = Vec::new();
-        for word in words(question) {
-            let (word, vector) = self.corrected(word);
-            if all.iter().any(|asked| asked.word.stem == word.stem) {
-                continue;
-            }
-            let spread = self.spread.get(&word.stem).copied().unwrap_or_default();
-            let common = vector.map_or(1.0, |vector| {
-                let rank = f32::from(vector.rank) + 1.0;
-                rank / (rank + COMMON)
-            });
-            all.push(Asked {
-                word,
-                vector,
-                weight: rarity(self.passages.len(), spread) * common,
-            });
-        }
-        all
-    }
-
-    /// The word, or if nobody knows it, one of the library's that it may be a slip for.
-    fn corrected(&self, word: Word) -> (Word, Option<Vector>) {
-        let vector = Vector::of(&word.form);
-        if vector.is_some()
-            || self.spread.contains_key(&word.stem)
-            || word.form.chars().count() < SHORTEST_CORRECTED
-        {
-            return (word, vector);
-        }
-        // A slip leaves the first letter as it is: most words need no look.
-        let initial: String = word.form.chars().take(1).collect();
-        let meant = self
-            .terms
-            .index
-            .range(initial.clone()..)
-            .map(|(term, _)| term)
-            .take_while(|term| term.starts_with(&initial))
-            .find(|term| is_slip(&word.form, term));
-        match meant.and_then(|term| words(term).next()) {
-            Some(meant) => {
-                let vector = Vector::of(&meant.form);
-                (meant, vector)
-            }
-            None => (word, None),
-        }
-    }
-
-    fn bm25(&self, asked: &[Asked], passage: &Indexed) -> f64 {
-        let length = 1.0 - B + B * passage.length / self.mean_length;
-        let in_it = asked.iter().filter_map(|asked| {
-            let count = f64::from(*passage.counts.get(&asked.word.stem)?);
-            Some(f64::from(asked.weight) * count * (K1 + 1.0) / (count + K1 * length))
+        ranked.sort_by(|a, b| {
+            (a.is_excluded.cmp(&b.is_excluded))
+                .then(b.score.total_cmp(&a.score))
+                .then(a.passage.cmp(&b.passage))
         });
-        // From 0.0: the sum of nothing would be -0.0, and be printed so.
-        in_it.fold(0.0, |sum, score| sum + score)
+        let question = embedded.direction();
+        let allowed = ranked.iter().filter(|ranked| !ranked.is_excluded);
+        let found = floor::shown(allowed, &off_topic, &question).min(limit);
+        Ranking {
+            ranked,
+            found,
+            off_topic,
+            question,
+        }
+    }
+
+    /// The question, with a word of the library in the place of every misspelt one.
+    fn corrected(&self, question: &str) -> String {
+        let is_letter = |c: char| c.is_alphanumeric() || matches!(c, '\'' | '’');
+        let mut corrected = String::with_capacity(question.len());
+        for part in question.split_inclusive(|c| !is_letter(c)) {
+            let end = part.find(|c| !is_letter(c)).unwrap_or(part.len());
+            let (written, rest) = part.split_at(end);
+            let meant = words(written).next().and_then(|word| self.meant(&word));
+            corrected.push_str(meant.unwrap_or(written));
+            corrected.push_str(rest);
+        }
+        corrected
+    }
+
+    /// The library's word nearest to one that is neither in it nor in the vocabulary.
+    fn meant(&self, word: &Word) -> Option<&str> {
+        let is_known = self.bm25.knows(word) || embedding::is_word(&word.form);
+        if is_known || word.form.chars().count() < SHORTEST_CORRECTED {
+            return None;
+        }
+        self.bm25.meant(&word.form)
     }
 }
 
 impl Indexed {
-    fn new(passage: &Passage, terms: &mut Terms) -> Self {
-        let mut counts: HashMap<String, u32> = HashMap::new();
-        let mut worth: BTreeMap<usize, f32> = BTreeMap::new();
-        // What is worth most first: a word is worth that where it stands twice.
-        let tags = passage.tags.join(" ");
-        for (text, times, value) in [
-            (&tags, TIMES.tags, WORTH.tags),
-            (&passage.title, TIMES.title, WORTH.title),
-            (&passage.body, TIMES.body, WORTH.body),
-        ] {
-            for word in words(text) {
-                worth.entry(terms.insert(&word)).or_insert(value);
-                *counts.entry(word.stem).or_default() += times;
-            }
-        }
+    fn new(passage: &Passage) -> Self {
+        let texts = || passage.tags.iter().chain(&passage.asks);
+        let all: Vec<_> = texts().map(String::as_str).collect();
         Self {
-            length: f64::from(counts.values().sum::<u32>()),
-            counts,
-            terms: worth.into_iter().collect(),
-            subject: Mean::default(),
+            subject: Embedding::of(&all.join(", ")),
+            texts: texts().map(|text| Embedding::of(text)).collect(),
+            not: passage.not.iter().map(|phrase| stems(phrase)).collect(),
         }
     }
 }
 
-/// BM25's inverse document frequency, of a word that is in `with` of `total` passages.
-#[expect(clippy::cast_precision_loss, reason = "some dozens of passages")]
-fn rarity(total: usize, with: usize) -> f32 {
-    let (total, with) = (total as f32, with as f32);
-    (1.0 + (total - with + 0.5) / (with + 0.5)).ln()
+/// The mean cosine to the nearest [`FEW`] of some texts.
+fn nearest_few(question: &Embedding, texts: &[Embedding]) -> f32 {
+    let mut cosines: Vec<_> = texts.iter().map(|text| question.cosine(text)).collect();
+    cosines.sort_unstable_by(|a, b| b.total_cmp(a));
+    cosines.truncate(FEW);
+    #[expect(clippy::cast_precision_loss, reason = "at most five")]
+    let count = cosines.len().max(1) as f32;
+    cosines.iter().sum::<f32>() / count
 }
 
-/// Who scores highest is first; of equals, who stands first.
-fn ranks(scores: impl Iterator<Item = f64>) -> Vec<Vote> {
-    let mut votes: Vec<_> = scores.map(|score| Vote { score, rank: 0 }).collect();
-    let mut order: Vec<_> = (0..votes.len()).collect();
-    order.sort_by(|a, b| votes[*b].score.total_cmp(&votes[*a].score));
-    for (rank, index) in order.into_iter().enumerate() {
-        votes[index].rank = rank + 1;
-    }
-    votes
+/// How many standard deviations each lies above the mean; 0 where all are alike.
+fn z_scores(signals: &[Signals], of: impl Fn(&Signals) -> f64) -> Vec<f64> {
+    #[expect(clippy::cast_precision_loss, reason = "some dozens of passages")]
+    let count = signals.len().max(1) as f64;
+    let mean = signals.iter().map(&of).sum::<f64>() / count;
+    let square = |signals| (of(signals) - mean).powi(2);
+    let deviation = (signals.iter().map(square).sum::<f64>() / count).sqrt();
+    let z = |signals| {
+        if deviation > 0.0 {
+            (of(signals) - mean) / deviation
+        } else {
+            0.0
+        }
+    };
+    signals.iter().map(z).collect()
 }

@@ -25,17 +25,38 @@ pub(super) struct Word {
 
 /// The words of a text that say what it is about.
 pub(super) fn words(text: &str) -> impl Iterator<Item = Word> {
+    let forms = forms(text).into_iter();
+    forms
+        .filter(|form| form.chars().count() > 1 && !is_common(form))
+        .map(|form| Word {
+            stem: stem(&form),
+            form,
+        })
+}
+
+/// Whether a word in lower case is one of those that say little in English.
+pub(in crate::advisor) fn is_common(word: &str) -> bool {
     static STOPPED: LazyLock<HashSet<&str>> = LazyLock::new(|| STOP.split_whitespace().collect());
+    STOPPED.contains(word)
+}
+
+/// The stems of all words of a text.
+pub(super) fn stems(text: &str) -> Vec<String> {
+    forms(text).iter().map(|form| stem(form)).collect()
+}
+
+/// Whether a phrase stands in a text, both as [`stems`].
+pub(super) fn is_phrase_in(phrase: &[String], text: &[String]) -> bool {
+    !phrase.is_empty() && text.windows(phrase.len()).any(|words| words == phrase)
+}
+
+/// In lower case, without apostrophes.
+fn forms(text: &str) -> Vec<String> {
     let text = text.to_lowercase().replace(['\'', '’'], "");
-    let forms: Vec<_> = text
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| word.chars().count() > 1 && !STOPPED.contains(word))
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|form| !form.is_empty())
         .map(str::to_owned)
-        .collect();
-    forms.into_iter().map(|form| Word {
-        stem: stem(&form),
-        form,
-    })
+        .collect()
 }
 
 /// Enough that `choosing` finds `choose`.
@@ -86,7 +107,7 @@ pub(super) fn is_slip(written: &str, meant: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_slip, words};
+    use super::{is_phrase_in, is_slip, stems as all_stems, words};
 
     fn stems(text: &str) -> Vec<String> {
         words(text).map(|word| word.stem).collect()
@@ -100,6 +121,17 @@ mod tests {
         );
         assert_eq!(stems("choosing, chooses; choose"), ["choos"; 3]);
         assert!(stems("What is it? I do not know ... !").is_empty());
+    }
+
+    #[test]
+    fn a_phrase_is_found_in_other_forms() {
+        let text = all_stems("There was NO heartbeat, she's told me so twice.");
+        for phrase in ["no heartbeats", "told", "so twice", "shes telling me"] {
+            let is_in = is_phrase_in(&all_stems(phrase), &text);
+            assert_eq!(is_in, phrase != "shes telling me", "{phrase}");
+        }
+        assert!(!is_phrase_in(&[], &text));
+        assert!(!is_phrase_in(&text, &all_stems("no")));
     }
 
     #[test]

@@ -4,13 +4,14 @@ use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 
 use super::{
-    super::engine::Failure,
+    fault::Fault,
     prompt::Prompt,
-    wire::{self, Part, Reported},
+    usage::Reported,
+    wire::{self, Finish, Part},
 };
 use crate::config::Model as Settings;
 
-/// Nothing but what every server of this dialect takes: some refuse a field they do not know.
+/// A server that refuses one of these parameters is asked without it.
 pub(super) fn request(settings: &Settings, prompt: &Prompt) -> Value {
     json!({
         "model": settings.name,
@@ -26,10 +27,15 @@ pub(super) fn request(settings: &Settings, prompt: &Prompt) -> Value {
 
 #[derive(Deserialize)]
 struct Chunk<'a> {
+    id: Option<String>,
     model: Option<String>,
-    choices: Option<Vec<Choice>>,
+    #[serde(borrow)]
+    choices: Option<Vec<Choice<'a>>>,
     #[serde(borrow)]
     usage: Option<&'a RawValue>,
+    /// Groq's, which holds the usage.
+    #[serde(borrow)]
+    x_groq: Option<Place<'a>>,
     /// Perplexity's, as addresses.
     #[serde(default)]
     citations: Value,
@@ -41,12 +47,23 @@ struct Chunk<'a> {
 }
 
 #[derive(Deserialize)]
-struct Choice {
+struct Place<'a> {
+    #[serde(borrow)]
+    usage: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Choice<'a> {
     delta: Option<Message>,
     /// Instead of `delta` where the answer is not streamed. Perplexity's chunks have both: this
     /// is then all the text so far.
     message: Option<Message>,
     finish_reason: Option<String>,
+    /// Moonshot's place for it.
+    #[serde(borrow)]
+    usage: Option<&'a RawValue>,
+    #[serde(default)]
+    error: Value,
 }
 
 #[derive(Deserialize)]
@@ -54,6 +71,14 @@ struct Message {
     #[serde(default)]
     content: Value,
     refusal: Option<String>,
+    #[serde(default)]
+    reasoning_content: Value,
+    #[serde(default)]
+    reasoning: Value,
+    #[serde(default)]
+    reasoning_details: Value,
+    #[serde(default)]
+    thinking: Value,
 }
 
 impl Message {
@@ -62,52 +87,94 @@ impl Message {
             Value::String(text) => text.clone(),
             Value::Array(parts) => parts
                 .iter()
+                .filter(|part| !is_thought(part))
                 .filter_map(|part| part["text"].as_str())
                 .collect(),
             _ => String::new(),
         }
     }
+
+    fn is_thought(&self) -> bool {
+        let parts = self.content.as_array().map(Vec::as_slice);
+        let is_something = |value: &Value| match value {
+            Value::String(text) => !text.is_empty(),
+            Value::Array(list) => !list.is_empty(),
+            Value::Object(_) => true,
+            _ => false,
+        };
+        [
+            &self.reasoning_content,
+            &self.reasoning,
+            &self.reasoning_details,
+            &self.thinking,
+        ]
+        .into_iter()
+        .any(is_something)
+            || parts.unwrap_or_default().iter().any(is_thought)
+    }
+}
+
+/// Whether a part of a content is one that nobody is to see (Mistral's `thinking`, for one).
+fn is_thought(part: &Value) -> bool {
+    let kind = part["type"].as_str().unwrap_or_default();
+    kind.contains("think") || kind.contains("reason")
 }
 
 /// Reads a chunk of the stream, or a whole answer that is not streamed.
 pub(super) fn read(json: &str) -> serde_json::Result<Vec<Part>> {
-    let chunk: Chunk = serde_json::from_str(json)?;
-    let mut parts = Vec::new();
-    if !chunk.error.is_null() {
-        let (failure, said) = wire::fault(&chunk.error);
-        return Ok(vec![Part::Failed(failure, said)]);
+    let chunk: Chunk = match serde_json::from_str(json) {
+        Ok(chunk) => chunk,
+        Err(error) => return fault(json).ok_or(error),
+    };
+    let choices = chunk.choices.as_deref().unwrap_or_default();
+    if (chunk.choices.is_none() || !chunk.error.is_null())
+        && let Some(parts) = fault(json)
+    {
+        return Ok(parts);
     }
+    if let Some(choice) = choices.first().filter(|choice| !choice.error.is_null()) {
+        return Ok(vec![Part::Fault(Fault::of(&choice.error))]);
+    }
+    let mut parts = Vec::new();
+    parts.extend(chunk.id.map(Part::Id));
     parts.extend(chunk.model.map(Part::Model));
     parts.push(Part::Web(wire::web(&chunk.search_results)));
     parts.push(Part::Web(wire::web(&chunk.citations)));
+    let usages = [
+        chunk.usage,
+        chunk.x_groq.and_then(|groq| groq.usage),
+        choices.first().and_then(|choice| choice.usage),
+    ];
+    let usages = usages.into_iter().flatten().filter_map(Reported::read);
     // Never more than one is asked for.
-    let choice = chunk.choices.and_then(|choices| choices.into_iter().next());
-    let is_whole = choice
-        .as_ref()
-        .is_some_and(|choice| choice.delta.is_none() && choice.message.is_some());
-    let mut finish = None;
-    if let Some(choice) = choice {
+    if let Some(choice) = chunk.choices.and_then(|all| all.into_iter().next()) {
+        let is_whole = choice.delta.is_none() && choice.message.is_some();
         if let Some(message) = choice.delta.or(choice.message) {
             if message
                 .refusal
-                .as_ref()
+                .as_deref()
                 .is_some_and(|text| !text.is_empty())
             {
-                finish = Some("refusal".to_owned());
+                parts.push(Part::Declined);
+            }
+            if message.is_thought() {
+                parts.push(Part::Thought { is_silent: false });
             }
             parts.push(Part::Text(message.text()));
         }
-        finish = finish.or(choice.finish_reason);
-    }
-    parts.extend(chunk.usage.and_then(Reported::read).map(Part::Usage));
-    match finish.as_deref() {
-        Some(reason @ ("content_filter" | "refusal")) => {
-            parts.push(Part::Failed(Failure::Rejected, reason.to_owned()));
+        parts.extend(usages.map(Part::Usage));
+        match choice.finish_reason.as_deref() {
+            // Some servers send an empty one where others send null.
+            Some("") | None => parts.extend(is_whole.then_some(Part::Finish(Finish::Complete))),
+            Some(reason) => parts.push(Part::Finish(Finish::of(reason))),
         }
-        Some(reason @ "error") => parts.push(Part::Failed(Failure::Failed, reason.to_owned())),
-        // Some servers send an empty one where others send null.
-        Some("") | None if !is_whole => {}
-        _ => parts.push(Part::Finished),
+    } else {
+        parts.extend(usages.map(Part::Usage));
     }
     Ok(parts)
+}
+
+fn fault(json: &str) -> Option<Vec<Part>> {
+    let json: Value = serde_json::from_str(json).ok()?;
+    Fault::find(&json).map(|fault| vec![Part::Fault(fault)])
 }

@@ -1,12 +1,11 @@
-//! Numbers in square brackets, made to mean what they say: a passage that was supplied keeps a
-//! number, its place among the sources; any other number is dropped.
+//! Citations, made to mean what they say: a passage that was supplied as `[S2]` gets a number, its
+//! place among the sources; any other number is dropped. A plain `[2]` is none of ours: providers that
+//! search the web number their own pages so.
 //!
 //! The text comes in pieces that may end anywhere. What comes out does not depend on where.
 
+use super::markup::{self, Item};
 use crate::entity::Source;
-
-/// Longer than this between its brackets, in characters, nothing is a citation.
-const LONGEST: usize = 24;
 
 /// Rewrites the citations of a text as it comes.
 pub(super) struct Citations {
@@ -14,8 +13,9 @@ pub(super) struct Citations {
     passages: Vec<Source>,
     /// As they are cited, number 1 and on.
     sources: Vec<Source>,
-    /// What may be the beginning of a citation, or the space before one.
+    /// Text that may be the beginning of a citation, or the space before one.
     held: String,
+    is_open: bool,
     /// The last character that was let through.
     last: Option<char>,
     /// Whether a citation was dropped whose space before had been let through: then the one
@@ -23,7 +23,7 @@ pub(super) struct Citations {
     skip_space: bool,
 }
 
-/// What was let through.
+/// Text with its citations resolved.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Cited {
     /// Cited for the first time, by the text.
@@ -38,6 +38,7 @@ impl Citations {
             passages,
             sources,
             held: String::new(),
+            is_open: false,
             last: text.chars().next_back(),
             skip_space: false,
         }
@@ -48,21 +49,39 @@ impl Citations {
         let text = std::mem::take(&mut self.held) + piece;
         let mut cited = Cited::default();
         let mut rest = text.as_str();
-        while let Some(bracket) = rest.find('[') {
-            match Bracket::read(&rest[bracket + 1..]) {
-                Bracket::Other => {
-                    self.let_through(&rest[..=bracket], &mut cited);
-                    rest = &rest[bracket + 1..];
+        // Where the next special character may be.
+        let mut from = 0;
+        self.is_open = false;
+        while let Some(at) = rest[from..].find(markup::is_special).map(|at| from + at) {
+            let before = rest[..at].chars().next_back().or(self.last);
+            match markup::read(&rest[at..], before) {
+                Item::Other => from = at + rest[at..].chars().next().map_or(1, char::len_utf8),
+                Item::Citation { length, numbers } => {
+                    self.cite(&rest[..at], &numbers, &mut cited);
+                    rest = &rest[at + length..];
+                    from = 0;
                 }
-                Bracket::Citation { length, numbers } => {
-                    self.cite(&rest[..bracket], &numbers, &mut cited);
-                    rest = &rest[bracket + 1 + length..];
+                Item::Text { length, text } => {
+                    self.let_through(&rest[..at], &mut cited);
+                    self.let_through(&text, &mut cited);
+                    rest = &rest[at + length..];
+                    from = 0;
                 }
-                Bracket::Open => break,
+                Item::Gone { length } => {
+                    self.drop_after(&rest[..at], &mut cited);
+                    rest = &rest[at + length..];
+                    from = 0;
+                }
+                Item::Open => {
+                    self.is_open = true;
+                    let certain = rest[..at].trim_end_matches(' ').len();
+                    self.let_through(&rest[..certain], &mut cited);
+                    rest[certain..].clone_into(&mut self.held);
+                    return cited;
+                }
             }
         }
-        let certain = rest.find('[').unwrap_or(rest.len());
-        let certain = rest[..certain].trim_end_matches(' ').len();
+        let certain = rest.trim_end_matches(' ').len();
         self.let_through(&rest[..certain], &mut cited);
         rest[certain..].clone_into(&mut self.held);
         cited
@@ -78,12 +97,13 @@ impl Citations {
     /// Lets through what is held back: no more comes.
     pub(super) fn flush(&mut self, cited: &mut Cited) {
         let held = std::mem::take(&mut self.held);
+        self.is_open = false;
         self.let_through(&held, cited);
     }
 
-    /// Whether a bracket is held back.
+    /// Whether more than a space is held back.
     pub(super) fn is_open(&self) -> bool {
-        self.held.contains('[')
+        self.is_open
     }
 
     fn cite(&mut self, before: &str, numbers: &[(usize, usize)], cited: &mut Cited) {
@@ -96,8 +116,7 @@ impl Citations {
             }
         }
         if kept.is_empty() {
-            self.let_through(before.trim_end_matches(' '), cited);
-            self.skip_space = self.last.is_none_or(char::is_whitespace);
+            self.drop_after(before, cited);
             return;
         }
         self.let_through(before, cited);
@@ -111,6 +130,12 @@ impl Citations {
             });
             self.let_through(&format!("[{}]", place + 1), cited);
         }
+    }
+
+    /// Lets a text through after which something is dropped, with one of the spaces around it.
+    fn drop_after(&mut self, before: &str, cited: &mut Cited) {
+        self.let_through(before.trim_end_matches(' '), cited);
+        self.skip_space = self.last.is_none_or(char::is_whitespace);
     }
 
     fn let_through(&mut self, text: &str, cited: &mut Cited) {
@@ -127,55 +152,6 @@ impl Citations {
     }
 }
 
-/// What an opening bracket turns out to be.
-enum Bracket {
-    /// So many bytes to the end of its closing bracket, and from which number to which.
-    Citation {
-        length: usize,
-        numbers: Vec<(usize, usize)>,
-    },
-    Other,
-    /// More has to come to tell.
-    Open,
-}
-
-impl Bracket {
-    /// Reads what follows an opening bracket: `1`, `1, 3`, `1-3` and such, and the closing one.
-    fn read(text: &str) -> Self {
-        for (index, (at, c)) in text.char_indices().enumerate() {
-            match c {
-                ']' => {
-                    return match numbers(&text[..at]) {
-                        Some(numbers) => Self::Citation {
-                            length: at + 1,
-                            numbers,
-                        },
-                        None => Self::Other,
-                    };
-                }
-                '0'..='9' | ' ' | ',' | ';' | '-' | '–' if index < LONGEST => {}
-                _ => return Self::Other,
-            }
-        }
-        Self::Open
-    }
-}
-
-fn numbers(text: &str) -> Option<Vec<(usize, usize)>> {
-    text.split([',', ';'])
-        .map(|part| {
-            let (first, last) = part.split_once(['-', '–']).unwrap_or((part, part));
-            Some((number(first.trim())?, number(last.trim())?))
-        })
-        .collect()
-}
-
-fn number(digits: &str) -> Option<usize> {
-    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    // What is too big for us was not supplied either.
-    is_number.then(|| digits.parse().unwrap_or(usize::MAX))
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Citations, Cited, Source};
@@ -188,7 +164,7 @@ mod tests {
         }
     }
 
-    /// What becomes of the pieces, and the titles of the sources.
+    /// The text of these pieces after resolution, and the titles of its sources.
     fn read<'a>(pieces: impl IntoIterator<Item = &'a str>) -> (String, Vec<String>) {
         let mut citations = Citations::new(["A", "B", "C"].map(source).into(), "", Vec::new());
         let mut whole = Cited::default();
@@ -206,54 +182,119 @@ mod tests {
         (whole.text, titles.collect())
     }
 
-    const CASES: [(&str, &str, &str); 19] = [
+    const CASES: [(&str, &str, &str); 40] = [
         (
-            "A door [2] and a road [1].",
+            "A door [S2] and a road [S1].",
             "A door [1] and a road [2].",
             "BA",
         ),
-        ("Twice [3] is once [3].", "Twice [1] is once [1].", "C"),
-        ("Not supplied [9].", "Not supplied.", ""),
+        ("Twice [S3] is once [S3].", "Twice [1] is once [1].", "C"),
+        ("Not supplied [S9].", "Not supplied.", ""),
         (
-            "Not supplied [8] [9], at all [0] .",
+            "Not supplied [S8] [S9], at all [S0] .",
             "Not supplied, at all .",
             "",
         ),
-        ("[7] To begin [7]\n[7] with", "To begin\nwith", ""),
+        ("[S7] To begin [S7]\n[S7] with", "To begin\nwith", ""),
         (
-            "Several [1, 3]; [3;2] [ 2 ]",
+            "Several [S1, 3]; [S3;2] [ S2 ]",
             "Several [1][2]; [2][3] [3]",
             "ACB",
         ),
-        ("In a row [3][9][1].", "In a row [1][2].", "CA"),
+        ("In a row [S3][S9][S1].", "In a row [1][2].", "CA"),
         (
-            "A range [1-2], [2–9], [7-9]",
+            "A range [S1-2], [S2–9], [S7-9]",
             "A range [1][2], [2][3],",
             "ABC",
         ),
-        ("Too many [2-99999999999999999999]", "Too many [1][2]", "BC"),
-        ("Backwards [3-1].", "Backwards.", ""),
         (
-            "[a link](https://a.example/[1])",
-            "[a link](https://a.example/[1])",
-            "A",
+            "Too many [S2-99999999999999999999]",
+            "Too many [1][2]",
+            "BC",
+        ),
+        ("Backwards [S3-1].", "Backwards.", ""),
+        (
+            "[a link](https://a.example/[S1]) is text.",
+            "a link is text.",
+            "",
         ),
         (
             "As they said [sic] and [] and [ ] [x]",
             "As they said [sic] and [] and [ ] [x]",
             "",
         ),
-        ("[[2]] and [^1]", "[[1]] and [^1]", "B"),
-        ("Open to the end [1", "Open to the end [1", ""),
+        ("[[S2]] and [^1]", "[1] and", "B"),
+        ("Open to the end [S1", "Open to the end [S1", ""),
         (
-            "Long [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]",
-            "Long [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]",
+            "Long [S1, 1, 1, 1, 1, 1, 1, 1, 1, 1]",
+            "Long [S1, 1, 1, 1, 1, 1, 1, 1, 1, 1]",
             "",
         ),
-        ("Spaces   stay  [9]  here ", "Spaces   stay  here ", ""),
-        ("Ọ̀ṣun [2]🌊[9]“[1]”", "Ọ̀ṣun [1]🌊“[2]”", "BA"),
+        ("Spaces   stay  [S9]  here ", "Spaces   stay  here ", ""),
+        ("Ọ̀ṣun [S2]🌊[S9]“[S1]”", "Ọ̀ṣun [1]🌊“[2]”", "BA"),
         ("1] or ]2[ or 3", "1] or ]2[ or 3", ""),
         ("", "", ""),
+        (
+            "Web pages [1] [2] and ours [S2].",
+            "Web pages and ours [1].",
+            "B",
+        ),
+        (
+            "Lenticular 【S2】, 【1†source】 and 【S3†L1-L2】.",
+            "Lenticular [1], and [2].",
+            "BC",
+        ),
+        ("Full width ［S2］ and ［1］.", "Full width [1] and.", "B"),
+        (
+            "In words [passage 2], (passages 1 and 3), [Source 9].",
+            "In words [1], [2][3],.",
+            "BAC",
+        ),
+        (
+            "Round (S2), plain (1). (1) one",
+            "Round [1], plain. (1) one",
+            "B",
+        ),
+        ("(in 1791) and (so) on (", "(in 1791) and (so) on (", ""),
+        (
+            "An image ![of a [door]](https://a.example/x.png) gone",
+            "An image gone",
+            "",
+        ),
+        ("[![alt](x.png) text](https://a.example)", " text", ""),
+        (
+            "By name [a door][ref].\n[ref]: https://a.example\nEnd",
+            "By name a door.\n\nEnd",
+            "",
+        ),
+        (
+            "See https://www.a.example/x?y=1#z. Or http://b.example",
+            "See a.example. Or http://b.example",
+            "",
+        ),
+        (
+            "<b>Bold</b> is<br/>not <a href=\"https://a.example\">HTML</a> ",
+            "Bold is\nnot HTML ",
+            "",
+        ),
+        ("No <script>alert(1)</script> here", "No here", ""),
+        ("<!-- a note -->Yes", "Yes", ""),
+        ("1 < 2, a <3 b, x<y", "1 < 2, a <3 b, x<y", ""),
+        ("[S2](https://a.example) says", "[1] says", "B"),
+        ("Yes! He who hears, hears.", "Yes! He who hears, hears.", ""),
+        ("Not [closed (or <tagged", "Not [closed (or <tagged", ""),
+        (
+            "*Emphasis* and **strong**\n- a list\n- of two",
+            "*Emphasis* and **strong**\n- a list\n- of two",
+            "",
+        ),
+        ("Text[^1].\n[^one]: A note\nEnd", "Text.\n\nEnd", ""),
+        ("Both [S1][a link](x) end", "Both [1]a link end", "A"),
+        (
+            "By one letter [s1, 3] or each [S1, S3-S2]",
+            "By one letter [1][2] or each [1]",
+            "AC",
+        ),
     ];
 
     #[test]
@@ -292,7 +333,7 @@ mod tests {
     fn the_numbering_goes_on_where_it_was() {
         let passages: Vec<_> = ["A", "B", "C"].map(source).into();
         let mut citations = Citations::new(passages, "As before [1] ", vec![source("C")]);
-        let cited = citations.push("[9] and [3] again, then [2].");
+        let cited = citations.push("[S9] and [S3] again, then [S2].");
         assert_eq!(cited.text, "and [1] again, then [2].");
         assert_eq!(cited.sources, [source("B")]);
     }

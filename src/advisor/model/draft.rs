@@ -1,66 +1,111 @@
 //! An answer as it is told: what comes from a provider, made into what the reading is to hold.
 
+mod report;
+
 use tokio::sync::mpsc;
 
 use super::{
-    super::engine::{Begun, Event, Failure, Position},
+    super::{
+        embedded::Answer,
+        engine::{Begun, Event, Failure, Position},
+    },
     citations::{Citations, Cited},
+    deadlines::Heard,
     money,
+    opening::Opening,
+    plain::Plain,
     prompt::Prompt,
-    server,
-    wire::{self, Part, Reported},
+    repetition::Repetition,
+    thinking::{Habits, Thinking},
+    usage::Reported,
+    wire::{self, Finish, Part},
 };
 use crate::{config::Model as Settings, entity::Source};
 
 /// Web pages an answer rests on, at most.
 const PAGES: usize = 20;
 
-/// Bytes of an answer at most, or this many for each of its tokens if that is more: a provider
-/// that does not stop is stopped.
+/// Bytes that are read of an answer at most, thinking included, or this many for each of its tokens
+/// if that is more.
 const LONGEST: usize = 64 * 1024;
 const BYTES_A_TOKEN: usize = 16;
 
 /// Characters of a model's name, at most.
 const NAME: usize = 100;
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are independent of each other"
+)]
 pub(super) struct Draft<'a> {
     settings: &'a Settings,
     prompt: &'a Prompt,
     out: &'a mpsc::Sender<Event>,
+    plain: Plain,
+    thinking: Thinking<'a>,
+    opening: Opening,
     citations: Citations,
+    /// Goes out before the first word.
+    preface: Option<Answer>,
     /// Where the response can be taken up again: after the last event that was read. None where
     /// it cannot.
     position: Option<Position>,
-    /// What is let through, but ends within an event that is not: a position stands between two.
+    /// Text that is resolved and ends within a provider's event: a position stands between two
+    /// events.
     unsent: Cited,
     /// Bytes that came.
+    received: usize,
+    /// Bytes of text that were let through.
     length: usize,
+    repetition: Repetition,
     pages: Vec<Source>,
     model: String,
+    response_id: Option<String>,
     reported: Reported,
-    /// Whether the provider has said that the answer is whole.
-    is_finished: bool,
+    /// Whether the follower was told that the model thinks.
+    is_thinking: bool,
+    has_declined: bool,
+    finish: Option<Finish>,
+    /// Whether the finish came with text: some servers send one with every word.
+    is_finish_doubtful: bool,
+    is_enough: bool,
 }
 
 impl<'a> Draft<'a> {
     pub(super) fn new(
         settings: &'a Settings,
         prompt: &'a Prompt,
+        habits: &'a Habits,
         begun: Begun,
         out: &'a mpsc::Sender<Event>,
     ) -> Self {
+        // What was begun has it already.
+        let preface = prompt.preface.clone().filter(|_| begun.text.is_empty());
+        let mut sources = begun.sources;
+        sources.extend(preface.iter().flat_map(|preface| preface.sources.clone()));
         Self {
             settings,
             prompt,
             out,
+            plain: Plain::default(),
+            opening: Opening::new(settings.fallback, !begun.text.is_empty()),
+            thinking: Thinking::new(habits, !begun.text.is_empty()),
+            received: begun.text.len(),
             length: begun.text.len(),
-            citations: Citations::new(prompt.passages.clone(), &begun.text, begun.sources),
+            citations: Citations::new(prompt.passages.clone(), &begun.text, sources),
+            repetition: Repetition::default(),
+            preface,
             position: begun.position,
             unsent: Cited::default(),
             pages: Vec::new(),
             model: String::new(),
+            response_id: None,
             reported: Reported::default(),
-            is_finished: false,
+            is_thinking: false,
+            has_declined: false,
+            finish: None,
+            is_finish_doubtful: false,
+            is_enough: false,
         }
     }
 
@@ -69,15 +114,25 @@ impl<'a> Draft<'a> {
     }
 
     pub(super) fn is_finished(&self) -> bool {
-        self.is_finished
+        self.finish.is_some() || self.has_declined
     }
 
-    /// Whether any text has come.
+    /// Whether no more text can come.
+    pub(super) fn is_surely_finished(&self) -> bool {
+        self.finish.is_some() && !self.is_finish_doubtful
+    }
+
+    /// Whether there is as much as is wanted of it.
+    pub(super) fn is_enough(&self) -> bool {
+        self.is_enough
+    }
+
+    /// Whether any visible text has come.
     pub(super) fn has_text(&self) -> bool {
         self.length > 0
     }
 
-    /// Takes what an event says, with its number if it has one. Returns whether the text went on.
+    /// Takes an event's parts, with its number if it has one.
     ///
     /// # Errors
     ///
@@ -86,49 +141,93 @@ impl<'a> Draft<'a> {
         &mut self,
         sequence: Option<i64>,
         parts: Vec<Part>,
-    ) -> Result<bool, Failure> {
+    ) -> Result<Heard, Failure> {
         if let (Some(position), Some(sequence)) = (&mut self.position, sequence) {
             if sequence <= position.sequence {
-                return Ok(false);
+                return Ok(Heard::Nothing);
             }
             position.sequence = sequence;
         }
-        let length = self.length;
+        let (received, length) = (self.received, self.length);
+        let mut heard = Heard::Nothing;
         for part in parts {
             match part {
                 Part::Id(id) => self.begin(id, sequence).await?,
                 Part::Model(name) => self.name(&name).await?,
                 Part::Text(text) => self.text(&text).await?,
-                Part::Whole(text) if !self.has_text() => self.text(&text).await?,
+                Part::Whole(text) if self.received == 0 => self.text(&text).await?,
                 Part::Whole(_) => {}
+                Part::Thought { is_silent } => {
+                    heard = heard.max(if is_silent {
+                        Heard::SilentThought
+                    } else {
+                        Heard::Life
+                    });
+                    self.thinking.is_apart();
+                    self.think(true).await?;
+                }
                 Part::Web(pages) => self.add(pages),
                 Part::Usage(reported) => self.usage(reported).await?,
-                Part::Finished if self.has_text() => self.is_finished = true,
-                Part::Finished => {
-                    tracing::warn!("the model ended its answer without a word");
-                    return Err(Failure::Failed);
+                Part::Declined => self.has_declined = true,
+                Part::Finish(finish) => {
+                    self.is_finish_doubtful = self.received > received;
+                    // `[DONE]` adds nothing to the reason that was given.
+                    if !matches!(self.finish, Some(Finish::Truncated | Finish::Failed(_))) {
+                        self.finish = Some(finish);
+                    }
                 }
-                Part::Failed(failure, said) => {
-                    let said = server::clean(&said, self.settings, Some(self.prompt));
-                    tracing::warn!(
-                        code = failure.code(),
-                        said,
-                        "the model's server broke an answer off"
-                    );
-                    return Err(failure);
-                }
+                Part::Fault(fault) => return Err(self.failed(&fault)),
             }
         }
-        Ok(self.length > length)
+        if self.length > length {
+            heard = Heard::Text;
+        } else if self.received > received {
+            heard = heard.max(Heard::Life);
+            if self.thinking.is_hidden() {
+                self.think(true).await?;
+            }
+        }
+        Ok(heard)
     }
 
-    /// Tells what is left: the end of the text, and the web pages.
-    pub(super) async fn end(mut self) -> Result<(), Failure> {
+    /// Tells what is left: the end of the text, and the web pages. `read` is how reading the
+    /// response ended.
+    ///
+    /// # Errors
+    ///
+    /// Why the answer is not complete.
+    pub(super) async fn end(mut self, read: Result<(), Failure>) -> Result<(), Failure> {
+        let is_truncated = self.is_enough || self.finish == Some(Finish::Truncated);
+        let is_whole = read.is_ok() && !is_truncated;
+        let visible = self.thinking.flush(is_whole);
+        let mut visible = self.opening.push(&visible);
+        visible += &self.opening.flush(is_whole);
+        self.has_declined |= self.opening.has_declined();
+        self.show(&visible).await?;
         let mut rest = std::mem::take(&mut self.unsent);
         self.citations.flush(&mut rest);
         self.tell(rest).await?;
         for page in std::mem::take(&mut self.pages) {
             self.send(Event::Source(page)).await?;
+        }
+        if self.thinking.has_leaked() {
+            self.retract().await?;
+        }
+        read?;
+        let result = match self.finish {
+            _ if self.thinking.has_leaked() => Err(Failure::Malformed),
+            _ if self.has_declined => Err(Failure::Declined),
+            Some(Finish::Failed(failure)) => Err(failure),
+            Some(Finish::Truncated) if !self.has_text() => Err(Failure::TokenLimit),
+            _ if !self.has_text() => Err(Failure::Empty),
+            _ => Ok(()),
+        };
+        if let Err(failure) = result {
+            self.log_useless(failure);
+            return result;
+        }
+        if is_truncated {
+            self.send(Event::Truncated).await?;
         }
         Ok(())
     }
@@ -140,6 +239,9 @@ impl<'a> Draft<'a> {
             && id
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
+        if is_plain {
+            self.response_id = Some(id.clone());
+        }
         if !self.settings.background || self.position.is_some() || !is_plain {
             return Ok(());
         }
@@ -164,14 +266,46 @@ impl<'a> Draft<'a> {
     }
 
     async fn text(&mut self, text: &str) -> Result<(), Failure> {
+        if text.is_empty() || self.is_enough {
+            return Ok(());
+        }
+        self.received += text.len();
+        let tokens = usize::try_from(self.settings.max_tokens).unwrap_or(usize::MAX);
+        if self.received > LONGEST.max(tokens.saturating_mul(BYTES_A_TOKEN)) {
+            self.stop("bytes");
+            return Ok(());
+        }
+        let visible = self.thinking.push(&self.plain.push(text));
+        let visible = self.opening.push(&visible);
+        self.show(&visible).await
+    }
+
+    /// Lets text through that is no thought.
+    async fn show(&mut self, text: &str) -> Result<(), Failure> {
+        let text = if self.length == 0 {
+            text.trim_start()
+        } else {
+            text
+        };
         if text.is_empty() {
             return Ok(());
         }
+        self.think(false).await?;
+        if let Some(preface) = self.preface.take() {
+            let text = format!("{}\n\n", preface.text);
+            let sources = preface.sources;
+            self.tell(Cited { sources, text }).await?;
+        }
+        let room = self.settings.max_bytes.saturating_sub(self.length);
+        let text = if text.len() > room {
+            self.stop("length");
+            wire::beginning(text, room)
+        } else {
+            text
+        };
         self.length += text.len();
-        let tokens = usize::try_from(self.settings.max_tokens).unwrap_or(usize::MAX);
-        if self.length > LONGEST.max(tokens.saturating_mul(BYTES_A_TOKEN)) {
-            tracing::warn!("the model does not stop: its answer is cut off");
-            return Err(Failure::Cut);
+        if self.repetition.push(text) {
+            self.stop("repetition");
         }
         let mut cited = self.citations.push(text);
         if self.position.is_none() {
@@ -180,11 +314,37 @@ impl<'a> Draft<'a> {
         self.citations.push_space(&mut cited);
         self.unsent.text += &cited.text;
         self.unsent.sources.extend(cited.sources);
-        if self.citations.is_open() {
+        if self.citations.is_open() || self.thinking.is_open() || self.opening.is_open() {
             return Ok(());
         }
         let unsent = std::mem::take(&mut self.unsent);
         self.tell(unsent).await
+    }
+
+    /// Ends the answer here.
+    fn stop(&mut self, limit: &'static str) {
+        if !self.is_enough {
+            self.log_cut(limit);
+        }
+        self.is_enough = true;
+        self.finish = Some(Finish::Truncated);
+    }
+
+    async fn think(&mut self, is_thinking: bool) -> Result<(), Failure> {
+        // Once there is text, the text itself shows that the model is alive.
+        if self.is_thinking == is_thinking || (is_thinking && self.length > 0) {
+            return Ok(());
+        }
+        self.is_thinking = is_thinking;
+        self.send(Event::Thinking(is_thinking)).await
+    }
+
+    /// Takes back thoughts that were shown. They were paid for.
+    async fn retract(&mut self) -> Result<(), Failure> {
+        let guess = (self.prompt.tokens(), money::tokens(self.received));
+        let usage = self.reported.usage(self.settings.prices, guess);
+        self.send(Event::Usage(usage)).await?;
+        self.send(Event::Retracted).await
     }
 
     /// A page once, with the title it came with first, if it ever comes with one.

@@ -5,15 +5,15 @@ use std::time::Duration;
 use axum::http;
 use futures_util::stream;
 use reqwest::{Body, Response};
-use tokio::{sync::mpsc, time::Instant};
+use tokio::sync::mpsc;
 
 use super::{
     super::{
-        Advisors,
+        Advisors, History,
         engine::{Asked, Begun, Event, Failure},
         obi::Cast,
     },
-    Draft, Model, Prompt, Stop,
+    Deadlines, Draft, Model, Prompt, Stop,
 };
 use crate::{
     config::{Dialect, Model as Settings, Prices, Timeouts},
@@ -39,6 +39,7 @@ impl Reader {
         let settings = Settings {
             base_url: "http://127.0.0.1:9/v1".to_owned(),
             url: "http://127.0.0.1:9/v1/x".to_owned(),
+            assumed_path: None,
             api_key: Some("a-key".to_owned()),
             name: "m".to_owned(),
             dialect,
@@ -48,11 +49,14 @@ impl Reader {
                 answer: 5,
             }),
             max_tokens: 1_000,
+            max_bytes: 16_384,
+            context_tokens: 8_192,
             web_search: true,
             background: dialect == Dialect::Responses,
             timeouts: Timeouts {
                 connect: long,
                 first_token: long,
+                first_word: long,
                 idle: long,
                 total: long,
             },
@@ -63,6 +67,7 @@ impl Reader {
             advisor: Advisor::Legba,
             question: "Which door should I choose, stuck at this crossroads?".to_owned(),
             cast: Cast::stored(0).expect("a cast that can fall"),
+            history: History::default(),
         };
         Self {
             model: Model::new(settings).expect("the system has certificates"),
@@ -70,7 +75,7 @@ impl Reader {
         }
     }
 
-    /// What is told of an answer that comes in these pieces, and why it is not whole.
+    /// The events of an answer that arrives in these pieces, and its failure, if any.
     pub async fn read(
         &self,
         media_type: &str,
@@ -82,18 +87,22 @@ impl Reader {
         response.headers_mut().insert("content-type", media_type);
 
         let (out, mut told) = mpsc::channel(EVENTS);
-        let mut draft = Draft::new(&self.model.settings, &self.prompt, Begun::default(), &out);
-        let far = Instant::now() + Duration::from_hours(1);
+        let mut draft = Draft::new(
+            &self.model.settings,
+            &self.prompt,
+            &self.model.habits,
+            Begun::default(),
+            &out,
+        );
+        let mut clock = Deadlines::new(self.model.settings.timeouts);
         let read = self
             .model
-            .read(Response::from(response), &mut draft, far, far);
-        let mut failure = match read.await {
-            Ok(()) => None,
-            Err(Stop::Broken(failure) | Stop::Ended(failure)) => Some(failure),
+            .read(Response::from(response), &mut draft, &mut clock);
+        let read = match read.await {
+            Ok(()) => Ok(()),
+            Err(Stop::Broken(failure) | Stop::Ended(failure)) => Err(failure),
         };
-        if let Err(untold) = draft.end().await {
-            failure = failure.or(Some(untold));
-        }
+        let failure = draft.end(read).await.err();
         let mut events = Vec::new();
         while let Ok(event) = told.try_recv() {
             events.push(event);

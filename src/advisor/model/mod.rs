@@ -4,22 +4,36 @@
 //! An answer costs money: a request is sent again only where nothing can have been paid for, and
 //! a response that can be taken up again is. May use: the settings, and what engines share.
 
+mod adaptation;
+mod address;
 mod chat;
 mod citations;
+mod deadlines;
 mod draft;
 mod events;
+mod fault;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod malformed;
+mod markup;
 mod money;
+mod opening;
+mod pace;
+mod plain;
 mod probe;
 mod prompt;
+mod repetition;
 mod responses;
 mod server;
+mod thinking;
+mod tokens;
+mod trial;
+mod usage;
 mod wire;
 
 use std::{sync::Arc, time::Duration};
 
-use reqwest::{Response, header::CONTENT_TYPE};
+use reqwest::{Response, StatusCode, header::CONTENT_TYPE};
 use tokio::{
     sync::mpsc,
     time::{Instant, timeout_at},
@@ -30,19 +44,22 @@ use crate::{
     config::{Dialect, Model as Settings},
     digest,
 };
+pub use adaptation::Change;
+use deadlines::{Deadlines, Heard};
 use draft::Draft;
 use events::Events;
+use fault::Fault;
 pub use probe::Probe;
 pub(super) use prompt::PASSAGES;
 pub use prompt::Prompt;
 use server::Server;
-use wire::{Part, Reported};
+use thinking::Habits;
+pub use trial::Trial;
+use usage::Reported;
+use wire::{Finish, Part};
 
 /// How often a broken stream is taken up again.
 const REATTACHMENTS: u32 = 5;
-
-/// How long after its end an answer's stream may still tell what it has cost.
-const AFTERWORD: Duration = Duration::from_secs(2);
 
 /// How long telling a provider to stop may take.
 const CANCEL: Duration = Duration::from_secs(5);
@@ -53,6 +70,7 @@ pub struct Model {
     settings: Arc<Settings>,
     version: String,
     server: Server,
+    habits: Arc<Habits>,
 }
 
 /// Why a stream is not read on.
@@ -74,11 +92,14 @@ impl Model {
             &format!("{:?}", settings.dialect),
             &settings.name,
             &settings.max_tokens.to_string(),
+            &settings.max_bytes.to_string(),
+            &settings.context_tokens.to_string(),
             &settings.web_search.to_string(),
         ]);
         let settings = Arc::new(settings);
         Ok(Self {
             server: Server::new(settings.clone())?,
+            habits: Arc::new(Habits::of(&settings.name)),
             settings,
             version,
         })
@@ -87,6 +108,12 @@ impl Model {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.settings.name
+    }
+
+    /// How requests differ from the usual ones for this server, as far as it has shown.
+    #[must_use]
+    pub fn changes(&self) -> Vec<Change> {
+        self.server.changes()
     }
 
     /// Whether the built-in advisor answers when this one cannot.
@@ -107,12 +134,26 @@ impl Model {
         self.settings.dialect == Dialect::Responses && self.settings.background
     }
 
-    /// What an answer as far as `text` will have cost, nobody having reported it: a token for
-    /// every four bytes, and the configured prices.
+    /// Whether a prompt leaves room for the answer. Most servers refuse one that does not; some cut
+    /// it from the front, where the instructions are.
+    #[must_use]
+    pub(super) fn fits(&self, prompt: &Prompt) -> bool {
+        let most = i64::from(self.settings.context_tokens);
+        prompt.most_tokens() + i64::from(self.settings.max_tokens) <= most
+    }
+
+    /// An estimate of an answer's usage up to `text`, where the provider reported none: a token for
+    /// every four bytes, at the configured prices.
     #[must_use]
     pub fn estimate(&self, prompt: &Prompt, text: &str) -> Usage {
         let guess = (prompt.tokens(), money::tokens(text.len()));
         Reported::default().usage(self.settings.prices, guess)
+    }
+
+    /// Whether prices are configured.
+    #[must_use]
+    pub fn is_priced(&self) -> bool {
+        self.settings.prices.is_some()
     }
 
     /// The most an answer can cost, in nano-dollars, by the configured prices; 0 without them. The
@@ -129,23 +170,29 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// Why the answer is not whole. What there is of it has been told.
+    /// Why the answer is not complete. What there is of it has been told.
     pub async fn write(
         &self,
         prompt: &Prompt,
         begun: Begun,
         out: &mpsc::Sender<Event>,
     ) -> Result<(), Failure> {
-        let mut draft = Draft::new(&self.settings, prompt, begun, out);
-        tokio::select! {
+        let mut draft = Draft::new(&self.settings, prompt, &self.habits, begun, out);
+        let span = self.server.span();
+        let writing = async {
+            let result = self.write_to(&mut draft, prompt, out).await;
+            draft.describe(&span);
+            draft.end(result).await
+        };
+        let result = tokio::select! {
             biased;
             () = out.closed() => Err(Failure::Cut),
-            result = async {
-                let result = self.write_to(&mut draft, prompt, out).await;
-                draft.end().await?;
-                result
-            } => result,
+            result = span.within(Box::pin(writing)) => result,
+        };
+        if let Err(failure) = result {
+            span.fail(failure.code());
         }
+        result
     }
 
     /// Asks, and takes a response that breaks up again where that can be done.
@@ -155,24 +202,23 @@ impl Model {
         prompt: &Prompt,
         out: &mpsc::Sender<Event>,
     ) -> Result<(), Failure> {
-        let timeouts = self.settings.timeouts;
-        let end = Instant::now() + timeouts.total;
-        let first_word = || end.min(Instant::now() + timeouts.first_token);
-        let mut by = first_word();
+        let mut clock = Deadlines::new(self.settings.timeouts);
         let mut response = None;
         if draft.position().is_none() {
-            let body = match self.settings.dialect {
-                Dialect::Chat => chat::request(&self.settings, prompt),
-                Dialect::Responses => responses::request(&self.settings, prompt),
-            };
-            let request = self.server.ask(&body);
-            response = Some(self.server.send(&request, prompt, by).await?);
+            response = Some(self.ask(prompt, clock.by()).await?);
         }
         let mut failure = Failure::Cut;
+        let first = self.server.url().clone();
         for attempt in 0.. {
             if let Some(response) = response.take() {
-                match self.read(response, draft, by, end).await {
+                match self.read(response, draft, &mut clock).await {
                     Ok(()) => return Ok(()),
+                    // LM Studio says so with status 200.
+                    Err(Stop::Ended(Failure::WrongAddress))
+                        if !draft.has_text() && self.server.other_address(&first) =>
+                    {
+                        return self.ask_elsewhere(draft, prompt, &mut clock).await;
+                    }
                     Err(Stop::Ended(failure)) => return Err(failure),
                     Err(Stop::Broken(broken)) => failure = broken,
                 }
@@ -184,84 +230,130 @@ impl Model {
                 break;
             }
             if attempt > 0 {
-                let pause = server::backoff(attempt - 1);
-                tokio::time::sleep_until(end.min(Instant::now() + pause)).await;
+                let pause = pace::backoff(attempt - 1);
+                tokio::time::sleep_until(clock.end().min(Instant::now() + pause)).await;
             }
-            if Instant::now() >= end {
+            if Instant::now() >= clock.end() {
                 return Err(Failure::Timeout);
             }
-            by = first_word();
+            clock.begin();
             tracing::info!(sequence = position.sequence, "taking a response up again");
             let request = self.server.rest(position);
-            match self.server.send_once(request, Some(prompt), by).await {
+            match self.server.send_once(request, clock.by()).await {
                 Ok(rest) => response = Some(rest),
-                // It is gone.
-                Err(refused) if refused.failure == Failure::Rejected => return Err(Failure::Cut),
-                Err(_) => {}
+                Err(refused) => {
+                    self.server.log(&refused, Some(prompt));
+                    // It is gone.
+                    if refused.status.is_some_and(|status| {
+                        status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS
+                    }) {
+                        return Err(Failure::Cut);
+                    }
+                }
             }
         }
         Err(failure)
     }
 
-    /// Reads a response to its end. Its first word has to come `by` then, all of it by `end`.
+    async fn ask(&self, prompt: &Prompt, by: Instant) -> Result<Response, Failure> {
+        let body = match self.settings.dialect {
+            Dialect::Chat => chat::request(&self.settings, prompt),
+            Dialect::Responses => responses::request(&self.settings, prompt),
+        };
+        self.server.ask(&body, prompt, by).await
+    }
+
+    /// Asks at the address that was not tried yet.
+    async fn ask_elsewhere(
+        &self,
+        draft: &mut Draft<'_>,
+        prompt: &Prompt,
+        clock: &mut Deadlines,
+    ) -> Result<(), Failure> {
+        let response = self.ask(prompt, clock.by()).await?;
+        match self.read(response, draft, clock).await {
+            Ok(()) => Ok(()),
+            Err(Stop::Ended(failure) | Stop::Broken(failure)) => Err(failure),
+        }
+    }
+
+    /// Reads a response to its end.
     async fn read(
         &self,
         response: Response,
         draft: &mut Draft<'_>,
-        mut by: Instant,
-        end: Instant,
+        clock: &mut Deadlines,
     ) -> Result<(), Stop> {
         let media_type = response.headers().get(CONTENT_TYPE);
         let media_type = media_type.and_then(|value| value.to_str().ok());
         let media_type = media_type.unwrap_or_default().to_ascii_lowercase();
         if media_type.contains("json") {
-            return self.read_whole(response, draft, by).await;
+            return self.read_whole(response, draft, clock.by()).await;
         }
         if media_type.contains("html") {
-            tracing::warn!("the model's server answers with a page");
+            self.log_malformed("the model's server answers with a page");
             return Err(Stop::Ended(Failure::Malformed));
         }
-        let timeouts = self.settings.timeouts;
-        let mut events = Events::of(response);
+        let mut events = Events::of(response, self.settings.name.clone());
+        let mut arrivals = events.arrivals();
         loop {
-            let data = match timeout_at(by, events.next()).await {
+            let data = match timeout_at(clock.by(), events.next()).await {
                 Ok(Ok(Some(data))) => data,
-                // A broken connection does not undo what is whole.
-                _ if draft.is_finished() => return Ok(()),
-                Ok(Ok(None) | Err(Failure::Cut)) => return Err(Stop::Broken(Failure::Cut)),
+                // A broken connection does not undo what is complete.
+                Ok(Ok(None)) if draft.is_finished() => return Ok(()),
+                Ok(Err(_)) | Err(_) if draft.is_surely_finished() => return Ok(()),
+                Ok(Ok(None)) => {
+                    self.log_early_end(arrivals == 0);
+                    return Err(Stop::Broken(Failure::Cut));
+                }
+                Ok(Err(Failure::Cut)) => return Err(Stop::Broken(Failure::Cut)),
                 Ok(Err(failure)) => return Err(Stop::Ended(failure)),
+                Err(_) if arrivals != events.arrivals() && clock.keep_alive() => {
+                    arrivals = events.arrivals();
+                    continue;
+                }
                 Err(_) => {
-                    tracing::warn!("the model is silent for too long");
+                    self.log_silence();
                     return Err(Stop::Broken(Failure::Timeout));
                 }
             };
-            let is_last = data.trim() == "[DONE]";
+            arrivals = events.arrivals();
+            let is_done = data.text.trim() == "[DONE]";
             let read = match self.settings.dialect {
                 // Some servers give no other reason to end.
-                _ if is_last => Ok((None, vec![Part::Finished])),
-                Dialect::Chat => chat::read(&data).map(|parts| (None, parts)),
-                Dialect::Responses => responses::read(&data),
+                _ if is_done => Ok((None, vec![Part::Finish(Finish::Complete)])),
+                _ if data.is_error => Ok((None, vec![Part::Fault(Fault::of_body(&data.text))])),
+                Dialect::Chat => chat::read(&data.text).map(|parts| (None, parts)),
+                Dialect::Responses => responses::read(&data.text),
             };
             let (sequence, parts) = match read {
                 Ok(read) => read,
-                Err(_) if draft.is_finished() => return Ok(()),
-                Err(error) => return Err(malformed(&error)),
+                Err(_) if draft.is_surely_finished() => return Ok(()),
+                Err(error) => return Err(self.malformed(&error)),
             };
-            let was_finished = draft.is_finished();
-            let goes_on = match draft.take(sequence, parts).await {
-                Ok(goes_on) => goes_on,
+            let was_finished = draft.is_surely_finished();
+            let heard = match draft.take(sequence, parts).await {
+                Ok(heard) => heard,
                 Err(_) if was_finished => return Ok(()),
                 Err(failure) => return Err(Stop::Ended(failure)),
             };
-            if draft.is_finished() {
-                if is_last || self.settings.dialect == Dialect::Responses {
-                    events.leave();
-                    return Ok(());
-                }
+            if draft.is_enough() {
+                return Ok(());
+            }
+            if is_done || (draft.is_finished() && self.settings.dialect == Dialect::Responses) {
+                events.leave();
+                return Ok(());
+            }
+            if draft.is_surely_finished() {
                 // Some servers tell the usage last.
-                by = end.min(Instant::now() + timeouts.idle.min(AFTERWORD));
-            } else if goes_on {
-                by = end.min(Instant::now() + timeouts.idle);
+                clock.afterword();
+            } else {
+                let is_event = self.settings.dialect == Dialect::Responses;
+                clock.note(if is_event {
+                    heard.max(Heard::Life)
+                } else {
+                    heard
+                });
             }
         }
     }
@@ -285,12 +377,12 @@ impl Model {
             Dialect::Chat => chat::read(&body),
             Dialect::Responses => responses::read_whole(&body),
         };
-        let parts = parts.map_err(|error| malformed(&error))?;
+        let parts = parts.map_err(|error| self.malformed(&error))?;
         draft.take(None, parts).await.map_err(Stop::Ended)?;
         if draft.is_finished() {
             return Ok(());
         }
-        tracing::warn!("the model's server answers with something else");
+        self.log_malformed("the model's server answers with something else");
         Err(Stop::Ended(Failure::Malformed))
     }
 
@@ -299,22 +391,10 @@ impl Model {
     pub async fn cancel(&self, position: &Position) {
         if self.can_resume() {
             let request = self.server.cancel(position);
-            // Whatever becomes of it is in the log.
-            let _ = self
-                .server
-                .send_once(request, None, Instant::now() + CANCEL)
-                .await;
+            let cancelled = self.server.send_once(request, Instant::now() + CANCEL);
+            if let Err(refused) = cancelled.await {
+                self.server.log(&refused, None);
+            }
         }
     }
-}
-
-fn malformed(error: &serde_json::Error) -> Stop {
-    // Not the error itself, which may repeat what it could not read.
-    let (kind, column) = (error.classify(), error.column());
-    tracing::warn!(
-        ?kind,
-        column,
-        "the model's server sends JSON that is none we know"
-    );
-    Stop::Ended(Failure::Malformed)
 }

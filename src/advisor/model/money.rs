@@ -1,4 +1,4 @@
-//! What an answer has cost: exact, in nano-dollars, or an estimate that says it is one.
+//! The cost of an answer: exact, in nano-dollars, or an estimate marked as one.
 
 use std::str::FromStr;
 

@@ -4,13 +4,13 @@ use reqwest::{Method, Request, StatusCode};
 use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
 
-use super::{Model, server};
+use super::{Model, address, server};
 use crate::cause;
 
 /// Bytes of a list of models, of which some servers have hundreds.
 const LONGEST: usize = 4 * 1024 * 1024;
 
-/// What a server answers to `GET {base}/models`, which most that speak either dialect have.
+/// The response to `GET {base}/models`, which most servers of either dialect have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Probe {
     /// It lets us in; these are the names of its models, if it says.
@@ -37,11 +37,29 @@ struct Named {
 
 impl Model {
     /// Asks for the list of models, within the time that is set for connecting and for the first
-    /// word.
-    pub async fn probe(&self) -> Probe {
+    /// word. Returns the base where the server is: it may have been written without its `/v1`, or
+    /// with one too many.
+    pub async fn probe(&self) -> (String, Probe) {
         let timeouts = self.settings.timeouts;
         let by = Instant::now() + timeouts.connect + timeouts.first_token;
-        let Ok(url) = format!("{}/models", self.settings.base_url).parse() else {
+        let base = &self.settings.base_url;
+        let found = self.probe_at(base, by).await;
+        let is_nothing = matches!(
+            found,
+            Probe::Unlisted(StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)
+        );
+        if is_nothing && self.settings.assumed_path.is_some() {
+            let other = address::other_base(base);
+            match self.probe_at(&other, by).await {
+                Probe::Unlisted(_) | Probe::Unreachable(_) => {}
+                found => return (other, found),
+            }
+        }
+        (base.clone(), found)
+    }
+
+    async fn probe_at(&self, base: &str, by: Instant) -> Probe {
+        let Ok(url) = format!("{base}/models").parse() else {
             return Probe::Unreachable("it is no address".to_owned());
         };
         let request = self.server.execute(Request::new(Method::GET, url));

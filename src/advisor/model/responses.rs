@@ -5,8 +5,10 @@ use serde_json::{Value, json, value::RawValue};
 
 use super::{
     super::engine::Failure,
+    fault::Fault,
     prompt::Prompt,
-    wire::{self, Part, Reported},
+    usage::Reported,
+    wire::{self, Finish, Part},
 };
 use crate::config::Model as Settings;
 
@@ -43,11 +45,7 @@ struct Event<'a> {
     #[serde(default)]
     results: Value,
     #[serde(default)]
-    error: Value,
-    #[serde(default)]
-    message: Value,
-    #[serde(default)]
-    code: Value,
+    item: Value,
 }
 
 #[derive(Deserialize)]
@@ -65,31 +63,31 @@ struct Response<'a> {
     incomplete_details: Value,
 }
 
-/// Reads an event of the stream, with its number. What kinds are not known say nothing.
+/// Reads an event of the stream, with its number. Unknown kinds are ignored.
 pub(super) fn read(json: &str) -> serde_json::Result<(Option<i64>, Vec<Part>)> {
-    let event: Event = serde_json::from_str(json)?;
-    let parts = match (event.r#type.as_deref(), event.response) {
-        (Some("response.output_text.delta"), _) => {
+    let event: Event = match serde_json::from_str(json) {
+        Ok(event) => event,
+        Err(error) => return fault(json).map(|parts| (None, parts)).ok_or(error),
+    };
+    let kind = event.r#type.as_deref().unwrap_or_default();
+    let parts = match (kind, event.response) {
+        ("response.output_text.delta", _) => {
             let text = event.delta.as_str().unwrap_or_default();
             vec![Part::Text(text.to_owned())]
         }
-        (Some("response.output_text.annotation.added"), _) => {
+        ("response.output_text.annotation.added", _) => {
             vec![Part::Web(
                 wire::page(&event.annotation).into_iter().collect(),
             )]
         }
-        (Some("response.refusal.delta" | "response.refusal.done"), _) => {
-            vec![Part::Failed(Failure::Rejected, "refusal".to_owned())]
+        ("response.refusal.delta" | "response.refusal.done", _) => vec![Part::Declined],
+        ("response.output_item.added", _) if event.item["type"] == "reasoning" => {
+            vec![Part::Thought { is_silent: true }]
         }
-        (Some("error"), _) => {
-            let error = match event.error {
-                Value::Null => json!({ "message": event.message, "code": event.code }),
-                error => error,
-            };
-            let (failure, said) = wire::fault(&error);
-            vec![Part::Failed(failure, said)]
+        (kind, _) if kind.starts_with("response.reasoning") => {
+            vec![Part::Thought { is_silent: false }]
         }
-        (Some(kind), Some(response)) => {
+        (kind, Some(response)) if kind != "error" => {
             let ended = match kind {
                 "response.completed" | "response.done" => Some("completed"),
                 "response.incomplete" => Some("incomplete"),
@@ -99,23 +97,26 @@ pub(super) fn read(json: &str) -> serde_json::Result<(Option<i64>, Vec<Part>)> {
             };
             state(serde_json::from_str(response.get())?, ended)
         }
-        _ if !event.error.is_null() => {
-            let (failure, said) = wire::fault(&event.error);
-            vec![Part::Failed(failure, said)]
-        }
-        _ => vec![Part::Web(wire::web(&event.results))],
+        _ => fault(json).unwrap_or_else(|| vec![Part::Web(wire::web(&event.results))]),
     };
     Ok((event.sequence_number, parts))
 }
 
 /// Reads a response that is not streamed.
 pub(super) fn read_whole(json: &str) -> serde_json::Result<Vec<Part>> {
-    let response: Response = serde_json::from_str(json)?;
-    if response.status.is_none() && !response.error.is_null() {
-        let (failure, said) = wire::fault(&response.error);
-        return Ok(vec![Part::Failed(failure, said)]);
+    let response: Response = match serde_json::from_str(json) {
+        Ok(response) => response,
+        Err(error) => return fault(json).ok_or(error),
+    };
+    match response.status {
+        None => Ok(fault(json).unwrap_or_else(|| state(response, None))),
+        Some(_) => Ok(state(response, None)),
     }
-    Ok(state(response, None))
+}
+
+fn fault(json: &str) -> Option<Vec<Part>> {
+    let json: Value = serde_json::from_str(json).ok()?;
+    Fault::find(&json).map(|fault| vec![Part::Fault(fault)])
 }
 
 /// A response as it stands; ended by the event's own word, or else by its status.
@@ -124,22 +125,20 @@ fn state(response: Response, ended: Option<&str>) -> Vec<Part> {
     parts.extend(response.id.map(Part::Id));
     parts.extend(response.model.map(Part::Model));
     let mut text = String::new();
-    for item in response
-        .output
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default()
-    {
+    let mut calls_tool = false;
+    for item in members(&response.output) {
+        let kind = item["type"].as_str().unwrap_or_default();
+        // A search is the provider's own to carry out.
+        calls_tool |= matches!(kind, "function_call" | "custom_tool_call");
         parts.push(Part::Web(wire::web(&item["results"])));
-        for content in item["content"]
-            .as_array()
-            .map(Vec::as_slice)
-            .unwrap_or_default()
-        {
+        if kind == "reasoning" {
+            continue;
+        }
+        for content in members(&item["content"]) {
             text.push_str(content["text"].as_str().unwrap_or_default());
             parts.push(Part::Web(wire::web(&content["annotations"])));
             if content["type"] == "refusal" {
-                parts.push(Part::Failed(Failure::Rejected, "refusal".to_owned()));
+                parts.push(Part::Declined);
             }
         }
     }
@@ -147,21 +146,23 @@ fn state(response: Response, ended: Option<&str>) -> Vec<Part> {
     parts.extend(response.usage.and_then(Reported::read).map(Part::Usage));
     // A body with HTTP status 200 can hold a failure.
     let end = match ended.or(response.status.as_deref()) {
-        Some("completed") => Some(Part::Finished),
-        Some("incomplete") => match response.incomplete_details["reason"].as_str() {
-            Some(reason @ "content_filter") => {
-                Some(Part::Failed(Failure::Rejected, reason.to_owned()))
-            }
-            // The limit of tokens: as long as it was to become.
-            _ => Some(Part::Finished),
-        },
-        Some("failed") => {
-            let (failure, said) = wire::fault(&response.error);
-            Some(Part::Failed(failure, said))
+        Some("completed") if calls_tool => Some(Part::Finish(Finish::Failed(Failure::ToolCall))),
+        Some("completed") => Some(Part::Finish(Finish::Complete)),
+        Some("incomplete") => {
+            let reason = response.incomplete_details["reason"].as_str();
+            Some(Part::Finish(match Finish::of(reason.unwrap_or("length")) {
+                Finish::Complete => Finish::Truncated,
+                other => other,
+            }))
         }
-        Some(status @ "cancelled") => Some(Part::Failed(Failure::Cut, status.to_owned())),
+        Some("failed") => Some(Part::Fault(Fault::of(&response.error))),
+        Some("cancelled") => Some(Part::Finish(Finish::Failed(Failure::Cut))),
         _ => None,
     };
     parts.extend(end);
     parts
+}
+
+fn members(list: &Value) -> &[Value] {
+    list.as_array().map(Vec::as_slice).unwrap_or_default()
 }

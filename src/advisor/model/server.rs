@@ -1,18 +1,22 @@
-//! Requests to a model's server: what comes back, and whether to try again.
+//! Requests to a model's server: what comes back, whether to change the request, and whether to try
+//! again.
 
 use std::{sync::Arc, time::Duration};
 
-use chrono::DateTime;
 use futures_util::StreamExt;
 use reqwest::{
     Client, Method, Request, Response, StatusCode, Url,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER},
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue},
 };
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
 use super::{
     super::engine::{Failure, Position},
+    adaptation::{self, Adaptation, Change},
+    address::{Addresses, is_loopback},
+    fault::Fault,
+    pace::{backoff, retry_after},
     prompt::Prompt,
     wire,
 };
@@ -21,45 +25,60 @@ use crate::{cause, config::Model as Settings, spans::Span};
 /// How often a request is tried again, at most.
 const RETRIES: u32 = 2;
 
-/// The pause before the first time; each is twice the one before.
-const BACKOFF: Duration = Duration::from_millis(250);
-
-/// Who wants us to wait longer gets no second request.
+/// Longer pauses are not waited for.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
-/// How much of what a server says of a refusal is read, and for how long.
+/// How much of the body of a refusal is read, and for how long.
 const SAID: usize = 64 * 1024;
 const SAID_TIME: Duration = Duration::from_secs(2);
 
 /// Characters of it that are logged.
 const LOGGED: usize = 300;
 
-/// A request that came to nothing.
-#[derive(Clone, Copy, Debug)]
+/// A request without an answer.
+#[derive(Debug)]
 pub(super) struct Refused {
     pub failure: Failure,
-    /// Whether the same request may fare better: nothing can have been paid for.
+    /// None if no response came.
+    pub status: Option<StatusCode>,
+    fault: Fault,
+    /// Whether the same request may succeed later: nothing can have been charged.
     may_retry: bool,
-    /// When the server says it would.
+    /// The pause that the server asks for.
     after: Option<Duration>,
 }
 
 impl Refused {
-    fn with(failure: Failure) -> Self {
+    fn without_response(failure: Failure, may_retry: bool) -> Self {
         Self {
             failure,
-            may_retry: false,
+            status: None,
+            fault: Fault::default(),
+            may_retry,
             after: None,
         }
     }
+
+    /// The change of the request that this refusal asks for.
+    fn change(&self, body: &Value) -> Option<Change> {
+        let status = self.status?.as_u16();
+        if self.failure != Failure::Rejected && status < 500 {
+            return None;
+        }
+        let change = Change::answering(&self.fault, body)?;
+        // llama.cpp reports a template without a system role so.
+        let may_change = matches!(status, 400 | 422) || (status == 500 && change == Change::Folded);
+        may_change.then_some(change)
+    }
 }
 
-/// A model's server, and our connections to it.
+/// A model's server, and the connections to it. Clones share both, and what was learnt.
 #[derive(Clone, Debug)]
 pub(super) struct Server {
     client: Client,
     settings: Arc<Settings>,
-    url: Url,
+    addresses: Addresses,
+    adaptation: Arc<Adaptation>,
 }
 
 impl Server {
@@ -89,20 +108,93 @@ impl Server {
         }
         let client = builder.build()?;
         let url = client.get(&settings.url).build()?.url().clone();
+        let addresses = Addresses::new(&url, settings.assumed_path.as_deref());
         Ok(Self {
             client,
             settings,
-            url,
+            addresses,
+            adaptation: Arc::default(),
         })
     }
 
-    /// Asks for an answer.
-    pub(super) fn ask(&self, body: &Value) -> Request {
-        let mut request = Request::new(Method::POST, self.url.clone());
+    /// The changes to requests that this server and model were found to need.
+    pub(super) fn changes(&self) -> Vec<Change> {
+        self.adaptation.changes()
+    }
+
+    /// Where requests go.
+    pub(super) fn url(&self) -> &Url {
+        self.addresses.current()
+    }
+
+    fn post(url: &Url, body: &Value) -> Request {
+        let mut request = Request::new(Method::POST, url.clone());
         let json = HeaderValue::from_static("application/json");
         request.headers_mut().insert(CONTENT_TYPE, json);
         *request.body_mut() = Some(body.to_string().into());
         request
+    }
+
+    /// Asks for an answer, and asks again where nothing can have been charged: when there was no
+    /// connection, when the server had no capacity, when it has another address, and when it refused
+    /// a parameter.
+    pub(super) async fn ask(
+        &self,
+        body: &Value,
+        prompt: &Prompt,
+        by: Instant,
+    ) -> Result<Response, Failure> {
+        let first = self.addresses.current().clone();
+        let mut url = &first;
+        let (mut tries, mut changes) = (0, 0);
+        loop {
+            let applied = self.adaptation.changes();
+            let mut adapted = body.clone();
+            for change in &applied {
+                change.apply(&mut adapted);
+            }
+            let request = Self::post(url, &adapted);
+            let refused = match self.send_once(request, by).await {
+                Ok(response) => {
+                    self.addresses.found(url);
+                    return Ok(response);
+                }
+                Err(refused) => refused,
+            };
+            if refused.failure == Failure::WrongAddress
+                && let Some(other) = self.addresses.after(url, &first)
+            {
+                url = other;
+                continue;
+            }
+            if let Some(change) = refused.change(&adapted)
+                && !applied.contains(&change)
+                && changes < adaptation::MOST
+            {
+                changes += 1;
+                if self.adaptation.learn(&change) {
+                    tracing::info!(%change, model = self.settings.name, "the model's server refuses a parameter: requests are changed");
+                }
+                continue;
+            }
+            self.log(&refused, Some(prompt));
+            let pause = refused.after.unwrap_or_else(|| backoff(tries));
+            if !refused.may_retry
+                || tries == RETRIES
+                || pause > LONGEST_PAUSE
+                || Instant::now() + pause >= by
+            {
+                return Err(refused.failure);
+            }
+            tokio::time::sleep(pause).await;
+            tries += 1;
+        }
+    }
+
+    /// The address to ask at when the one that answered has nothing, if there is one that was not
+    /// tried since `first`.
+    pub(super) fn other_address(&self, first: &Url) -> bool {
+        self.addresses.after(self.url(), first).is_some()
     }
 
     /// Asks for the rest of a response.
@@ -121,39 +213,18 @@ impl Server {
     }
 
     fn below(&self, segments: &[&str]) -> Url {
-        let mut url = self.url.clone();
+        let mut url = self.addresses.current().clone();
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(segments);
         }
         url
     }
 
-    /// Sends a request, and again where nothing can have been paid for: when there was no
-    /// connection, and when the server said that it could not now.
-    pub(super) async fn send(
-        &self,
-        request: &Request,
-        prompt: &Prompt,
-        by: Instant,
-    ) -> Result<Response, Failure> {
-        let mut tries = 0;
-        loop {
-            let again = request.try_clone().expect("its body is in memory");
-            let refused = match self.send_once(again, Some(prompt), by).await {
-                Ok(response) => return Ok(response),
-                Err(refused) => refused,
-            };
-            let pause = refused.after.unwrap_or_else(|| backoff(tries));
-            if !refused.may_retry
-                || tries == RETRIES
-                || pause > LONGEST_PAUSE
-                || Instant::now() + pause >= by
-            {
-                return Err(refused.failure);
-            }
-            tokio::time::sleep(pause).await;
-            tries += 1;
-        }
+    /// The span of an answer, with all the requests it takes.
+    pub(super) fn span(&self) -> Span {
+        let provider = provider_of(self.url().host_str().unwrap_or_default());
+        let (model, most) = (&self.settings.name, self.settings.max_tokens);
+        Span::inference(self.url(), provider, model, most.into())
     }
 
     /// Sends a request, whatever comes of it.
@@ -161,31 +232,42 @@ impl Server {
         let span = Span::call(&mut request);
         let answer = span.within(self.client.execute(request)).await;
         match &answer {
-            Ok(response) => span.set("http.response.status_code", status_of(response)),
-            Err(_) => span.ended("UNAVAILABLE"),
+            Ok(response) => {
+                let status = response.status();
+                span.set("http.response.status_code", i64::from(status.as_u16()));
+                if status.is_client_error() || status.is_server_error() {
+                    span.fail(status.as_str().to_owned());
+                }
+            }
+            Err(_) => span.fail(Failure::Unavailable.code()),
         }
         answer
     }
 
-    /// Sends a request once. What the server says of a refusal is logged, without the prompt.
+    /// Sends a request once.
     pub(super) async fn send_once(
         &self,
         request: Request,
-        prompt: Option<&Prompt>,
         by: Instant,
     ) -> Result<Response, Refused> {
         let response = match timeout_at(by, self.execute(request)).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => {
-                tracing::warn!(error = %cause::root(&error), "the model's server cannot be reached");
-                return Err(Refused {
-                    may_retry: error.is_connect(),
-                    ..Refused::with(Failure::Unavailable)
-                });
+                let code = Failure::Unavailable.code();
+                tracing::warn!(error = %cause::root(&error), code, model = self.settings.name, "the model's server cannot be reached");
+                return Err(Refused::without_response(
+                    Failure::Unavailable,
+                    error.is_connect(),
+                ));
             }
             Err(_) => {
-                tracing::warn!("the model's server does not answer in time");
-                return Err(Refused::with(Failure::Timeout));
+                let code = Failure::Timeout.code();
+                tracing::warn!(
+                    code,
+                    model = self.settings.name,
+                    "the model's server does not answer in time"
+                );
+                return Err(Refused::without_response(Failure::Timeout, false));
             }
         };
         let status = response.status();
@@ -194,38 +276,66 @@ impl Server {
         }
         let after = retry_after(response.headers());
         let said = read(response, SAID, by.min(Instant::now() + SAID_TIME)).await;
-        let said = wire::refusal(&String::from_utf8_lossy(&said.unwrap_or_default()));
-        let said = clean(&said, &self.settings, prompt);
-        tracing::warn!(%status, said, "the model's server refuses");
-        let failure = match status {
-            StatusCode::TOO_MANY_REQUESTS => Failure::Busy,
-            _ if status.is_server_error() => Failure::Unavailable,
-            _ if status.is_client_error() => Failure::Rejected,
-            _ => Failure::Malformed,
-        };
+        let fault = Fault::of_body(&String::from_utf8_lossy(&said.unwrap_or_default()));
+        let failure = fault.failure(Some(status));
+        let may_retry = status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error();
         Err(Refused {
-            may_retry: matches!(failure, Failure::Busy | Failure::Unavailable),
-            after,
+            may_retry: may_retry && matches!(failure, Failure::Busy | Failure::Unavailable),
             failure,
+            status: Some(status),
+            fault,
+            after,
         })
+    }
+
+    /// Logs a refusal in the provider's words, without the prompt.
+    pub(super) fn log(&self, refused: &Refused, prompt: Option<&Prompt>) {
+        let Some(status) = refused.status else {
+            // Logged already.
+            return;
+        };
+        let (status, code) = (status.as_u16(), refused.failure.code());
+        let said = clean(&refused.fault.words, &self.settings, prompt);
+        let model = &self.settings.name;
+        if let Some(setting) = refused.failure.setting() {
+            tracing::error!(
+                status,
+                code,
+                said,
+                model,
+                setting,
+                "the model's server rejected the request: check the setting"
+            );
+        } else {
+            tracing::warn!(
+                status,
+                code,
+                said,
+                model,
+                "the model's server rejected the request"
+            );
+        }
     }
 }
 
-fn status_of(response: &Response) -> i64 {
-    response.status().as_u16().into()
-}
-
-fn is_loopback(url: &str) -> bool {
-    Url::parse(url).is_ok_and(|url| match url.host_str() {
-        Some("localhost") => true,
-        Some(host) => {
-            let address = host.trim_start_matches('[').trim_end_matches(']');
-            address
-                .parse()
-                .is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
-        }
-        None => false,
+/// OpenTelemetry's name of a provider. The API of any other is `OpenAI`'s.
+fn provider_of(host: &str) -> &'static str {
+    [
+        ("perplexity.ai", "perplexity"),
+        ("mistral.ai", "mistral_ai"),
+        ("groq.com", "groq"),
+        ("deepseek.com", "deepseek"),
+        ("anthropic.com", "anthropic"),
+        ("googleapis.com", "gcp.gemini"),
+        ("x.ai", "x_ai"),
+        ("azure.com", "azure.ai.openai"),
+    ]
+    .into_iter()
+    .find(|(domain, _)| {
+        let prefix = host.strip_suffix(domain);
+        prefix.is_some_and(|prefix| prefix.is_empty() || prefix.ends_with('.'))
     })
+    .map_or("openai", |(_, name)| name)
 }
 
 /// A body's bytes, if it ends in time and is not longer than that.
@@ -249,36 +359,7 @@ pub(super) async fn read(
     }
 }
 
-/// How long to wait after so many tries: twice as long each time, give or take a quarter, so that
-/// those who were refused together do not come back together.
-pub(super) fn backoff(tries: u32) -> Duration {
-    let mut dice = [128];
-    // Without randomness there is no harm but the crowd.
-    let _ = getrandom::fill(&mut dice);
-    let share = 0.75 + f64::from(dice[0]) / 512.0;
-    (BACKOFF * 2_u32.saturating_pow(tries)).mul_f64(share)
-}
-
-/// When a server says that it would let us in: in milliseconds, in seconds, or at a time (RFC
-/// 9110, section 10.2.3), of which its own clock says how far it is.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
-    let seconds = |text: &str, unit: f64| {
-        let number: f64 = text.parse().ok()?;
-        Duration::try_from_secs_f64(number * unit).ok()
-    };
-    if let Some(wait) = text("retry-after-ms").and_then(|text| seconds(text, 0.001)) {
-        return Some(wait);
-    }
-    let after = text(RETRY_AFTER.as_str())?;
-    seconds(after, 1.0).or_else(|| {
-        let time = |text| DateTime::parse_from_rfc2822(text).ok();
-        let wait = time(after)? - time(text(DATE.as_str())?)?;
-        Some(wait.to_std().unwrap_or_default())
-    })
-}
-
-/// What a server says, for the log: bounded, and without the key or the question, which some
+/// A server's message for the log: bounded, and without the key or the question, which some servers
 /// repeat.
 pub(super) fn clean(said: &str, settings: &Settings, prompt: Option<&Prompt>) -> String {
     let mut said: String = said
@@ -299,71 +380,4 @@ pub(super) fn clean(said: &str, settings: &Settings, prompt: Option<&Prompt>) ->
         }
     }
     wire::clip(&said, LOGGED)
-}
-
-#[cfg(test)]
-mod tests {
-    use reqwest::header::HeaderName;
-
-    use super::{Duration, HeaderMap, backoff, is_loopback, retry_after};
-
-    #[test]
-    fn a_server_says_when_to_come_back() {
-        let after = |headers: &[(&'static str, &'static str)]| {
-            let headers: HeaderMap = headers
-                .iter()
-                .map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()))
-                .collect();
-            retry_after(&headers)
-        };
-        let seconds = |seconds| Some(Duration::from_secs(seconds));
-        let date = ("date", "Fri, 31 Dec 1999 23:59:56 GMT");
-        assert_eq!(after(&[("retry-after", "3")]), seconds(3));
-        assert_eq!(
-            after(&[("retry-after", "3"), ("retry-after-ms", "2000")]),
-            seconds(2)
-        );
-        assert_eq!(
-            after(&[date, ("retry-after", "Sat, 01 Jan 2000 00:00:00 GMT")]),
-            seconds(4)
-        );
-        assert_eq!(
-            after(&[date, ("retry-after", "Fri, 31 Dec 1999 23:00:00 GMT")]),
-            seconds(0)
-        );
-        assert_eq!(
-            after(&[("retry-after", "Sat, 01 Jan 2000 00:00:00 GMT")]),
-            None
-        );
-        assert_eq!(after(&[("retry-after", "soon")]), None);
-        assert_eq!(after(&[("retry-after", "-1")]), None);
-        assert_eq!(after(&[]), None);
-    }
-
-    #[test]
-    fn each_pause_is_longer_than_the_one_before() {
-        for _ in 0..100 {
-            let pauses = [0, 1, 2].map(backoff);
-            assert!(pauses[0] * 11 / 10 < pauses[1] && pauses[1] * 11 / 10 < pauses[2]);
-            assert!(pauses[0] >= Duration::from_millis(187));
-        }
-    }
-
-    #[test]
-    fn this_machine_needs_no_proxy() {
-        for url in [
-            "http://localhost:1/v1",
-            "http://127.0.0.2/v1",
-            "https://[::1]/v1",
-        ] {
-            assert!(is_loopback(url), "{url}");
-        }
-        for url in [
-            "http://192.0.2.1/v1",
-            "https://localhost.example/v1",
-            "nothing",
-        ] {
-            assert!(!is_loopback(url), "{url}");
-        }
-    }
 }

@@ -1,4 +1,4 @@
-//! What the original kept in its own PostgreSQL database, taken over from there.
+//! Import from the original's own PostgreSQL database.
 //!
 //! Its tables: `users(id, email, username, hashed_password, is_active, created_at, updated_at)` and
 //! `readings(id, user_id, advisor, question, response, tokens_used, cost, created_at)`, with
@@ -32,13 +32,13 @@ pub enum Error {
     Database(#[from] DbErr),
 }
 
-/// What was taken over.
+/// The result of an import from the original.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TakenOver {
     pub added: Counts,
     /// There already, and left as they are.
     pub same: Counts,
-    /// What is left out, or had to change, a sentence each.
+    /// Rows that were left out or changed, one sentence each.
     pub remarks: Vec<String>,
 }
 
@@ -55,12 +55,14 @@ pub async fn take_over(
     mut progress: impl FnMut(u64),
 ) -> Result<TakenOver, Error> {
     let from = original.snapshot().await.map_err(Error::Original)?;
+    original.let_idle(&from).await.map_err(Error::Original)?;
     check_tables(&from).await?;
     // So that a time without a zone is taken for what it is, one in UTC.
     from.execute_unprepared("SET LOCAL TIME ZONE 'UTC'")
         .await
         .map_err(Error::Original)?;
     let tx = db.begin().await?;
+    db.for_bulk(&tx).await?;
     let mut taken = TakenOver::default();
     let left_out = users::take_over(&from, &tx, &mut taken, &mut progress).await?;
     readings::take_over(&from, &tx, &left_out, &mut taken, &mut progress).await?;

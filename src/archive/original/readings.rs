@@ -15,7 +15,7 @@ use crate::{
     digest,
     entity::{
         PieceEnds, Sources, generation,
-        reading::{self, Advisor, Engine, Status},
+        reading::{self, Advisor, Care, Engine, Status},
     },
 };
 
@@ -44,7 +44,7 @@ const READINGS: &str = "
         END AS user_created_at,
         coalesce(advisor::text, '') AS advisor, coalesce(question, '')::text AS question,
         response::text AS response, coalesce(tokens_used, 0)::bigint AS tokens_used,
-        coalesce(cost, 0)::numeric::text AS cost,
+        coalesce(cost::text, '') AS cost,
         coalesce(readings.created_at, 'epoch')::timestamptz AS created_at
     FROM readings LEFT JOIN users ON users.id = readings.user_id
     WHERE readings.id > $1 ORDER BY readings.id LIMIT $2";
@@ -132,12 +132,14 @@ fn new_reading(id: Uuid, user_id: Uuid, advisor: Advisor, old: OldReading) -> re
         response: old.response,
         // The original had nothing else.
         engine: Engine::Model,
+        care: Care::None,
         model: None,
         sources: Sources::default(),
         tokens_used: i32::try_from(old.tokens_used.max(0)).unwrap_or(i32::MAX),
         cost: cost.unwrap_or_default(),
         is_estimated: cost.is_none(),
         is_cached: false,
+        is_truncated: false,
         failure_code: failure.map(|failure| failure.code().to_owned()),
         failure_message: failure.map(|failure| failure.to_string()),
         created_at,
@@ -174,8 +176,12 @@ fn only_generation(reading: &reading::Model) -> generation::Model {
         model: None,
         sources: Sources::default(),
         tokens_used: reading.tokens_used,
+        cached_tokens: 0,
+        reasoning_tokens: 0,
         cost: reading.cost,
         is_estimated: reading.is_estimated,
+        is_truncated: false,
+        is_thinking: false,
         failure_code: reading.failure_code.clone(),
         failure_message: reading.failure_message.clone(),
         created_at: reading.created_at,
@@ -195,10 +201,18 @@ fn advisor(name: &str) -> Option<Advisor> {
     }
 }
 
-/// To the nearest; none of what is no amount of money.
+/// To the nearest; none of what is no amount of money. The original's documented column is text, with
+/// amounts such as `0.00` and `$1.20`; floats are written as PostgreSQL writes them, `1.2e-05`.
 fn nano_dollars(dollars: &str) -> Option<i64> {
-    let dollars: Decimal = dollars.parse().ok()?;
-    let nano = dollars.checked_mul(NANO.into())?.round();
+    let dollars = dollars.trim().trim_start_matches('$').trim_start();
+    if dollars.is_empty() {
+        return Some(0);
+    }
+    let dollars = dollars
+        .parse()
+        .or_else(|_| Decimal::from_scientific(dollars))
+        .ok()?;
+    let nano = Decimal::checked_mul(dollars, NANO.into())?.round();
     nano.to_i64().filter(|nano| *nano >= 0)
 }
 
@@ -211,7 +225,12 @@ mod tests {
         assert_eq!(nano_dollars("0.0012"), Some(1_200_000));
         assert_eq!(nano_dollars("3"), Some(3_000_000_000));
         assert_eq!(nano_dollars("0.0000000015"), Some(2));
-        for bad in ["NaN", "-1", "", "99999999999999999999"] {
+        for nothing in ["", " ", "0.00", "$0"] {
+            assert_eq!(nano_dollars(nothing), Some(0), "{nothing:?}");
+        }
+        assert_eq!(nano_dollars(" $1.20 "), Some(1_200_000_000));
+        assert_eq!(nano_dollars("1.2e-05"), Some(12_000));
+        for bad in ["NaN", "-1", "a lot", "1,5", "99999999999999999999"] {
             assert_eq!(nano_dollars(bad), None, "{bad:?}");
         }
     }

@@ -13,7 +13,10 @@ use super::{
     super::{batch::insert, check::checked_user, line::User},
     Error, TakenOver, new_id, page,
 };
-use crate::{account::name, entity::user};
+use crate::{
+    account::{locale, name},
+    entity::user,
+};
 
 #[derive(FromQueryResult)]
 struct OldUser {
@@ -90,6 +93,8 @@ async fn new_user(
         is_active: old.is_active,
         created_at: old.created_at.trunc_subsecs(6),
         updated_at: old.updated_at.trunc_subsecs(6),
+        locale: locale::DEFAULT.to_owned(),
+        memory: true,
     };
     let line = match checked_user(line) {
         Ok(line) => line,
@@ -138,6 +143,8 @@ async fn new_user(
         is_active: line.is_active,
         created_at: line.created_at,
         updated_at: line.updated_at,
+        locale: line.locale,
+        memory: line.memory,
     }))
 }
 

@@ -4,8 +4,11 @@ use std::{path::Path, time::Duration};
 
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement};
 
-use super::{super::name, Report, clock};
-use crate::{config::DatabaseSettings, db::Database};
+use super::{Report, clock};
+use crate::{
+    config::DatabaseSettings,
+    db::{self, Database},
+};
 
 /// As long as a lease is when the settings do not say.
 const LEASE: Duration = Duration::from_secs(15);
@@ -20,7 +23,7 @@ pub(super) async fn check(
     lease: Option<Duration>,
     report: &mut Report,
 ) {
-    let named = name(settings);
+    let named = settings.name();
     if let Some(path) = settings.sqlite_path()
         && !path.exists()
     {
@@ -30,14 +33,15 @@ pub(super) async fn check(
         );
         return;
     }
-    let db = match Database::connect(settings).await {
+    let opened = Database::connect(settings).await;
+    let db = match opened {
         Ok(db) => db,
         Err(error) => {
             report.fail(
                 ABOUT,
                 format_args!(
-                    "{named} cannot be opened: {error}. Check DATABASE_URL, and that the database \
-                     is running"
+                    "{named} cannot be opened: {}",
+                    db::explain(&error, settings)
                 ),
             );
             return;
@@ -46,14 +50,15 @@ pub(super) async fn check(
     let lease = lease.unwrap_or(LEASE);
     let checked = match settings.sqlite_path() {
         Some(path) => sqlite(&db, &named, path, lease, report).await,
-        None => postgres(&db, &named, settings.pool_size, lease, report).await,
+        None => postgres(&db, &named, settings, lease, report).await,
     };
     let checked = match checked {
         Ok(()) => steps(&db, report).await,
         Err(error) => Err(error),
     };
     if let Err(error) = checked {
-        report.fail(ABOUT, format_args!("{named} cannot be read: {error}"));
+        let why = db::explain(&error, settings);
+        report.fail(ABOUT, format_args!("{named} cannot be read: {why}"));
     }
     db.close().await;
     if let Some(url) = &settings.read_url {
@@ -77,7 +82,7 @@ const STANDBY: &str = "
 /// Without it the primary answers, so little of this is a failure.
 async fn replica(settings: &DatabaseSettings, report: &mut Report) {
     const ABOUT: &str = "replica";
-    let named = name(settings);
+    let named = settings.name();
     let looked = async {
         let db = Database::connect(settings).await?;
         let state = value(&db, STANDBY).await;
@@ -90,8 +95,9 @@ async fn replica(settings: &DatabaseSettings, report: &mut Report) {
             report.warn(
                 ABOUT,
                 format_args!(
-                    "{named} cannot be read, and the primary answers in its place: {error}. Check \
-                     DATABASE_READ_URL, and that the replica is running"
+                    "{named} cannot be read, and the primary answers in its place: {}. Check \
+                     DATABASE_READ_URL, and that the replica is running",
+                    db::explain(&error, settings)
                 ),
             );
             return;
@@ -190,6 +196,7 @@ struct Postgres {
     connections: i32,
     /// None: there are no tables yet.
     may_write: Option<bool>,
+    may_create: bool,
 }
 
 const POSTGRES: &str = "
@@ -200,15 +207,17 @@ const POSTGRES: &str = "
             - current_setting('superuser_reserved_connections')::integer AS connections,
         (SELECT bool_and(has_table_privilege(oid, privilege))
             FROM pg_class, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS privilege
-            WHERE oid = to_regclass('readings')) AS may_write";
+            WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace) AS may_write,
+        coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS may_create";
 
 async fn postgres(
     db: &Database,
     named: &str,
-    pool_size: u32,
+    settings: &DatabaseSettings,
     lease: Duration,
     report: &mut Report,
 ) -> Result<(), DbErr> {
+    let pool_size = settings.pool_size;
     let row = db
         .reads()
         .query_one_raw(Statement::from_string(
@@ -234,6 +243,14 @@ async fn postgres(
                  IN SCHEMA public, or name the tables' owner in DATABASE_URL"
             ),
         );
+    } else if !server.may_create && !db.look_at_steps().await?.missing.is_empty() {
+        report.fail(
+            ABOUT,
+            format_args!(
+                "this user may not make tables in {named}, and some are missing: GRANT CREATE ON \
+                 SCHEMA public, or name the owner of the database in DATABASE_URL"
+            ),
+        );
     } else if server.number / 10_000 < OLDEST {
         let version = server.version;
         report.warn(
@@ -253,19 +270,30 @@ async fn postgres(
         let version = server.version;
         report.ok(ABOUT, format_args!("{named} {version} can be written to"));
     }
+    if let Err(error) = db.check_notifications().await {
+        report.fail(ABOUT, db::explain(&error, settings));
+    }
     clock::against_database(db, lease, report).await;
     Ok(())
 }
 
 async fn steps(db: &Database, report: &mut Report) -> Result<(), DbErr> {
     let steps = db.look_at_steps().await?;
-    if !steps.unknown.is_empty() {
-        let names = steps.unknown.join(", ");
+    let newer = steps.unknown.join(", ");
+    if !steps.unknown.is_empty() && steps.missing.is_empty() {
+        report.warn(
+            "migrations",
+            format_args!(
+                "a newer Mula made {newer}: this version runs with them; see docs/upgrade.md"
+            ),
+        );
+    } else if !steps.unknown.is_empty() {
         report.fail(
             "migrations",
             format_args!(
-                "the database has steps that this Mula does not know ({names}): a newer one made \
-                 them; run that one"
+                "the database has steps that this Mula does not know ({newer}) and lacks others \
+                 ({}): run the version that made them",
+                steps.missing.join(", ")
             ),
         );
     } else if steps.missing.is_empty() {

@@ -4,6 +4,7 @@
 mod clock;
 mod database;
 mod disk;
+mod files;
 mod model;
 mod port;
 mod secret;
@@ -14,17 +15,30 @@ use std::{
     net::IpAddr,
 };
 
-use super::Error;
+use serde_json::{Value, json};
+
+use super::{Error, volume};
 use crate::{
     advisor::Advisors,
     config::{Environment, Given, Settings},
 };
 
-/// What there is to say, said as it comes: some checks wait for others' machines.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Ask the model a short question too, at its price
+    #[arg(long)]
+    pub ask: bool,
+    /// Print a JSON array
+    #[arg(long)]
+    json: bool,
+}
+
+/// The report, printed line by line: some checks wait for other machines.
 struct Report {
     failed: u64,
-    warnings: u64,
     output: io::Result<()>,
+    /// The lines, where they are printed together as JSON.
+    lines: Option<Vec<Value>>,
 }
 
 impl Report {
@@ -34,7 +48,6 @@ impl Report {
 
     /// It works, but may not for long, or not as meant.
     fn warn(&mut self, about: &str, said: impl Display) {
-        self.warnings += 1;
         self.line("warning", about, said);
     }
 
@@ -45,22 +58,59 @@ impl Report {
     }
 
     fn line(&mut self, state: &str, about: &str, said: impl Display) {
+        if let Some(lines) = &mut self.lines {
+            lines.push(json!({ "state": state, "about": about, "message": said.to_string() }));
+            return;
+        }
         let line = writeln!(io::stdout(), "{state:<8} {about:<10} {said}");
         // Checking goes on, for the exit code.
         self.output = std::mem::replace(&mut self.output, Ok(())).and(line);
     }
 }
 
-pub async fn run(given: Given) -> Result<(), Error> {
+/// `problems` and `warnings` are those of names and values in the environment.
+pub async fn run(
+    arguments: &Arguments,
+    given: Given,
+    problems: &[String],
+    warnings: &[String],
+) -> Result<(), Error> {
     let mut report = Report {
         failed: 0,
-        warnings: 0,
         output: Ok(()),
+        lines: arguments.json.then(Vec::new),
     };
+    look(arguments, given, problems, warnings, &mut report).await;
+    if let Some(lines) = report.lines {
+        writeln!(io::stdout(), "{:#}", Value::from(lines))?;
+    }
+    report.output?;
+    match report.failed {
+        0 => Ok(()),
+        failed => Err(Error::Unwell(failed)),
+    }
+}
+
+async fn look(
+    arguments: &Arguments,
+    given: Given,
+    problems: &[String],
+    warnings: &[String],
+    report: &mut Report,
+) {
+    for problem in problems {
+        report.fail("settings", problem);
+    }
+    for warning in warnings {
+        report.warn("settings", warning);
+    }
     let settings = match given.clone().check_without_a_trace() {
         Ok(settings) => {
-            about_settings(&settings, &mut report);
-            secret::check(&given, &settings, &mut report);
+            about_settings(&settings, report);
+            secret::check(&given, &settings, report);
+            if let Some(warning) = volume::warning(&settings.database, settings.environment) {
+                report.warn("volume", warning);
+            }
             Some(settings)
         }
         Err(problems) => {
@@ -73,8 +123,10 @@ pub async fn run(given: Given) -> Result<(), Error> {
     // What does not depend on the settings that are wrong is looked at all the same.
     let command = given.check_for_command().ok();
     if let Some(command) = &command {
+        // Before the database is opened, which tightens its files.
+        files::check(&given, &command.database, report);
         let lease = settings.as_ref().map(|settings| settings.writing.lease);
-        database::check(&command.database, lease, &mut report).await;
+        database::check(&command.database, lease, report).await;
     }
     match Advisors::load(given.knowledge_dir.as_deref(), None) {
         Ok(_) => report.ok("knowledge", "all of it can be read"),
@@ -85,17 +137,11 @@ pub async fn run(given: Given) -> Result<(), Error> {
         }
     }
     if let Some(settings) = settings {
-        model::check(settings.model, &mut report).await;
+        model::check(settings.model, arguments.ask, report).await;
     }
-    disk::check(&given, command.as_ref(), &mut report);
+    disk::check(&given, command.as_ref(), report);
     if let Some(command) = &command {
-        port::check(command.address, &mut report).await;
-    }
-
-    report.output?;
-    match report.failed {
-        0 => Ok(()),
-        failed => Err(Error::Unwell(failed)),
+        port::check(command.address, report).await;
     }
 }
 

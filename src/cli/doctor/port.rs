@@ -42,7 +42,7 @@ pub(super) async fn check(address: SocketAddr, report: &mut Report) {
     }
 }
 
-/// What a Mula that runs there answers of its health.
+/// The status of `/health/ready` of a Mula that already runs at this address.
 async fn running(address: SocketAddr) -> Option<u16> {
     // A proxy for the world outside is no way to this machine.
     let client = reqwest::Client::builder()

@@ -1,4 +1,4 @@
-//! What tokens are signed with.
+//! Checks of the secret key.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What a document becomes when its fragments are put in their places.
+//! The size of a document after fragment expansion.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use async_graphql::{
     parser::types::{Directive, ExecutableDocument, Selection, SelectionSet},
 };
 
-use super::DEPTH;
+use super::{DEPTH, introspection::LISTS};
 
 /// The size of a selection set, with all that is inside it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub(super) struct Size {
     pub directives: usize,
     /// At the one place that has most of them.
     pub directives_at_once: usize,
+    /// Lists of the schema's types that stand inside one another.
+    pub introspection: usize,
 }
 
 impl Size {
@@ -30,6 +32,7 @@ impl Size {
             aliases: self.aliases.max(other.aliases),
             directives: self.directives.max(other.directives),
             directives_at_once: self.directives_at_once.max(other.directives_at_once),
+            introspection: self.introspection.max(other.introspection),
         }
     }
 
@@ -40,6 +43,7 @@ impl Size {
             aliases: self.aliases.saturating_add(inside.aliases),
             directives: self.directives.saturating_add(inside.directives),
             directives_at_once: self.directives_at_once.max(inside.directives_at_once),
+            introspection: self.introspection.max(inside.introspection),
         }
     }
 
@@ -109,7 +113,12 @@ impl<'a> Expansion<'a> {
             total.aliases = total.aliases.saturating_add(aliased.into());
             total = total.and_directives(selection.directives());
             total = total.with(match selection {
-                Selection::Field(field) => self.count(&field.node.selection_set.node),
+                Selection::Field(field) => {
+                    let mut inside = self.count(&field.node.selection_set.node);
+                    let is_list = LISTS.contains(&field.node.name.node.as_str());
+                    inside.introspection += usize::from(is_list);
+                    inside
+                }
                 Selection::InlineFragment(fragment) => {
                     self.count(&fragment.node.selection_set.node)
                 }

@@ -11,7 +11,10 @@
 //! (<https://cheatsheetseries.owasp.org/cheatsheets/GraphQL_Cheat_Sheet.html>).
 
 mod cost;
+mod described;
 mod expansion;
+mod introspection;
+mod price;
 mod text;
 
 use async_graphql::{
@@ -22,16 +25,18 @@ use async_graphql::{
 
 use crate::config::Limits;
 use cost::Pricing;
+pub(super) use described::without_descriptions;
 use expansion::Expansion;
+pub(super) use price::{Price, Prices};
 
 /// How much there may be of something.
 pub(super) struct Bound {
     /// Where it is counted.
     place: &'static str,
-    /// What is counted there.
+    /// The unit that is counted there.
     what: &'static str,
     limit: usize,
-    /// What to do about it.
+    /// Advice for staying within the limit.
     advice: &'static str,
 }
 
@@ -124,7 +129,7 @@ const ROOT_FIELDS: Bound = Bound {
 /// Each is a guess at a password, or as much work as one. Counted over all operations of a
 /// document: nobody has to look which of them is executed.
 const ACCOUNT_FIELDS: Bound = Bound {
-    place: "The document, with its fragments in their places,",
+    place: "The document, after fragment expansion,",
     what: "fields of register, login, changePassword and deleteAccount",
     limit: 1,
     advice: "Send them one by one.",
@@ -144,21 +149,39 @@ const VARIABLES_NESTING: Bound = Bound {
     advice: "No input of this schema is nested that deep.",
 };
 
-/// Of one item of a page, at most: a reading with everything in it has 45.
-const COST_OF_AN_ITEM: usize = 100;
+/// As graphql-js has it (`MaxIntrospectionDepthRule`): each level multiplies the one before.
+const INTROSPECTION: Bound = Bound {
+    place: EXPANDED,
+    what: "levels of fields, interfaces, possibleTypes and inputFields of the schema",
+    limit: 2,
+    advice: "Ask for types by their names instead.",
+};
 
-/// Of an operation without pages, at least.
-const COST_MIN: usize = 10_000;
+/// Values of an operation, for a largest page of at most 100 items; in proportion for more. A page
+/// of 100 readings with all that they have, and 20 generations each, has 53,000.
+const FIELDS: usize = 60_000;
+
+/// Statements of an operation: every other request waits for the same connections.
+const QUERIES: Bound = Bound {
+    place: "The operation",
+    what: "database queries",
+    limit: 40,
+    advice: SPLIT,
+};
+
+/// Past either an operation is expensive: a page of 100 readings with twenty values each is not.
+const EXPENSIVE_FIELDS: usize = 2_500;
+const EXPENSIVE_QUERIES: usize = 8;
 
 const SPLIT: &str = "Split it into several requests.";
-const EXPANDED: &str = "An operation, with its fragments in their places,";
+const EXPANDED: &str = "The operation, after fragment expansion,";
 
 const ACCOUNT: [&str; 4] = ["register", "login", "changePassword", "deleteAccount"];
 
 /// Why a document is not executed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
-    #[error("{place} has {actual} {what} and may have {limit}. {advice}")]
+    #[error("{place} has {actual} {what}; the limit is {limit}. {advice}")]
     TooMuch {
         place: &'static str,
         what: &'static str,
@@ -246,6 +269,7 @@ pub(super) fn check_document(document: &ExecutableDocument) -> Result<(), Error>
     ALIASES.check(size.aliases)?;
     DIRECTIVES.check(size.directives)?;
     DIRECTIVES_AT_ONCE.check(size.directives_at_once)?;
+    INTROSPECTION.check(size.introspection)?;
     let mut account = 0;
     for (_, operation) in document.operations.iter() {
         let fields = root_fields(document, &operation.node);
@@ -258,15 +282,15 @@ pub(super) fn check_document(document: &ExecutableDocument) -> Result<(), Error>
     ACCOUNT_FIELDS.check(account)
 }
 
-/// Checks what an operation would cost, with these variables. For documents that
-/// [`check_document`] has let through.
+/// Checks the cost of an operation with these variables, and returns whether it is expensive. For
+/// documents that [`check_document`] has let through.
 pub(super) fn check_cost(
     document: &ExecutableDocument,
     operation: &OperationDefinition,
     variables: &Variables,
     registry: &Registry,
     limits: Limits,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let pricing = Pricing {
         registry,
         document,
@@ -274,14 +298,17 @@ pub(super) fn check_cost(
         variables,
         limits,
     };
+    let cost = pricing.cost();
     let largest_page = usize::try_from(limits.page_size_max).unwrap_or(usize::MAX);
     Bound {
         place: "The operation",
-        what: "fields to fetch, those of a page times its size,",
-        limit: largest_page.saturating_mul(COST_OF_AN_ITEM).max(COST_MIN),
+        what: "values, with those of each list as often as it may have items,",
+        limit: (FIELDS / 100).saturating_mul(largest_page.max(100)),
         advice: "Ask for smaller pages, or for less of each item.",
     }
-    .check(pricing.cost())
+    .check(cost.fields)?;
+    QUERIES.check(cost.all_queries())?;
+    Ok(cost.fields > EXPENSIVE_FIELDS || cost.all_queries() > EXPENSIVE_QUERIES)
 }
 
 /// The fields at an operation's root, also those that fragments bring. For documents of which

@@ -30,6 +30,7 @@ fn fragments_are_counted_once_and_at_their_full_size() {
         aliases: 1 << 30,
         directives: 1 << 30,
         directives_at_once: 1,
+        introspection: 0,
     };
     assert_eq!(size(&document), expected);
 }

@@ -1,6 +1,8 @@
-//! What can be counted in a document's text before anything parses it.
+//! A document's tokens, and what can be counted of them before anything parses it.
 
-/// What a text holds, outside strings and comments.
+use std::ops::Range;
+
+/// Counts over a text, outside strings and comments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Text {
     /// Names, numbers, strings and punctuators
@@ -21,44 +23,48 @@ pub(super) fn count(document: &str) -> Option<Text> {
     let bytes = document.as_bytes();
     let mut text = Text::default();
     let (mut at, mut depth) = (0, 0_usize);
-    while at < bytes.len() {
-        let next = match bytes[at] {
+    while let Some(token) = token(bytes, at)? {
+        match bytes[token.start] {
+            b'{' | b'[' | b'(' => depth += 1,
+            b'}' | b']' | b')' => depth = depth.saturating_sub(1),
+            b'_' | b'a'..=b'z' | b'A'..=b'Z' => text.names += token.len(),
+            _ => {}
+        }
+        text.nesting = text.nesting.max(depth);
+        text.tokens += 1;
+        at = token.end;
+    }
+    Some(text)
+}
+
+/// The next token or comment, if there is one; the outer None if a block string is not closed.
+#[expect(clippy::option_option, reason = "for the operator ?")]
+pub(super) fn token(bytes: &[u8], mut at: usize) -> Option<Option<Range<usize>>> {
+    loop {
+        let end = match bytes.get(at) {
+            None => return Some(None),
             // Unicode's byte order mark is ignored, as these are.
-            b' ' | b'\t' | b'\n' | b'\r' | b',' => {
+            Some(b' ' | b'\t' | b'\n' | b'\r' | b',') => {
                 at += 1;
                 continue;
             }
-            0xEF if bytes[at..].starts_with("\u{feff}".as_bytes()) => {
+            Some(0xEF) if bytes[at..].starts_with("\u{feff}".as_bytes()) => {
                 at += 3;
                 continue;
             }
-            b'#' => end_of(bytes, at, |byte| !matches!(byte, b'\n' | b'\r')),
-            b'"' => string_end(bytes, at)? + 1,
-            b'-' | b'0'..=b'9' => end_of(bytes, at + 1, |byte| {
+            Some(b'#') => end_of(bytes, at, |byte| !matches!(byte, b'\n' | b'\r')),
+            Some(b'"') => string_end(bytes, at)? + 1,
+            Some(b'-' | b'0'..=b'9') => end_of(bytes, at + 1, |byte| {
                 byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'+' | b'-' | b'_')
             }),
-            b'_' | b'a'..=b'z' | b'A'..=b'Z' => {
-                let end = end_of(bytes, at, |byte| {
-                    byte.is_ascii_alphanumeric() || byte == b'_'
-                });
-                text.names += end - at;
-                end
-            }
-            b'.' if bytes[at..].starts_with(b"...") => at + 3,
-            bracket => {
-                match bracket {
-                    b'{' | b'[' | b'(' => depth += 1,
-                    b'}' | b']' | b')' => depth = depth.saturating_sub(1),
-                    _ => {}
-                }
-                at + 1
-            }
+            Some(b'_' | b'a'..=b'z' | b'A'..=b'Z') => end_of(bytes, at, |byte| {
+                byte.is_ascii_alphanumeric() || byte == b'_'
+            }),
+            Some(b'.') if bytes[at..].starts_with(b"...") => at + 3,
+            Some(_) => at + 1,
         };
-        text.nesting = text.nesting.max(depth);
-        text.tokens += 1;
-        at = next;
+        return Some(Some(at..end.min(bytes.len())));
     }
-    Some(text)
 }
 
 fn end_of(bytes: &[u8], start: usize, belongs: impl Fn(u8) -> bool) -> usize {

@@ -4,30 +4,39 @@ use crate::{
     graphql::{
         ApiError,
         caller::ContextExt,
-        types::{Advisor, Reading},
+        connection::{self, ReadingEdge},
+        semantic_non_null,
+        types::{Advisor, Reading, User},
     },
     reading::Ask,
 };
 
-/// A question.
+/// A question for an advisor.
 #[derive(InputObject)]
 struct AskAdvisorInput {
-    /// Whom to ask.
+    /// The advisor.
     advisor: Advisor,
-    /// What to ask: 5 to 500 characters.
+    /// The question: 5 to 500 characters.
     question: String,
-    /// Answer when the reading is finished (true), or at once, to be followed by readingUpdates (false).
+    /// Whether to respond when the reading is finished (true) or at once, for `readingUpdates` to
+    /// follow (false). Default true.
     #[graphql(default = true)]
     wait: bool,
-    /// The same key from the same user gives the same reading: a retried request asks once. 1 to 255 printable ASCII characters.
+    /// An idempotency key: 1 to 255 printable ASCII characters. Requests of one user with the same
+    /// key within a week return the same reading.
     idempotency_key: Option<String>,
 }
 
-/// What was asked, and answered.
+/// The result of `askAdvisor`.
 #[derive(SimpleObject)]
 struct AskAdvisorPayload {
     /// The reading; an earlier one if the idempotency key was used before.
     reading: Reading,
+    /// The reading as an item of the user's readings, for insertion into a cached list. Its cursor is a cursor of
+    /// both lists, `Query.readings` and `User.readings`.
+    edge: ReadingEdge,
+    /// The signed-in user, with the usage after this question.
+    user: User,
 }
 
 #[derive(Default)]
@@ -35,27 +44,32 @@ pub(super) struct AskAdvisor;
 
 #[Object]
 impl AskAdvisor {
-    /// Asks an advisor. The question is stored before anything else happens.
+    /// Asks an advisor. The question is stored before the answer is begun, and the answer is
+    /// written whether or not the client stays connected.
+    #[graphql(directive = semantic_non_null::apply(vec![0]))]
     async fn ask_advisor(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Whom to ask, and what.")] input: AskAdvisorInput,
+        #[graphql(desc = "The advisor and the question.")] input: AskAdvisorInput,
     ) -> Result<Option<AskAdvisorPayload>, ApiError> {
-        let user_id = ctx.requester()?.user.id;
+        let user = ctx.requester()?.user.clone();
         let (services, from) = (ctx.services(), ctx.caller().address);
-        services.accounts.limits().question(user_id, from)?;
+        services.accounts.limits().question(user.id, from)?;
         let readings = &services.readings;
         let ask = Ask {
             advisor: input.advisor.into(),
             question: input.question,
             idempotency_key: input.idempotency_key,
         };
-        let mut reading = readings.ask(user_id, ask).await?;
+        let mut reading = readings.ask(user.id, ask).await?;
         if input.wait {
             reading = readings.wait(reading).await?;
         }
+        let reading = Reading::new(reading);
         Ok(Some(AskAdvisorPayload {
-            reading: Reading(reading),
+            edge: connection::edge(reading.clone()),
+            reading,
+            user: User(user),
         }))
     }
 }

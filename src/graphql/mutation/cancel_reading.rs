@@ -1,19 +1,27 @@
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
-use crate::graphql::{ApiError, caller::ContextExt, id::Kind, types::Reading};
+use crate::graphql::{
+    ApiError,
+    caller::ContextExt,
+    id::Kind,
+    semantic_non_null,
+    types::{Reading, User},
+};
 
-/// Which answer to stop.
+/// The reading to cancel.
 #[derive(InputObject)]
 struct CancelReadingInput {
     /// The reading's id.
     id: ID,
 }
 
-/// What had been written stays.
+/// The result of `cancelReading`.
 #[derive(SimpleObject)]
 struct CancelReadingPayload {
-    /// The reading as it stands now; one that had ended is left as it was.
+    /// The reading with the text written so far. A reading that had already ended is unchanged.
     reading: Reading,
+    /// The reading's owner.
+    user: User,
 }
 
 #[derive(Default)]
@@ -21,17 +29,19 @@ pub(super) struct CancelReading;
 
 #[Object]
 impl CancelReading {
-    /// Stops the writing of an answer.
+    /// Stops the answer that is being written and keeps its text.
+    #[graphql(directive = semantic_non_null::apply(vec![0]))]
     async fn cancel_reading(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which answer to stop.")] input: CancelReadingInput,
+        #[graphql(desc = "The reading to cancel.")] input: CancelReadingInput,
     ) -> Result<Option<CancelReadingPayload>, ApiError> {
-        let user_id = ctx.requester()?.user.id;
+        let user = ctx.requester()?.user.clone();
         let id = Kind::Reading.parse(&input.id, "input.id")?;
-        let reading = ctx.services().readings.cancel(user_id, id).await?;
+        let reading = ctx.services().readings.cancel(user.id, id).await?;
         Ok(Some(CancelReadingPayload {
-            reading: Reading(reading),
+            reading: Reading::new(reading),
+            user: User(user),
         }))
     }
 }

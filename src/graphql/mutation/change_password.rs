@@ -1,20 +1,20 @@
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 
-use crate::graphql::{ApiError, caller::ContextExt, types::User};
+use crate::graphql::{ApiError, caller::ContextExt, semantic_non_null, types::User};
 
-/// A new password.
+/// The current password and a new one.
 #[derive(InputObject)]
 struct ChangePasswordInput {
-    /// The password so far.
+    /// The current password.
     current_password: String,
-    /// The password from now on: 8 characters at least, 72 bytes at most, and none of the first that would be guessed.
+    /// The new password: at least 8 characters, at most 72 bytes in UTF-8, without control characters. Common passwords are rejected.
     new_password: String,
 }
 
-/// Every other session has ended.
+/// The result of `changePassword`.
 #[derive(SimpleObject)]
 struct ChangePasswordPayload {
-    /// Whose password it is.
+    /// The user with the new password.
     user: User,
     /// How many other sessions ended.
     revoked_sessions: i32,
@@ -25,11 +25,12 @@ pub(super) struct ChangePassword;
 
 #[Object]
 impl ChangePassword {
-    /// Changes the password, and ends every session but this one.
+    /// Changes the password and ends all other sessions.
+    #[graphql(directive = semantic_non_null::apply(vec![0]))]
     async fn change_password(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The old password and the new one.")] input: ChangePasswordInput,
+        #[graphql(desc = "The current password and the new one.")] input: ChangePasswordInput,
     ) -> Result<Option<ChangePasswordPayload>, ApiError> {
         let ChangePasswordInput {
             current_password,

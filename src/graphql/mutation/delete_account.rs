@@ -1,18 +1,18 @@
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
-use crate::graphql::{ApiError, caller::ContextExt, id::Kind};
+use crate::graphql::{ApiError, caller::ContextExt, id::Kind, semantic_non_null};
 
-/// The password once more, for what cannot be undone.
+/// A confirmation of `deleteAccount`.
 #[derive(InputObject)]
 struct DeleteAccountInput {
     /// The account's password.
     password: String,
 }
 
-/// What was deleted.
+/// The result of `deleteAccount`.
 #[derive(SimpleObject)]
 struct DeleteAccountPayload {
-    /// The id of the user who is no more.
+    /// The id of the deleted user.
     deleted_user_id: ID,
 }
 
@@ -21,11 +21,12 @@ pub(super) struct DeleteAccount;
 
 #[Object]
 impl DeleteAccount {
-    /// Deletes the account with its sessions and readings. Cannot be undone.
+    /// Deletes the account with its sessions and readings. This cannot be undone.
+    #[graphql(directive = semantic_non_null::apply(vec![0]))]
     async fn delete_account(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The password once more.")] input: DeleteAccountInput,
+        #[graphql(desc = "The current password.")] input: DeleteAccountInput,
     ) -> Result<Option<DeleteAccountPayload>, ApiError> {
         let (services, requester) = (ctx.services(), ctx.requester()?);
         let id = requester.user.id;

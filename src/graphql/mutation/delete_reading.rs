@@ -1,19 +1,21 @@
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
-use crate::graphql::{ApiError, caller::ContextExt, id::Kind};
+use crate::graphql::{ApiError, caller::ContextExt, id::Kind, semantic_non_null, types::User};
 
-/// Which reading to delete.
+/// The reading to delete.
 #[derive(InputObject)]
 struct DeleteReadingInput {
     /// The reading's id.
     id: ID,
 }
 
-/// What was deleted.
+/// The result of `deleteReading`.
 #[derive(SimpleObject)]
 struct DeleteReadingPayload {
-    /// The id of the reading that is no more.
+    /// The id of the deleted reading.
     deleted_reading_id: ID,
+    /// The owner of the deleted reading.
+    user: User,
 }
 
 #[derive(Default)]
@@ -21,17 +23,19 @@ pub(super) struct DeleteReading;
 
 #[Object]
 impl DeleteReading {
-    /// Deletes a reading and all that belongs to it. Cannot be undone.
+    /// Deletes a reading with all its answers. This cannot be undone.
+    #[graphql(directive = semantic_non_null::apply(vec![0]))]
     async fn delete_reading(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which reading to delete.")] input: DeleteReadingInput,
+        #[graphql(desc = "The reading to delete.")] input: DeleteReadingInput,
     ) -> Result<Option<DeleteReadingPayload>, ApiError> {
-        let user_id = ctx.requester()?.user.id;
+        let user = ctx.requester()?.user.clone();
         let id = Kind::Reading.parse(&input.id, "input.id")?;
-        ctx.services().readings.delete(user_id, id).await?;
+        ctx.services().readings.delete(user.id, id).await?;
         Ok(Some(DeleteReadingPayload {
             deleted_reading_id: Kind::Reading.id(id),
+            user: User(user),
         }))
     }
 }

@@ -1,33 +1,51 @@
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 
-use crate::graphql::{
-    ApiError,
-    caller::ContextExt,
-    types::{Session, User},
+use crate::{
+    account::SignedIn,
+    graphql::{
+        ApiError,
+        caller::ContextExt,
+        semantic_non_null,
+        types::{Session, User},
+    },
 };
 
-/// Who signs in.
+/// An account's credentials.
 #[derive(InputObject)]
 struct LoginInput {
-    /// The account's address, in any case.
+    /// The account's email address, in upper or lower case.
     email: String,
     /// The account's password.
     password: String,
 }
 
-/// A new session, and the token that stands for it.
+/// A new session and its access token.
 #[derive(SimpleObject)]
-struct LoginPayload {
-    /// The token: send it with every request as `Authorization: Bearer <token>`.
+pub(super) struct LoginPayload {
+    /// The access token, to be sent with every request as `Authorization: Bearer <token>`.
     access_token: String,
     /// Always "bearer".
     token_type: String,
-    /// For how long the token is good, in seconds.
+    /// Lifetime of the token, in seconds. `extendSession` returns the next one.
     expires_in: i32,
-    /// Who signed in.
+    /// The signed-in user.
     user: User,
     /// The new session.
     session: Session,
+}
+
+impl LoginPayload {
+    pub(super) fn new(ctx: &Context<'_>, signed_in: SignedIn) -> Self {
+        ctx.caller().note_session(signed_in.session.id);
+        let lifetime = signed_in.signed.lifetime;
+        Self {
+            access_token: signed_in.signed.token,
+            token_type: "bearer".to_owned(),
+            expires_in: i32::try_from(lifetime.num_seconds()).unwrap_or(i32::MAX),
+            user: User(signed_in.user),
+            session: Session(signed_in.session),
+        }
+    }
 }
 
 #[derive(Default)]
@@ -35,11 +53,12 @@ pub(super) struct Login;
 
 #[Object]
 impl Login {
-    /// Signs in.
+    /// Creates a session. A user has at most 100 live sessions: one more ends the oldest.
+    #[graphql(directive = semantic_non_null::apply(vec![0]))]
     async fn login(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Who signs in.")] input: LoginInput,
+        #[graphql(desc = "An account's credentials.")] input: LoginInput,
     ) -> Result<Option<LoginPayload>, ApiError> {
         let caller = ctx.caller();
         let user_agent = caller.user_agent.as_deref();
@@ -48,13 +67,6 @@ impl Login {
             .accounts
             .login(&input.email, input.password, user_agent, caller.address)
             .await?;
-        let lifetime = signed_in.session.expires_at - signed_in.session.created_at;
-        Ok(Some(LoginPayload {
-            access_token: signed_in.token,
-            token_type: "bearer".to_owned(),
-            expires_in: i32::try_from(lifetime.num_seconds()).unwrap_or(i32::MAX),
-            user: User(signed_in.user),
-            session: Session(signed_in.session),
-        }))
+        Ok(Some(LoginPayload::new(ctx, signed_in)))
     }
 }

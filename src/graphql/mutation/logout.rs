@@ -1,19 +1,20 @@
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 
-use crate::graphql::{ApiError, caller::ContextExt};
+use crate::graphql::{ApiError, caller::ContextExt, semantic_non_null};
 
-/// Which sessions to end.
+/// The sessions to end.
 #[derive(InputObject)]
 struct LogoutInput {
-    /// All of the user's (true), or the one this request is made with (false).
+    /// Whether to end all sessions of the user (true) or only the one of this request (false).
+    /// Default true.
     #[graphql(default = true)]
     everywhere: bool,
 }
 
-/// What was ended.
+/// The result of `logout`.
 #[derive(SimpleObject)]
 struct LogoutPayload {
-    /// For people.
+    /// A message for people.
     message: String,
     /// How many sessions ended.
     revoked_sessions: i32,
@@ -24,11 +25,13 @@ pub(super) struct Logout;
 
 #[Object]
 impl Logout {
-    /// Ends every session of the user, or this one alone with everywhere: false.
+    /// Without arguments signs the user out everywhere: ends every session. `everywhere: false` ends this
+    /// session alone.
+    #[graphql(directive = semantic_non_null::apply(vec![0]))]
     async fn logout(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which sessions to end; all when absent.")] input: Option<LogoutInput>,
+        #[graphql(desc = "The sessions to end. Default: all.")] input: Option<LogoutInput>,
     ) -> Result<Option<LogoutPayload>, ApiError> {
         let everywhere = input.is_none_or(|input| input.everywhere);
         let revoked = ctx

@@ -1,19 +1,37 @@
-//! What changes something.
+//! The root mutation type.
 
 mod ask_advisor;
 mod cancel_reading;
 mod change_password;
 mod delete_account;
 mod delete_reading;
+mod extend_session;
 mod login;
 mod logout;
 mod regenerate_reading;
 mod register;
+mod revoke_other_sessions;
 mod revoke_session;
+mod update_profile;
 
 use async_graphql::MergedObject;
 
-/// What changes something. Several in one document are done one after another.
+use super::bounds::{Price, Prices};
+
+/// A transaction of a few statements each; what tries a password has a bound of its own.
+pub(super) const PRICES: Prices = &[
+    ("logout", Price::queries(2)),
+    ("revokeSession", Price::queries(2)),
+    ("revokeOtherSessions", Price::queries(2)),
+    ("extendSession", Price::queries(2)),
+    ("updateProfile", Price::queries(2)),
+    ("askAdvisor", Price::queries(4)),
+    ("cancelReading", Price::queries(4)),
+    ("regenerateReading", Price::queries(4)),
+    ("deleteReading", Price::queries(4)),
+];
+
+/// The root mutation type. Fields run one after another, in document order.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     register::Register,
@@ -22,6 +40,9 @@ pub struct Mutation(
     change_password::ChangePassword,
     revoke_session::RevokeSession,
     delete_account::DeleteAccount,
+    extend_session::ExtendSession,
+    revoke_other_sessions::RevokeOtherSessions,
+    update_profile::UpdateProfile,
     ask_advisor::AskAdvisor,
     cancel_reading::CancelReading,
     regenerate_reading::RegenerateReading,

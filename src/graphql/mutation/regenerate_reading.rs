@@ -1,24 +1,34 @@
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
-use crate::graphql::{ApiError, caller::ContextExt, id::Kind, types::Reading};
+use crate::graphql::{
+    ApiError,
+    caller::ContextExt,
+    id::Kind,
+    semantic_non_null,
+    types::{Reading, User},
+};
 
-/// Which question to answer anew.
+/// The reading to answer again.
 #[derive(InputObject)]
 struct RegenerateReadingInput {
     /// The reading's id.
     id: ID,
-    /// Answer when the reading is finished (true), or at once, to be followed by readingUpdates (false).
+    /// Whether to respond when the reading is finished (true) or at once, for `readingUpdates` to
+    /// follow (false). Default true.
     #[graphql(default = true)]
     wait: bool,
-    /// The same key from the same user writes one new answer: a retried request asks once. 1 to 255 printable ASCII characters.
+    /// An idempotency key: 1 to 255 printable ASCII characters. Requests of one user with the same
+    /// key within a week write one new answer.
     idempotency_key: Option<String>,
 }
 
-/// The reading with its new answer; the earlier one is among its generations.
+/// The result of `regenerateReading`.
 #[derive(SimpleObject)]
 struct RegenerateReadingPayload {
-    /// The reading.
+    /// The reading with its new answer. The earlier answer is one of its `generations`.
     reading: Reading,
+    /// The signed-in user, with the usage after this request.
+    user: User,
 }
 
 #[derive(Default)]
@@ -26,25 +36,27 @@ pub(super) struct RegenerateReading;
 
 #[Object]
 impl RegenerateReading {
-    /// Writes a new answer to the same question, past the cache.
+    /// Requests a new answer to the same question. Cached answers are not used.
+    #[graphql(directive = semantic_non_null::apply(vec![0]))]
     async fn regenerate_reading(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which question to answer anew.")] input: RegenerateReadingInput,
+        #[graphql(desc = "The reading to answer again.")] input: RegenerateReadingInput,
     ) -> Result<Option<RegenerateReadingPayload>, ApiError> {
-        let user_id = ctx.requester()?.user.id;
+        let user = ctx.requester()?.user.clone();
         let id = Kind::Reading.parse(&input.id, "input.id")?;
         let (services, from) = (ctx.services(), ctx.caller().address);
-        services.accounts.limits().question(user_id, from)?;
+        services.accounts.limits().question(user.id, from)?;
         let readings = &services.readings;
         let mut reading = readings
-            .regenerate(user_id, id, input.idempotency_key)
+            .regenerate(user.id, id, input.idempotency_key)
             .await?;
         if input.wait {
             reading = readings.wait(reading).await?;
         }
         Ok(Some(RegenerateReadingPayload {
-            reading: Reading(reading),
+            reading: Reading::new(reading),
+            user: User(user),
         }))
     }
 }

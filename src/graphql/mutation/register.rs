@@ -1,23 +1,30 @@
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 
-use crate::graphql::{ApiError, caller::ContextExt, types::User};
+use super::login::LoginPayload;
+use crate::graphql::{ApiError, caller::ContextExt, semantic_non_null, types::User};
 
 /// A new account.
 #[derive(InputObject)]
 struct RegisterInput {
-    /// The address to sign in with, at most 255 characters. One account an address, whatever the case.
+    /// The email address, at most 255 characters. Unique, ignoring case.
     email: String,
-    /// 3 to 100 letters, digits, underscores, points and hyphens. One account a name, whatever the case.
+    /// The username: 3 to 100 letters, digits, underscores, points and hyphens. Unique, ignoring
+    /// case.
     username: String,
-    /// 8 characters at least, 72 bytes at most, and none of the first that would be guessed.
+    /// At least 8 characters, at most 72 bytes in UTF-8, without control characters. Common passwords are rejected.
     password: String,
+    /// Whether to sign in with the new account at once. Counts as a sign-in, too.
+    #[graphql(default)]
+    sign_in: bool,
 }
 
-/// The account that was made. It is not signed in yet.
+/// The result of `register`.
 #[derive(SimpleObject)]
 struct RegisterPayload {
     /// The new user.
     user: User,
+    /// The new session, with its token. Null unless `signIn` is true.
+    login: Option<LoginPayload>,
 }
 
 #[derive(Default)]
@@ -25,22 +32,35 @@ pub(super) struct Register;
 
 #[Object]
 impl Register {
-    /// Makes an account.
+    /// Creates an account, and with `signIn: true` a session.
+    #[graphql(directive = semantic_non_null::apply(vec![0]))]
     async fn register(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The account to make.")] input: RegisterInput,
+        #[graphql(desc = "The new account.")] input: RegisterInput,
     ) -> Result<Option<RegisterPayload>, ApiError> {
         let RegisterInput {
             email,
             username,
             password,
+            sign_in,
         } = input;
-        let user = ctx
-            .services()
-            .accounts
-            .register(&email, &username, password, ctx.caller().address)
+        let (accounts, caller) = (&ctx.services().accounts, ctx.caller());
+        let (language, address) = (caller.accept_language.as_deref(), caller.address);
+        if !sign_in {
+            let user = accounts.register(&email, &username, password, language, address);
+            return Ok(Some(RegisterPayload {
+                user: User(user.await?),
+                login: None,
+            }));
+        }
+        let user_agent = caller.user_agent.as_deref();
+        let signed_in = accounts
+            .register_and_sign_in(&email, &username, password, language, user_agent, address)
             .await?;
-        Ok(Some(RegisterPayload { user: User(user) }))
+        Ok(Some(RegisterPayload {
+            user: User(signed_in.user.clone()),
+            login: Some(LoginPayload::new(ctx, signed_in)),
+        }))
     }
 }

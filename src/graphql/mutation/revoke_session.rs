@@ -1,19 +1,29 @@
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
-use crate::graphql::{ApiError, caller::ContextExt, id::Kind, types::Session};
+use crate::graphql::{
+    ApiError,
+    caller::ContextExt,
+    id::Kind,
+    semantic_non_null,
+    types::{Session, User},
+};
 
-/// Which session to end.
+/// The session to end.
 #[derive(InputObject)]
 struct RevokeSessionInput {
     /// The session's id.
     id: ID,
 }
 
-/// The session that has ended.
+/// The result of `revokeSession`.
 #[derive(SimpleObject)]
 struct RevokeSessionPayload {
-    /// As it was.
+    /// The ended session.
     session: Session,
+    /// The id of the ended session.
+    revoked_session_id: ID,
+    /// The user whose session it was.
+    user: User,
 }
 
 #[derive(Default)]
@@ -21,11 +31,12 @@ pub(super) struct RevokeSession;
 
 #[Object]
 impl RevokeSession {
-    /// Ends one of the user's sessions: a lost phone, for example.
+    /// Ends one of the user's sessions, for example that of a lost phone.
+    #[graphql(directive = semantic_non_null::apply(vec![0]))]
     async fn revoke_session(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which session to end.")] input: RevokeSessionInput,
+        #[graphql(desc = "The session to end.")] input: RevokeSessionInput,
     ) -> Result<Option<RevokeSessionPayload>, ApiError> {
         let requester = ctx.requester()?;
         let id = Kind::Session.parse(&input.id, "input.id")?;
@@ -36,6 +47,8 @@ impl RevokeSession {
             .await?;
         Ok(Some(RevokeSessionPayload {
             session: Session(session),
+            revoked_session_id: Kind::Session.id(id),
+            user: User(requester.user.clone()),
         }))
     }
 }

@@ -1,4 +1,4 @@
-//! What can be asked without changing anything.
+//! The root query type.
 
 mod advisors;
 mod node;
@@ -8,7 +8,19 @@ mod readings;
 
 use async_graphql::MergedObject;
 
-/// What can be asked without changing anything.
+use super::bounds::{Price, Prices};
+
+pub(super) const PRICES: Prices = &[
+    // The usage.
+    ("node", Price::queries(2)),
+    ("nodes", Price::IDS),
+    // And the text, while it is being written.
+    ("reading", Price::queries(2)),
+    ("readings", Price::PAGE),
+    ("advisors", Price::list(4)),
+];
+
+/// The root query type.
 #[derive(MergedObject, Default)]
 pub struct Query(
     node::NodeQuery,

@@ -4,6 +4,7 @@ use crate::graphql::{
     ApiError,
     caller::ContextExt,
     connection::{self, PageArgs, ReadingConnection},
+    semantic_non_null,
     types::ReadingFilter,
 };
 
@@ -12,18 +13,23 @@ pub(super) struct ReadingsQuery;
 
 #[Object]
 impl ReadingsQuery {
-    /// The signed-in user's readings, newest first.
+    /// The signed-in user's readings, newest first: the list for clients without a cache. It needs no
+    /// `profile` around it, and its failure leaves the rest of the response standing. Clients that cache
+    /// objects use `User.readings`.
+    #[graphql(directive = semantic_non_null::apply(vec![0]))]
     async fn readings(
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "How many from the start, 1 to 100; 20 when neither first nor last is given."
+            desc = "The number of items from the start. Between 1 and 100; default 20 if `last` is absent."
         )]
         first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Which readings; all when absent.")] filter: Option<ReadingFilter>,
+        #[graphql(desc = "Returns items after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The number of items from the end. Between 1 and 100.")] last: Option<i32>,
+        #[graphql(desc = "Returns items before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Conditions on the readings. Default: all.")] filter: Option<
+            ReadingFilter,
+        >,
     ) -> Result<Option<ReadingConnection>, ApiError> {
         let user_id = ctx.requester()?.user.id;
         let args = PageArgs {

@@ -8,64 +8,85 @@ use crate::{
         id::Kind,
         types::{Reading, ReadingStatus},
     },
-    reading::Update,
+    invalid::{FieldErrorCode, Rule},
+    reading::{Position, Update},
 };
 
-/// What can be watched, over WebSocket, Server-Sent Events or multipart.
 #[derive(Default)]
-pub struct Subscription;
+pub struct ReadingUpdates;
 
-/// A piece of an answer, or its end.
+/// A piece of an answer, or the update that ends it.
 struct ReadingUpdate(Update);
 
-/// A piece of an answer, or its end.
+/// A piece of an answer, or the update that ends it.
 #[Object]
 impl ReadingUpdate {
-    /// Number of this piece, counted from 1 in its answer; resume with it as `after`.
+    /// The number of this piece, from 1 in each answer. Resume with it as `after`.
     async fn sequence(&self) -> i32 {
         self.0.sequence
     }
 
-    /// Text to append; empty in the last update.
+    /// The id of the answer's generation.
+    async fn generation(&self) -> ID {
+        Kind::Generation.id(self.0.generation_id)
+    }
+
+    /// Unicode code points of the answer before `text`: the answer so far is its first `offset` code points, then
+    /// `text`, whatever was replayed.
+    async fn offset(&self) -> i32 {
+        self.0.offset
+    }
+
+    /// The text of this piece. Empty in the last update.
     async fn text(&self) -> &str {
         &self.0.text
     }
 
-    /// WRITING, or in the last update how the answer ended.
+    /// Whether the model thinks and has written nothing yet. Such an update has no text, and the
+    /// sequence of the piece before it, or 0.
+    async fn is_thinking(&self) -> bool {
+        self.0.is_thinking
+    }
+
+    /// `WRITING`, or the final state in the last update.
     async fn status(&self) -> ReadingStatus {
         self.0.status.into()
     }
 
-    /// The reading as it stood when the piece was sent.
+    /// The reading at the time of this update.
     async fn reading(&self) -> Reading {
-        Reading(self.0.reading.clone())
+        Reading::new(self.0.reading.clone())
     }
 }
 
-/// What can be watched, over WebSocket, Server-Sent Events or multipart.
 #[Subscription]
-impl Subscription {
-    /// The answer as it is written. Replays what is already there after `after`, then goes live, then ends.
+impl ReadingUpdates {
+    /// The answer as it is written. Replays the pieces after `after`, then goes live, then ends. The last update always
+    /// comes, whatever `after` is.
     async fn reading_updates(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which reading.")] id: ID,
-        #[graphql(desc = "The last sequence already seen; 0 or absent for all.")] after: Option<
-            i32,
-        >,
+        #[graphql(desc = "The reading's id.")] id: ID,
+        #[graphql(desc = "The last sequence received. Default 0: all pieces.")] after: Option<i32>,
+        #[graphql(
+            desc = "The id of the generation that `after` counts in. Where it is not the reading's present one, the stream starts from its first piece."
+        )]
+        generation: Option<ID>,
     ) -> Result<impl Stream<Item = Result<ReadingUpdate, ApiError>> + use<>, ApiError> {
         let user_id = ctx.requester()?.user.id;
         let id = Kind::Reading.parse(&id, "id")?;
-        let after = after.unwrap_or(0);
-        if after < 0 {
-            return Err(ApiError::argument(
-                "after",
-                "OUT_OF_RANGE",
-                "Give 0, or the last sequence seen.",
-            ));
+        let generation = generation.map(|id| Kind::Generation.parse(&id, "generation"));
+        let position = Position {
+            generation_id: generation.transpose()?,
+            after: after.unwrap_or(0),
+        };
+        if position.after < 0 {
+            let message = "Give 0, or the last sequence seen.";
+            let rule = Rule::within(FieldErrorCode::OutOfRange, 0..=i32::MAX as usize, message);
+            return Err(ApiError::argument("after", rule));
         }
         // Boxed: the stream would keep room for it.
-        let updates = Box::pin(ctx.services().readings.follow(user_id, id, after)).await?;
+        let updates = Box::pin(ctx.services().readings.follow(user_id, id, position)).await?;
         Ok(updates.map(|update| update.map(ReadingUpdate).map_err(ApiError::from)))
     }
 }

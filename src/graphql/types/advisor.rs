@@ -1,8 +1,17 @@
 //! The advisors.
 
-use async_graphql::{Enum, SimpleObject};
+use async_graphql::{Enum, ID, SimpleObject};
+use sea_orm::Iterable;
+use uuid::Uuid;
 
-use crate::{advisor::Persona, entity::reading};
+use crate::{
+    advisor::{Advisors, Persona},
+    entity::reading,
+    graphql::{
+        bounds::{Price, Prices},
+        id::Kind,
+    },
+};
 
 /// One of the four voices, from West African and diaspora tradition.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,26 +27,43 @@ pub(in crate::graphql) enum Advisor {
     Yemaya,
 }
 
-/// Who an advisor is, for showing the four to choose from.
-#[derive(SimpleObject)]
+/// An advisor's profile: name, themes, greeting and suggested questions.
+#[derive(SimpleObject, Clone)]
 pub(in crate::graphql) struct AdvisorProfile {
-    /// The advisor to ask.
+    /// A globally unique, permanent identifier.
+    #[graphql(owned)]
+    pub(super) id: ID,
+    /// The advisor.
     advisor: Advisor,
-    /// The advisor's name, for people.
+    /// The advisor's display name.
     name: String,
-    /// What the advisor is known as.
+    /// A short title, such as the keeper of the crossroads.
     title: String,
-    /// What the advisor is asked about.
+    /// The subjects of the advisor.
     domains: Vec<String>,
-    /// How the advisor greets those who come.
+    /// A greeting in the advisor's voice.
     greeting: String,
-    /// Questions one could begin with.
+    /// Example questions to begin with.
     suggestions: Vec<String>,
 }
 
 impl AdvisorProfile {
-    pub(in crate::graphql) fn new(advisor: reading::Advisor, persona: &Persona) -> Self {
+    pub(in crate::graphql) const PRICES: Prices =
+        &[("domains", Price::list(8)), ("suggestions", Price::list(8))];
+
+    /// All four.
+    pub(in crate::graphql) fn all(advisors: &Advisors) -> impl Iterator<Item = Self> {
+        reading::Advisor::iter().map(|advisor| Self::new(advisor, advisors.persona(advisor)))
+    }
+
+    /// The UUID in its id.
+    pub(super) fn uuid(&self) -> Uuid {
+        uuid(self.advisor.into())
+    }
+
+    fn new(advisor: reading::Advisor, persona: &Persona) -> Self {
         Self {
+            id: Kind::Advisor.id(uuid(advisor)),
             advisor: advisor.into(),
             name: persona.name.clone(),
             title: persona.title.clone(),
@@ -46,4 +72,14 @@ impl AdvisorProfile {
             suggestions: persona.suggestions.clone(),
         }
     }
+}
+
+/// An advisor's number, for good.
+fn uuid(advisor: reading::Advisor) -> Uuid {
+    Uuid::from_u128(match advisor {
+        reading::Advisor::Legba => 1,
+        reading::Advisor::Oshun => 2,
+        reading::Advisor::Shango => 3,
+        reading::Advisor::Yemaya => 4,
+    })
 }

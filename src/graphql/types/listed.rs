@@ -14,8 +14,8 @@ use async_graphql::{
     resolver_utils::enum_value,
 };
 
-use super::{Advisor, Reading, ReadingStatus};
-use crate::graphql::{id::Kind, scalar::DateTime};
+use super::{Advisor, Reading, ReadingStatus, excerpt};
+use crate::graphql::{Caller, budget::Budget, id::Kind, scalar::DateTime};
 
 pub(in crate::graphql) struct Listed(pub Reading);
 
@@ -33,8 +33,13 @@ impl OutputType for Listed {
         ctx: &ContextSelectionSet<'_>,
         field: &Positioned<Field>,
     ) -> ServerResult<Value> {
+        let caller: &Caller = ctx.data_unchecked();
+        caller.turn.give_way().await;
         let mut object = IndexMap::with_capacity(ctx.item.node.items.len());
-        if self.write(ctx, &ctx.item.node, &mut object).is_some() {
+        if self
+            .write(ctx, &caller.budget, &ctx.item.node, &mut object)
+            .is_some()
+        {
             return Ok(Value::Object(object));
         }
         OutputType::resolve(&self.0, ctx, field).await
@@ -46,34 +51,42 @@ impl Listed {
     fn write(
         &self,
         ctx: &ContextSelectionSet<'_>,
+        budget: &Budget,
         set: &SelectionSet,
         object: &mut IndexMap<Name, Value>,
     ) -> Option<()> {
         for selection in &set.items {
             match &selection.node {
                 Selection::Field(field) => {
-                    let value = self.plain(&field.node)?;
+                    let value = self.plain(budget, &field.node)?;
                     object.insert(field.node.response_key().node.clone(), value);
                 }
                 Selection::FragmentSpread(spread) => {
                     let fragments = &ctx.query_env.fragments;
                     let fragment = &fragments.get(&spread.node.fragment_name.node)?.node;
                     is_of_readings(&fragment.type_condition.node.on.node)?;
-                    self.write(ctx, &fragment.selection_set.node, object)?;
+                    self.write(ctx, budget, &fragment.selection_set.node, object)?;
                 }
                 Selection::InlineFragment(fragment) => {
                     if let Some(condition) = &fragment.node.type_condition {
                         is_of_readings(&condition.node.on.node)?;
                     }
-                    self.write(ctx, &fragment.node.selection_set.node, object)?;
+                    self.write(ctx, budget, &fragment.node.selection_set.node, object)?;
                 }
             }
         }
         Some(())
     }
 
-    fn plain(&self, field: &Field) -> Option<Value> {
-        let Reading(reading) = &self.0;
+    fn plain(&self, budget: &Budget, field: &Field) -> Option<Value> {
+        let reading = self.0.row();
+        let text = |text: &String| {
+            if budget.draw(text.len()) {
+                Value::String(text.clone())
+            } else {
+                Value::Null
+            }
+        };
         if !field.directives.is_empty() {
             return None;
         }
@@ -81,12 +94,16 @@ impl Listed {
             "__typename" => Value::String(Self::type_name().into_owned()),
             "id" => Value::String(Kind::Reading.id(reading.id).0),
             "advisor" => enum_value(Advisor::from(reading.advisor)),
-            "question" => Value::String(reading.question.clone()),
+            "question" => text(&reading.question),
             "status" => enum_value(ReadingStatus::from(reading.status)),
-            "response" if reading.status.is_final() => match &reading.response {
-                Some(text) => Value::String(text.clone()),
-                None => Value::Null,
-            },
+            "response" if reading.status.is_final() => {
+                reading.response.as_ref().map_or(Value::Null, text)
+            }
+            "excerpt" if reading.status.is_final() && field.arguments.is_empty() => {
+                let response = reading.response.as_ref();
+                let excerpt = response.map(|text| excerpt::of(text, excerpt::DEFAULT));
+                excerpt.as_ref().map_or(Value::Null, text)
+            }
             "createdAt" => DateTime(reading.created_at).to_value(),
             _ => return None,
         })

@@ -1,6 +1,7 @@
 //! The objects, enums and inputs that operations share.
 
 mod advisor;
+mod excerpt;
 mod generation;
 mod listed;
 mod node;
@@ -10,6 +11,7 @@ mod usage;
 mod user;
 
 pub(super) use advisor::{Advisor, AdvisorProfile};
+pub(super) use generation::Generation;
 pub(super) use listed::Listed;
 pub(super) use node::Node;
 pub(super) use reading::{Reading, ReadingFilter, ReadingStatus};

@@ -1,34 +1,89 @@
 //! A reading.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, SelectionField, SimpleObject};
+use std::sync::Arc;
 
-use super::{Advisor, generation::Generation};
+use async_graphql::{Context, Enum, ID, InputObject, Object, SelectionField, SimpleObject};
+use tokio::sync::OnceCell;
+
+use super::{
+    Advisor, excerpt,
+    generation::{Generation, Generations},
+};
 use crate::{
-    entity::{Source as SourceRow, reading},
+    entity::{Source as SourceRow, Sources, reading},
     graphql::{
-        ApiError,
+        ApiError, ReadingFailureCode,
+        bounds::{Price, Prices},
         caller::ContextExt,
         id::Kind,
         scalar::{DateTime, Decimal},
     },
+    reading::{GENERATIONS, Progress, Texts},
 };
 
-/// A question to an advisor, and the answer.
-#[derive(Clone)]
-pub(in crate::graphql) struct Reading(pub reading::Model);
+/// Sources of an answer that a price counts with; few have more.
+pub(super) const SOURCES: usize = 3;
 
-/// What a [`reading::Summary`] is enough for.
-const SUMMARY: [&str; 7] = [
+/// A question to an advisor, and the answer. Clones share what is fetched for it.
+#[derive(Clone)]
+pub(in crate::graphql) struct Reading(Arc<Fetched>);
+
+struct Fetched {
+    row: Arc<reading::Model>,
+    /// Those of its page.
+    generations: Arc<Generations>,
+    /// While the answer is being written.
+    progress: OnceCell<Result<Progress, ApiError>>,
+}
+
+/// Fields for which a [`reading::Summary`] is enough.
+const SUMMARY: [&str; 10] = [
     "__typename",
     "id",
     "advisor",
     "question",
     "status",
     "response",
+    "excerpt",
+    "sequence",
+    "generation",
     "createdAt",
 ];
 
 impl Reading {
+    pub(in crate::graphql) const PRICES: Prices = &[
+        ("sources", Price::list(SOURCES)),
+        ("sequence", Price::SHARED),
+        ("generation", Price::SHARED),
+        ("generations", Price::shared_rows(GENERATIONS)),
+    ];
+
+    /// A reading by itself.
+    pub(in crate::graphql) fn new(row: impl Into<Arc<reading::Model>>) -> Self {
+        let row = row.into();
+        let page = Arc::new(Generations::of(vec![row.clone()]));
+        Self::on(&page, row)
+    }
+
+    /// Readings that are shown together.
+    pub(in crate::graphql) fn page(rows: Vec<reading::Model>) -> impl Iterator<Item = Self> {
+        let rows: Vec<_> = rows.into_iter().map(Arc::new).collect();
+        let page = Arc::new(Generations::of(rows.clone()));
+        rows.into_iter().map(move |row| Self::on(&page, row))
+    }
+
+    fn on(page: &Arc<Generations>, row: Arc<reading::Model>) -> Self {
+        Self(Arc::new(Fetched {
+            row,
+            generations: page.clone(),
+            progress: OnceCell::new(),
+        }))
+    }
+
+    pub(in crate::graphql) fn row(&self) -> &reading::Model {
+        &self.0.row
+    }
+
     /// Whether a connection's field asks for no more than summaries of its readings.
     pub(in crate::graphql) fn are_summaries(connection: SelectionField<'_>) -> bool {
         connection.selection_set().all(|field| match field.name() {
@@ -46,133 +101,252 @@ impl Reading {
             .selection_set()
             .all(|field| SUMMARY.contains(&field.name()))
     }
+
+    /// How much a field asks for of the texts of answers.
+    pub(in crate::graphql) fn texts(field: SelectionField<'_>) -> Texts {
+        let mut texts = Texts::None;
+        for field in field.selection_set() {
+            let of_field = match field.name() {
+                "response" => Texts::All,
+                "excerpt" => Texts::Beginnings,
+                // Theirs are others.
+                "sources" => continue,
+                _ => Self::texts(field),
+            };
+            match of_field {
+                Texts::All => return of_field,
+                Texts::Beginnings => texts = of_field,
+                Texts::None => {}
+            }
+        }
+        texts
+    }
+
+    /// The answer so far; all of it or its beginning, as it was asked for.
+    async fn text(&self, ctx: &Context<'_>) -> Result<Option<&str>, ApiError> {
+        let row = &self.0.row;
+        if row.status.is_final() {
+            return Ok(row.response.as_deref());
+        }
+        Ok(self.progress(ctx).await?.text.as_deref())
+    }
+
+    /// How far the answer is, while it is written.
+    async fn progress(&self, ctx: &Context<'_>) -> Result<&Progress, ApiError> {
+        let Fetched { row, progress, .. } = &*self.0;
+        let readings = &ctx.services().readings;
+        let progress = progress
+            .get_or_init(async || readings.progress(row).await.map_err(ApiError::from))
+            .await;
+        progress.as_ref().map_err(Clone::clone)
+    }
 }
 
-/// A question to an advisor, and the answer.
+/// A question and its answer.
 #[Object]
 impl Reading {
-    /// Names the reading.
+    /// A globally unique, permanent identifier.
     pub(super) async fn id(&self) -> ID {
-        Kind::Reading.id(self.0.id)
+        Kind::Reading.id(self.0.row.id)
     }
 
-    /// Who was asked.
+    /// The advisor.
     async fn advisor(&self) -> Advisor {
-        self.0.advisor.into()
+        self.0.row.advisor.into()
     }
 
-    /// What was asked.
-    async fn question(&self) -> &str {
-        &self.0.question
+    /// The question.
+    async fn question(&self, ctx: &Context<'_>) -> &str {
+        let question = &self.0.row.question;
+        if ctx.caller().budget.draw(question.len()) {
+            question
+        } else {
+            ""
+        }
     }
 
-    /// How far the answer is.
+    /// The state of the answer.
     async fn status(&self) -> ReadingStatus {
-        self.0.status.into()
+        self.0.row.status.into()
     }
 
-    /// The answer so far; null before its first word.
-    async fn response(&self, ctx: &Context<'_>) -> Result<Option<String>, ApiError> {
-        Ok(ctx.services().readings.text_so_far(&self.0).await?)
+    /// The answer so far, as Markdown without links, images or HTML: paragraphs, emphasis, lists. Null before its first
+    /// word.
+    async fn response(&self, ctx: &Context<'_>) -> Result<Option<&str>, ApiError> {
+        let text = self.text(ctx).await?;
+        let budget = &ctx.caller().budget;
+        Ok(text.filter(|text| budget.draw(text.len())))
     }
 
-    /// What writes, or wrote, the answer.
+    /// The beginning of the answer so far as plain text on one line, for lists. Null before its first word.
+    async fn excerpt(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "How many characters at most: between 1 and 500; default 140.",
+            default = 140
+        )]
+        length: i32,
+    ) -> Result<Option<String>, ApiError> {
+        let length = excerpt::length(length)?;
+        let text = self.text(ctx).await?;
+        let excerpt = text.map(|text| excerpt::of(text, length));
+        let budget = &ctx.caller().budget;
+        Ok(excerpt.filter(|text| budget.draw(text.len())))
+    }
+
+    /// Number of the last piece that `response` contains; 0 before the first. A client that shows `response` goes on
+    /// with `readingUpdates` after it.
+    async fn sequence(&self, ctx: &Context<'_>) -> Result<i32, ApiError> {
+        let Fetched {
+            row, generations, ..
+        } = &*self.0;
+        if row.status.is_final() {
+            return Ok(generations.present(ctx, row).await?.row().last_piece());
+        }
+        Ok(self.progress(ctx).await?.sequence)
+    }
+
+    /// The answer that `response` shows.
+    async fn generation(&self, ctx: &Context<'_>) -> Result<Generation, ApiError> {
+        self.0.generations.present(ctx, &self.0.row).await
+    }
+
+    /// Whether the question was taken for a cry for help. A client shows any value but `NONE` apart,
+    /// and calmly.
+    async fn care(&self) -> Care {
+        self.0.row.care.into()
+    }
+
+    /// The engine that writes the answer.
     async fn engine(&self) -> Engine {
-        self.0.engine.into()
+        self.0.row.engine.into()
     }
 
-    /// The model's own name, when a model answered.
+    /// The model's name, if a language model writes the answer.
     async fn model(&self) -> Option<&str> {
-        self.0.model.as_deref()
+        self.0.row.model.as_deref()
     }
 
-    /// What the answer rests on, in the order it cites them: its mark 1 is the first.
-    async fn sources(&self) -> Vec<Source> {
-        self.0.sources.0.iter().cloned().map(Source::from).collect()
+    /// The cited sources, in the order of their citation marks: mark 1 is the first.
+    async fn sources(&self, ctx: &Context<'_>) -> Vec<Source> {
+        Source::all(ctx, &self.0.row.sources)
     }
 
-    /// Tokens the answer took; 0 where no model wrote.
+    /// Tokens used by the answer. 0 if no language model was called.
     async fn tokens_used(&self) -> i32 {
-        self.0.tokens_used
+        self.0.row.tokens_used
     }
 
-    /// What the answer cost, in US dollars.
+    /// The cost of the answer in US dollars.
     async fn cost(&self) -> Decimal {
-        Decimal::dollars(self.0.cost)
+        Decimal::dollars(self.0.row.cost)
     }
 
-    /// Whether tokensUsed or cost are estimates, the model's provider having reported none.
+    /// Whether `tokensUsed` or `cost` are estimates because the model provider reported none.
     async fn is_estimated(&self) -> bool {
-        self.0.is_estimated
+        self.0.row.is_estimated
     }
 
-    /// Whether an earlier answer to the same question was reused, at no cost.
+    /// Whether a cached answer to the same question was reused, at no cost.
     async fn is_cached(&self) -> bool {
-        self.0.is_cached
+        self.0.row.is_cached
     }
 
-    /// Why there is no whole answer, when status is FAILED.
+    /// Whether the answer was cut off at a limit. Such an answer is not cached.
+    async fn is_truncated(&self) -> bool {
+        self.0.row.is_truncated
+    }
+
+    /// The reason for the failure, if `status` is `FAILED`.
     async fn failure(&self) -> Option<ReadingFailure> {
         ReadingFailure::new(
-            self.0.failure_code.as_ref(),
-            self.0.failure_message.as_ref(),
+            self.0.row.failure_code.as_ref(),
+            self.0.row.failure_message.as_ref(),
         )
     }
 
-    /// When it was asked.
+    /// The time at which the question was asked.
     async fn created_at(&self) -> DateTime {
-        DateTime(self.0.created_at)
+        DateTime(self.0.row.created_at)
     }
 
-    /// When the answer ended, however it did.
+    /// The time at which the answer was completed, failed or was cancelled.
     async fn completed_at(&self) -> Option<DateTime> {
-        self.0.completed_at.map(DateTime)
+        self.0.row.completed_at.map(DateTime)
     }
 
-    /// Every answer that was written, or begun, to the question; newest first.
+    /// The answers to the question, newest first; at most the newest 20.
     async fn generations(&self, ctx: &Context<'_>) -> Result<Vec<Generation>, ApiError> {
-        let generations = ctx.services().readings.generations(&self.0).await?;
-        Ok(generations.into_iter().map(Generation).collect())
+        self.0.generations.find(ctx, &self.0.row).await
     }
 }
 
-/// How far an answer is.
+/// The state of an answer.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 #[graphql(remote = "reading::Status")]
 pub(in crate::graphql) enum ReadingStatus {
-    /// Stored, and waiting to be written.
+    /// Stored and queued.
     Pending,
     /// Being written.
     Writing,
-    /// Whole.
+    /// The answer is complete.
     Completed,
-    /// Stopped by its reader; what had been written stays.
+    /// Stopped by the user. The text written so far is kept.
     Cancelled,
-    /// Broken off by a fault; what had been written stays.
+    /// Ended by an error. The text written so far is kept.
     Failed,
 }
 
-/// What writes an answer.
+/// The engine that writes an answer.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 #[graphql(remote = "reading::Engine")]
 pub(super) enum Engine {
-    /// Built in: the library and the cast, no AI model.
+    /// The built-in engine: a library of passages and a cast, without a language model.
     Embedded,
-    /// A language model behind an API.
+    /// A language model.
     Model,
-    /// A fixed reply with where to find help.
+    /// A fixed reply that says where to find help.
     Care,
 }
 
-/// Something an answer rests on.
+/// How an answer was handled with regard to the asker's safety.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "reading::Care")]
+pub(super) enum Care {
+    /// No special handling.
+    None,
+    /// Probably serious: the answer begins with where to find help.
+    Soft,
+    /// The fixed reply; `engine` is `CARE`.
+    Crisis,
+}
+
+/// A source of an answer.
 #[derive(SimpleObject)]
 pub(super) struct Source {
-    /// What it is: the passage, and the work it comes from.
+    /// The title of the passage and of the work it comes from.
     title: String,
-    /// How it begins.
+    /// The beginning of the text.
     excerpt: Option<String>,
-    /// Where it is on the web.
+    /// The address of the source on the web.
     url: Option<String>,
+}
+
+impl Source {
+    /// None of them where the response has no room for all.
+    pub(super) fn all(ctx: &Context<'_>, sources: &Sources) -> Vec<Self> {
+        let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let bytes = sources
+            .0
+            .iter()
+            .map(|one| one.title.len() + length(&one.excerpt) + length(&one.url));
+        if ctx.caller().budget.draw(bytes.sum()) {
+            sources.0.iter().cloned().map(Self::from).collect()
+        } else {
+            Vec::new()
+        }
+    }
 }
 
 impl From<SourceRow> for Source {
@@ -191,27 +365,27 @@ impl From<SourceRow> for Source {
     }
 }
 
-/// Why there is no whole answer.
+/// The reason for a failed answer.
 #[derive(SimpleObject)]
 pub(super) struct ReadingFailure {
-    /// For programs: `INTERRUPTED`, for example.
-    code: String,
-    /// For people.
+    /// For programs.
+    code: ReadingFailureCode,
+    /// A message for people.
     message: String,
 }
 
 impl ReadingFailure {
     pub(super) fn new(code: Option<&String>, message: Option<&String>) -> Option<Self> {
         Some(Self {
-            code: code?.clone(),
+            code: reading::FailureCode::of(code?).into(),
             message: message.cloned().unwrap_or_default(),
         })
     }
 }
 
-/// Which readings.
+/// Conditions on readings. A reading is listed if it meets all of them.
 #[derive(InputObject)]
 pub(in crate::graphql) struct ReadingFilter {
-    /// Only those of this advisor.
+    /// Readings of this advisor.
     pub advisor: Option<Advisor>,
 }

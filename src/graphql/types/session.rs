@@ -3,40 +3,50 @@
 use async_graphql::{Context, ID, Object};
 
 use crate::{
+    account::user_agent,
     entity::session,
     graphql::{caller::ContextExt, id::Kind, scalar::DateTime},
 };
 
-/// A sign-in that has not ended.
+/// A live session of a user.
+#[derive(Clone)]
 pub(in crate::graphql) struct Session(pub session::Model);
 
-/// A sign-in that has not ended.
+/// A live session of a user.
 #[Object]
 impl Session {
-    /// Names the session.
+    /// A globally unique, permanent identifier.
     pub(super) async fn id(&self) -> ID {
         Kind::Session.id(self.0.id)
     }
 
-    /// When the user signed in.
+    /// The time of the sign-in.
     async fn created_at(&self) -> DateTime {
         DateTime(self.0.created_at)
     }
 
-    /// When it ends by itself.
+    /// When it ends unless it is extended by then.
     async fn expires_at(&self) -> DateTime {
         DateTime(self.0.expires_at)
     }
 
-    /// What the client called itself when it signed in.
+    /// The `User-Agent` header of the sign-in.
     async fn user_agent(&self) -> Option<&str> {
         self.0.user_agent.as_deref()
     }
 
-    /// Whether this request was made with it.
+    /// When it was last used, to the minute. Uses on other instances appear up to a minute later.
+    async fn last_used_at(&self, ctx: &Context<'_>) -> DateTime {
+        DateTime(ctx.services().accounts.last_used(&self.0))
+    }
+
+    /// A name for a list of sessions, such as "Firefox on Windows", from `userAgent`.
+    async fn label(&self) -> Option<String> {
+        self.0.user_agent.as_deref().and_then(user_agent::label)
+    }
+
+    /// Whether this request was made with it, or has created it.
     async fn is_current(&self, ctx: &Context<'_>) -> bool {
-        // Right after a login there is a session, and a request made without one.
-        ctx.requester()
-            .is_ok_and(|requester| requester.session.id == self.0.id)
+        ctx.caller().is_with(self.0.id)
     }
 }

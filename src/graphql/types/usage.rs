@@ -1,32 +1,41 @@
-//! What a user has spent.
+//! A user's usage and limits.
 
-use async_graphql::SimpleObject;
+use async_graphql::{Context, ID, SimpleObject};
+use uuid::Uuid;
 
-use crate::{
-    graphql::scalar::{DateTime, Decimal},
-    reading,
+use crate::graphql::{
+    ApiError,
+    caller::ContextExt,
+    id::Kind,
+    scalar::{DateTime, Decimal},
 };
 
-/// What the user has spent, and what is left. Days and months are UTC's.
-#[derive(SimpleObject)]
+/// A user's usage and limits. Days and months are in UTC.
+#[derive(SimpleObject, Clone)]
 pub(in crate::graphql) struct Usage {
-    /// Readings asked for today.
+    /// A globally unique, permanent identifier. A user has one usage.
+    #[graphql(owned)]
+    pub(super) id: ID,
+    /// Readings requested today.
     readings_today: i32,
-    /// Readings that may be asked for in a day; 0 when there is no limit.
+    /// The daily limit of readings. 0 if there is none.
     readings_per_day: i32,
-    /// Tokens this month's answers took.
+    /// Tokens used by this month's answers.
     tokens_this_month: i32,
-    /// What this month's answers cost, in US dollars.
+    /// The cost of this month's answers in US dollars.
     cost_this_month: Decimal,
-    /// What a month's answers may cost, in US dollars; null when there is no limit.
+    /// The monthly limit of costs in US dollars. Null if there is none.
     cost_per_month: Option<Decimal>,
-    /// When readingsToday starts again from 0.
+    /// The time at which `readingsToday` is reset to 0.
     resets_at: DateTime,
 }
 
-impl From<reading::Usage> for Usage {
-    fn from(usage: reading::Usage) -> Self {
-        Self {
+impl Usage {
+    /// That of a user.
+    pub(super) async fn find(ctx: &Context<'_>, user_id: Uuid) -> Result<Self, ApiError> {
+        let usage = ctx.services().readings.usage(user_id).await?;
+        Ok(Self {
+            id: Kind::Usage.id(user_id),
             readings_today: usage.readings_today,
             readings_per_day: i32::try_from(usage.readings_per_day.unwrap_or(0))
                 .unwrap_or(i32::MAX),
@@ -34,6 +43,6 @@ impl From<reading::Usage> for Usage {
             cost_this_month: Decimal::dollars(usage.cost_this_month),
             cost_per_month: usage.cost_per_month.map(Decimal::dollars),
             resets_at: DateTime(usage.resets_at),
-        }
+        })
     }
 }

@@ -4,9 +4,11 @@ use async_graphql::{Context, ID, Object};
 
 use super::{ReadingFilter, Session, Usage};
 use crate::{
+    account::SESSIONS,
     entity::user,
     graphql::{
         ApiError,
+        bounds::{Price, Prices},
         caller::ContextExt,
         connection::{self, PageArgs, ReadingConnection},
         id::Kind,
@@ -14,54 +16,72 @@ use crate::{
     },
 };
 
-/// Somebody with an account.
+/// An account.
+#[derive(Clone)]
 pub(in crate::graphql) struct User(pub user::Model);
 
-/// Somebody with an account.
+impl User {
+    pub(in crate::graphql) const PRICES: Prices = &[
+        ("readings", Price::PAGE),
+        ("sessions", Price::rows(SESSIONS)),
+        ("usage", Price::queries(2)),
+    ];
+}
+
+/// An account.
 #[Object]
 impl User {
-    /// Names the user.
+    /// A globally unique, permanent identifier.
     pub(super) async fn id(&self) -> ID {
         Kind::User.id(self.0.id)
     }
 
-    /// The address the user signs in with.
+    /// The email address.
     async fn email(&self) -> &str {
         &self.0.email
     }
 
-    /// The name the user goes by.
+    /// The username.
     async fn username(&self) -> &str {
         &self.0.username
     }
 
-    /// Whether the user may sign in.
+    /// Whether the account may sign in.
     async fn is_active(&self) -> bool {
         self.0.is_active
     }
 
-    /// When the account was made.
+    /// The language for messages, as a BCP 47 tag such as "pt-BR".
+    async fn locale(&self) -> &str {
+        &self.0.locale
+    }
+
+    /// The time at which the account was created.
     async fn created_at(&self) -> DateTime {
         DateTime(self.0.created_at)
     }
 
-    /// When the account was last changed.
+    /// The time of the account's last change.
     async fn updated_at(&self) -> DateTime {
         DateTime(self.0.updated_at)
     }
 
-    /// The user's readings, newest first.
+    /// The user's readings, newest first: the list for clients that cache objects by their ids, such as
+    /// Apollo Client, Relay and urql's graphcache. It is stored under the user's id, so that accounts on
+    /// one device never share it, and results of mutations lead to it by `user`.
     async fn readings(
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "How many from the start, 1 to 100; 20 when neither first nor last is given."
+            desc = "The number of items from the start. Between 1 and 100; default 20 if `last` is absent."
         )]
         first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Which readings; all when absent.")] filter: Option<ReadingFilter>,
+        #[graphql(desc = "Returns items after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The number of items from the end. Between 1 and 100.")] last: Option<i32>,
+        #[graphql(desc = "Returns items before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Conditions on the readings. Default: all.")] filter: Option<
+            ReadingFilter,
+        >,
     ) -> Result<ReadingConnection, ApiError> {
         connection::readings(
             ctx,
@@ -77,14 +97,14 @@ impl User {
         .await
     }
 
-    /// Live sessions, newest first.
+    /// The live sessions, newest first; at most 100.
     async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<Session>, ApiError> {
         let sessions = ctx.services().accounts.sessions(self.0.id).await?;
         Ok(sessions.into_iter().map(Session).collect())
     }
 
-    /// What the user has spent, and what is left.
+    /// The user's usage and limits.
     async fn usage(&self, ctx: &Context<'_>) -> Result<Usage, ApiError> {
-        Ok(ctx.services().readings.usage(self.0.id).await?.into())
+        Usage::find(ctx, self.0.id).await
     }
 }

@@ -28,10 +28,11 @@ impl Headers {
         }
     }
 
-    /// In which media type the answer goes out, if in any.
+    /// In which media type an answer goes out that is sent whole, if in any.
     #[must_use]
     pub fn negotiate(&self) -> Option<HeaderValue> {
-        negotiate::negotiate(&self.0).map(MediaType::header)
+        let accepted = negotiate::negotiate(&self.0)?;
+        accepted.once.map(MediaType::header)
     }
 
     #[must_use]

@@ -1,6 +1,7 @@
 //! GraphQL over HTTP (<https://graphql.github.io/graphql-over-http/draft/>): methods, media
 //! types and statuses around one execution of the schema.
 
+mod body;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 pub(super) mod negotiate;
@@ -10,28 +11,38 @@ mod stream;
 use std::{sync::Arc, time::Duration};
 
 use async_graphql::{ServerError, Value};
+use async_graphql_axum::GraphQLResponse;
 use axum::{
     Extension,
-    body::{Body, Bytes},
+    body::Body,
     extract,
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 
-use super::{NO_STORE, State, client_address::ClientAddress, trace::RequestId};
-use crate::{
-    graphql::{self, Caller, Code, DocumentError},
-    request as notes, spans,
+use super::{
+    NO_STORE, State,
+    client_address::ClientAddress,
+    incoming::Incoming,
+    operation::{self, Form, Next, Reply, Takes},
+    operation_limit::OperationPermit,
+    trace::RequestId,
 };
-use negotiate::MediaType;
+use crate::{
+    graphql::{self, ApiError, Caller, DocumentError, ErrorCode},
+    request as notes,
+};
+use negotiate::{Accepted, MediaType};
 
 /// Bytes of a body, at most, and of a message on a WebSocket: a document and variables of the
 /// largest size fit in. Reading it as JSON is the first work that is done for anyone.
 pub(super) const BODY_MAX: usize = 128 * 1024;
 
-/// How long the rest of a body that is too large is received, into nothing: a client that is
-/// still sending when its connection is closed does not read the answer.
+/// How long caches may keep an answer that is the same for everyone.
+const FOR_EVERYONE: &str = "public, max-age=300";
+
+/// How long the rest of a body is received that is of no use.
 const BODY_LINGER: Duration = Duration::from_secs(2);
 
 pub(super) async fn answer(
@@ -40,31 +51,34 @@ pub(super) async fn answer(
     Extension(ClientAddress(address)): Extension<ClientAddress>,
     request: extract::Request,
 ) -> Response {
-    let media_type = negotiate::negotiate(request.headers());
-    let by_get = request.method() == Method::GET;
-    let mut response = match (request.method().clone(), media_type) {
-        (Method::GET | Method::POST, Some(media_type)) => match read(request, &state).await {
-            Ok((request, headers)) => {
-                let text =
-                    |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-                let caller = Caller::new(
-                    &state.accounts,
-                    text(header::AUTHORIZATION),
-                    text(header::USER_AGENT),
-                    request_id.clone(),
-                    address,
-                )
-                .await;
-                execute(&state, request, by_get, caller, request_id, media_type).await
-            }
-            Err(refusal) => refusal.into_response(media_type),
-        },
-        (Method::GET | Method::POST, None) => Refusal::NotAcceptable.into_response(MediaType::Json),
-        _ => Refusal::Method.into_response(media_type.unwrap_or(MediaType::Json)),
+    let (head, mut body) = request.into_parts();
+    let accepted = negotiate::negotiate(&head.headers);
+    let by_get = head.method == Method::GET;
+    let mut response = match read(&head, &mut body, accepted, &state).await {
+        Ok((request, accepted)) => {
+            let text =
+                |name: HeaderName| head.headers.get(name).and_then(|value| value.to_str().ok());
+            let caller = Caller::new(
+                &state.accounts,
+                text(header::AUTHORIZATION),
+                text(header::USER_AGENT),
+                text(header::ACCEPT_LANGUAGE),
+                request_id.clone(),
+                address,
+            )
+            .await;
+            execute(&state, request, by_get, caller, request_id, accepted).await
+        }
+        Err(refusal) => {
+            let drained = !matches!(refusal, Refusal::TooSlow(_)) && drain(body).await;
+            let once = accepted.and_then(|accepted| accepted.once);
+            refusal.into_response(once.unwrap_or(MediaType::Json), drained)
+        }
     };
     let vary = HeaderValue::from_static("accept");
     response.headers_mut().append(header::VARY, vary);
-    response.headers_mut().insert(NO_STORE.0, NO_STORE.1);
+    let caching = response.headers_mut().entry(NO_STORE.0);
+    caching.or_insert(NO_STORE.1);
     response
 }
 
@@ -76,14 +90,17 @@ enum Refusal {
     #[error("Send a mutation with POST: GET changes nothing.")]
     MutationByGet,
     #[error(
-        "The answer comes as application/graphql-response+json or application/json, or in pieces as \
-         text/event-stream or multipart/mixed;subscriptionSpec=1.0: let `Accept` have one of them."
+        "`Accept` has none of the media types of this service: application/graphql-response+json and \
+         application/json; for subscriptions text/event-stream and \
+         multipart/mixed;subscriptionSpec=1.0."
     )]
     NotAcceptable,
     #[error("Send JSON in UTF-8, with `Content-Type: application/json`.")]
     MediaType,
     #[error("The body is larger than {BODY_MAX} bytes.")]
     TooLarge,
+    #[error("Too many requests are arriving. Nothing was done; try again.")]
+    Full,
     #[error("The body took more than {} to arrive.", humantime::format_duration(*.0))]
     TooSlow(Duration),
     #[error("The body broke off.")]
@@ -93,77 +110,108 @@ enum Refusal {
 }
 
 impl Refusal {
-    fn into_response(self, media_type: MediaType) -> Response {
+    /// With `reusable`, another request may follow: all of the body was received.
+    fn into_response(self, media_type: MediaType, reusable: bool) -> Response {
         let status = match self {
             Self::Method | Self::MutationByGet => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
+            Self::Full => StatusCode::SERVICE_UNAVAILABLE,
             // Understood, and to be sent again with its text: no fault in the HTTP request.
             Self::Request(request::Error::Document(
                 DocumentError::NotFound | DocumentError::Unknown(_),
             )) => media_type.request_error(),
             Self::BrokenOff | Self::Request(_) => StatusCode::BAD_REQUEST,
         };
-        let code = match &self {
-            Self::Request(error) => error.code(),
-            _ => "BAD_REQUEST",
+        let error = self.error();
+        notes::note_error(error.code().as_str());
+        let response = async_graphql::Response::from_errors(vec![error.into()]);
+        let mut response = refused(status, media_type, &response, None);
+        let mut tell = |name, value| {
+            let headers = response.headers_mut();
+            headers.insert(name, HeaderValue::from_static(value));
         };
-        notes::note_error(code);
-        let mut response = json(status, media_type, &error(&self.to_string(), code, None));
-        let allow: Option<&str> = match self {
-            Self::Method => Some("GET, POST"),
-            Self::MutationByGet => Some("POST"),
-            _ => None,
-        };
-        if let Some(allow) = allow {
-            response
-                .headers_mut()
-                .insert(header::ALLOW, HeaderValue::from_static(allow));
+        match self {
+            Self::Method => tell(header::ALLOW, "GET, POST"),
+            Self::MutationByGet => tell(header::ALLOW, "POST"),
+            _ => {}
         }
-        // The rest of the body may not have been read: no further request can follow it.
-        if matches!(self, Self::TooLarge | Self::TooSlow(_)) {
-            response
-                .headers_mut()
-                .insert(header::CONNECTION, HeaderValue::from_static("close"));
+        if !reusable {
+            tell(header::CONNECTION, "close");
         }
         response
     }
+
+    fn error(&self) -> ApiError {
+        match self {
+            Self::Request(error) => error.into(),
+            Self::Full => {
+                ApiError::new(ErrorCode::Overloaded, self.to_string()).with("retryAfter", 1)
+            }
+            _ => ApiError::new(ErrorCode::BadRequest, self.to_string()),
+        }
+    }
 }
 
-/// What the client asks, from the URL or the body, and the headers it came with.
+/// Reads the request, from the URL or the body, and the media type of its answer.
 async fn read(
-    request: extract::Request,
+    head: &Parts,
+    body: &mut Body,
+    accepted: Option<Accepted>,
     state: &State,
-) -> Result<(async_graphql::Request, HeaderMap), Refusal> {
-    let (head, body) = request.into_parts();
+) -> Result<(async_graphql::Request, Accepted), Refusal> {
+    if !matches!(head.method, Method::GET | Method::POST) {
+        return Err(Refusal::Method);
+    }
+    let accepted = accepted.ok_or(Refusal::NotAcceptable)?;
     if head.method == Method::GET {
-        let request =
-            request::from_parameters(head.uri.query().unwrap_or_default(), &state.documents)?;
-        return Ok((request, head.headers));
+        let parameters = head.uri.query().unwrap_or_default();
+        let request = request::from_parameters(parameters, &state.documents)?;
+        return Ok((request, accepted));
     }
     if !negotiate::is_json(&head.headers) {
         return Err(Refusal::MediaType);
     }
-    let body = receive(body, state.body_timeout).await?;
-    let request = request::from_body(&body, &state.documents)?;
-    Ok((request, head.headers))
+    let receiving = receive(body, state.incoming.begin());
+    let whole = tokio::time::timeout(state.body_timeout, receiving).await;
+    let whole = whole.unwrap_or(Err(Refusal::TooSlow(state.body_timeout)))?;
+    Ok((request::from_body(&whole, &state.documents)?, accepted))
 }
 
-async fn receive(mut body: Body, timeout: Duration) -> Result<Bytes, Refusal> {
-    let whole = tokio::time::timeout(timeout, Limited::new(&mut body, BODY_MAX).collect());
-    match whole.await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            let rest = async { while let Some(Ok(_)) = body.frame().await {} };
-            // However much of it came, the answer is the same.
-            let _ = tokio::time::timeout(BODY_LINGER, rest).await;
-            Err(Refusal::TooLarge)
+/// Copies what comes: pieces of a byte each would hold as much of the connection's buffer each.
+async fn receive(body: &mut Body, mut incoming: Incoming) -> Result<Vec<u8>, Refusal> {
+    let mut whole = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Refusal::BrokenOff)?;
+        let Ok(piece) = frame.into_data() else {
+            continue;
+        };
+        let length = whole.len() + piece.len();
+        if length > BODY_MAX {
+            return Err(Refusal::TooLarge);
         }
-        Ok(Err(_)) => Err(Refusal::BrokenOff),
-        Err(_) => Err(Refusal::TooSlow(timeout)),
+        incoming.grow(length).map_err(|_| Refusal::Full)?;
+        whole.extend_from_slice(&piece);
     }
+    Ok(whole)
+}
+
+/// Receives the rest of a body into nothing, for a while; a client that is still sending when its
+/// connection is closed does not read the answer. Returns whether all of it came.
+async fn drain(mut body: Body) -> bool {
+    let rest = async {
+        while let Some(frame) = body.frame().await {
+            if frame.is_err() {
+                return false;
+            }
+        }
+        true
+    };
+    tokio::time::timeout(BODY_LINGER, rest)
+        .await
+        .unwrap_or(false)
 }
 
 async fn execute(
@@ -172,64 +220,52 @@ async fn execute(
     by_get: bool,
     caller: Caller,
     request_id: String,
-    media_type: MediaType,
+    accepted: Accepted,
 ) -> Response {
-    if let Some(name) = &request.operation_name {
-        notes::note_name(name);
-    }
-    if matches!(media_type, MediaType::EventStream | MediaType::Multipart) {
-        stream::respond(state, request, caller, by_get, media_type)
-    } else {
-        at_once(state, request, by_get, caller, request_id, media_type).await
+    let noted = notes::current().unwrap_or_default();
+    let known = noted.clone();
+    let start = |form| operation::start(state, noted, request, caller, Takes { by_get, form });
+    let (mut answers, media_type) = match (accepted.once, accepted.stream) {
+        (Some(once), Some(_)) => (start(Form::AnswerOrStream), once),
+        (Some(once), None) => (start(Form::Answer), once),
+        (None, stream) => {
+            let stream = stream.unwrap_or(MediaType::EventStream);
+            return stream::respond(start(Form::Stream), stream);
+        }
+    };
+    match (answers.next().await, accepted.stream) {
+        (Next::Subscribed, Some(stream)) => stream::respond(answers, stream),
+        (Next::Reply(reply), _)
+            if code_of(&reply.response) == Some(ErrorCode::BadRequest.as_str()) =>
+        {
+            Refusal::MutationByGet.into_response(media_type, true)
+        }
+        (Next::Reply(reply) | Next::SessionEnded(reply), _) => {
+            let Reply { response, permit } = *reply;
+            let may_be_kept = by_get && response.errors.is_empty() && is_for_everyone(&known);
+            let mut answer = answered(response, media_type, permit);
+            if may_be_kept {
+                let caching = HeaderValue::from_static(FOR_EVERYONE);
+                answer.headers_mut().insert(header::CACHE_CONTROL, caching);
+            }
+            answer
+        }
+        (Next::Subscribed | Next::End | Next::Stopped, _) => {
+            let response = graphql::fault("Something went wrong on our side.", &request_id);
+            answered(response, media_type, None)
+        }
     }
 }
 
-async fn at_once(
-    state: &Arc<State>,
-    request: async_graphql::Request,
-    by_get: bool,
-    caller: Caller,
-    request_id: String,
-    media_type: MediaType,
-) -> Response {
-    let shared = state.clone();
-    let execution = async move {
-        tokio::select! {
-            biased;
-            response = graphql::execute(&shared.schema, request, caller, by_get) => Some(response),
-            () = shared.db.falls_silent() => None,
-        }
-    };
-    // In a task of its own: what has begun is not left half done when the client hangs up.
-    let execution = notes::carry(notes::current(), execution);
-    let execution = state.operations.spawn(spans::carry(execution));
-    let why = match tokio::time::timeout(state.answer_timeout, execution).await {
-        Ok(Ok(Some(response))) if code_of(&response) == Some("BAD_REQUEST") => {
-            return Refusal::MutationByGet.into_response(media_type);
-        }
-        Ok(Ok(Some(response))) => return answered(&response, media_type),
-        Ok(Ok(None)) => {
-            tracing::error!("the database fell silent in the midst of an operation");
-            "The service's database does not answer. What was begun may still be done."
-        }
-        Ok(Err(failure)) => {
-            tracing::error!(error = %failure, "an operation broke off");
-            "Something went wrong on our side."
-        }
-        Err(_) => {
-            tracing::error!("an operation took too long; it goes on without its client");
-            "It takes too long on our side. What was begun may still be done."
-        }
-    };
-    let code = Code::InternalServerError.as_str();
-    notes::note_error(code);
-    let body = error(why, code, Some(&request_id));
-    json(StatusCode::INTERNAL_SERVER_ERROR, media_type, &body)
+/// Whether the answer is the same for all clients, and changes with the service alone.
+fn is_for_everyone(request: &notes::Request) -> bool {
+    let operation = request.operation();
+    operation.is_some_and(|operation| operation.field == "advisors")
 }
 
 /// A response as it goes out (<https://spec.graphql.org/draft/#sec-Response-Format>).
 #[derive(serde::Serialize)]
-struct Answer<'a> {
+pub(super) struct Answer<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [ServerError],
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -256,19 +292,42 @@ fn code_of(response: &async_graphql::Response) -> Option<&str> {
     }
 }
 
-fn answered(response: &async_graphql::Response, media_type: MediaType) -> Response {
-    let answer = Answer::from(response);
-    let status = if answer.data.is_some() {
+fn answered(
+    response: async_graphql::Response,
+    media_type: MediaType,
+    permit: Option<OperationPermit>,
+) -> Response {
+    if response.errors.is_empty() {
+        return whole(GraphQLResponse::from(response), media_type, permit);
+    }
+    let status = if Answer::from(&response).data.is_some() {
         StatusCode::OK
-    } else if code_of(response) == Some(Code::InternalServerError.as_str()) {
-        StatusCode::INTERNAL_SERVER_ERROR
     } else {
-        match (media_type.request_error(), code_of(response)) {
-            (StatusCode::BAD_REQUEST, Some("RATE_LIMITED")) => StatusCode::TOO_MANY_REQUESTS,
-            (status, _) => status,
+        let is = |code: ErrorCode| code_of(&response) == Some(code.as_str());
+        match media_type.request_error() {
+            _ if is(ErrorCode::InternalServerError) => StatusCode::INTERNAL_SERVER_ERROR,
+            StatusCode::BAD_REQUEST if is(ErrorCode::RateLimited) => StatusCode::TOO_MANY_REQUESTS,
+            StatusCode::BAD_REQUEST if is(ErrorCode::Overloaded) => StatusCode::SERVICE_UNAVAILABLE,
+            status => status,
         }
     };
-    let mut answer = json(status, media_type, &answer);
+    refused(status, media_type, &response, permit)
+}
+
+/// An answer with errors. It is JSON, also where pieces were asked for.
+fn refused(
+    status: StatusCode,
+    media_type: MediaType,
+    response: &async_graphql::Response,
+    permit: Option<OperationPermit>,
+) -> Response {
+    let media_type = match media_type {
+        MediaType::GraphqlResponse => MediaType::GraphqlResponse,
+        _ => MediaType::Json,
+    };
+    let answer = Answer::from(response);
+    let bytes = serde_json::to_vec(&answer).expect("responses have no keys but strings");
+    let mut answer = whole((status, bytes), media_type, permit);
     if let Some(seconds) = response.errors.iter().filter_map(retry_after).max() {
         answer
             .headers_mut()
@@ -277,7 +336,7 @@ fn answered(response: &async_graphql::Response, media_type: MediaType) -> Respon
     answer
 }
 
-/// What an error says of when to try again, for clients that read headers only.
+/// The `Retry-After` of an error, for clients that read headers only.
 fn retry_after(error: &ServerError) -> Option<u64> {
     match error.extensions.as_ref()?.get("retryAfter")? {
         Value::Number(seconds) => seconds.as_u64(),
@@ -285,26 +344,14 @@ fn retry_after(error: &ServerError) -> Option<u64> {
     }
 }
 
-/// A response of one error that does not come from the schema.
-fn error(message: &str, code: &str, request_id: Option<&str>) -> serde_json::Value {
-    let mut extensions = serde_json::json!({ "code": code });
-    if let Some(id) = request_id {
-        extensions["requestId"] = id.into();
-    }
-    serde_json::json!({ "errors": [{ "message": message, "extensions": extensions }] })
-}
-
-/// What is refused is refused in JSON, also where pieces were asked for.
-fn json(status: StatusCode, media_type: MediaType, body: &impl serde::Serialize) -> Response {
-    let media_type = match media_type {
-        MediaType::GraphqlResponse => MediaType::GraphqlResponse,
-        _ => MediaType::Json,
-    };
-    let body = serde_json::to_vec(body).expect("responses have no keys but strings");
-    (
-        status,
-        [(header::CONTENT_TYPE, media_type.header())],
-        Body::from(body),
-    )
-        .into_response()
+/// A response that is sent whole, in a media type.
+fn whole(
+    response: impl IntoResponse,
+    media_type: MediaType,
+    permit: Option<OperationPermit>,
+) -> Response {
+    let mut response = response.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, media_type.header());
+    response.map(|body| body::chunked(body, permit))
 }

@@ -1,5 +1,7 @@
 //! In which media type an answer goes out (RFC 9110, section 12.5.1).
 
+use std::cmp::Reverse;
+
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 
 /// The two media types of GraphQL over HTTP, and the two for answers that come in pieces.
@@ -43,25 +45,24 @@ impl MediaType {
             Self::Multipart => MULTIPART,
         }
     }
-
-    /// Which one it is to be when a client likes several as much.
-    fn rank(self) -> u8 {
-        match self {
-            Self::Json => 0,
-            Self::GraphqlResponse => 1,
-            // Named only by who wants to be told as things happen.
-            Self::EventStream | Self::Multipart => 2,
-        }
-    }
 }
 
-/// What [`Range::parse`] makes of `multipart/mixed` with the parameter that says that it is for
-/// subscriptions; without, it is for `@defer`, which is not served.
+/// The parsed form of `multipart/mixed` with the parameter for subscriptions; without it, it is for
+/// `@defer`, which is not supported.
 const MULTIPART: &str = "multipart/mixed; subscriptionspec";
 
-/// The one the client likes best, or none of them. Whoever has no preference gets
-/// `application/json`, as old clients expect; between the two by name, the newer one.
-pub(super) fn negotiate(headers: &HeaderMap) -> Option<MediaType> {
+/// The media types a client accepts; not both are absent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::http) struct Accepted {
+    /// For queries and mutations: a JSON type wherever one is accepted. Clients such as urql list
+    /// all types they can read, streams among them, for every operation.
+    pub once: Option<MediaType>,
+    /// For subscriptions; absent, they are not served.
+    pub stream: Option<MediaType>,
+}
+
+/// The type with the highest quality of each sort; with equal quality the first in the header.
+pub(super) fn negotiate(headers: &HeaderMap) -> Option<Accepted> {
     let accept: Vec<_> = headers
         .get_all(header::ACCEPT)
         .iter()
@@ -70,35 +71,32 @@ pub(super) fn negotiate(headers: &HeaderMap) -> Option<MediaType> {
         .filter(|range| !range.trim().is_empty())
         .collect();
     if accept.is_empty() {
-        return Some(MediaType::Json);
+        return Some(Accepted {
+            once: Some(MediaType::Json),
+            stream: None,
+        });
     }
     let ranges: Vec<_> = accept.into_iter().filter_map(Range::parse).collect();
-    [
-        MediaType::Json,
-        MediaType::GraphqlResponse,
-        MediaType::EventStream,
-        MediaType::Multipart,
-    ]
-    .into_iter()
-    .filter_map(|media_type| {
+    let accepted = Accepted {
+        // `application/json` first: a wildcard means what old clients expect.
+        once: preferred(&ranges, [MediaType::Json, MediaType::GraphqlResponse]),
+        stream: preferred(&ranges, [MediaType::EventStream, MediaType::Multipart]),
+    };
+    (accepted.once.is_some() || accepted.stream.is_some()).then_some(accepted)
+}
+
+fn preferred(ranges: &[Range], media_types: [MediaType; 2]) -> Option<MediaType> {
+    let accepted = media_types.into_iter().filter_map(|media_type| {
         // The most specific range decides, whatever a wider one says.
-        let range = ranges
+        let (place, range) = ranges
             .iter()
-            .filter(|range| range.covers(media_type))
-            .max_by_key(|range| range.specificity())?;
-        (range.quality > 0).then_some((range.quality, range.specificity(), media_type))
-    })
-    .max_by_key(|(quality, specificity, media_type)| {
-        let by_name = *specificity == NAMED;
-        // With no preference, what old clients expect.
-        let rank = if by_name {
-            media_type.rank()
-        } else {
-            u8::from(*media_type == MediaType::Json)
-        };
-        (*quality, by_name, rank)
-    })
-    .map(|(_, _, media_type)| media_type)
+            .enumerate()
+            .filter(|(_, range)| range.covers(media_type))
+            .max_by_key(|(_, range)| range.specificity())?;
+        (range.quality > 0).then_some((Reverse(range.quality), place, media_type))
+    });
+    let best = accepted.min_by_key(|(quality, place, _)| (*quality, *place));
+    best.map(|(_, _, media_type)| media_type)
 }
 
 /// One of the media ranges of an `Accept`.
@@ -107,8 +105,6 @@ struct Range {
     /// In thousandths: all the digits there may be.
     quality: u16,
 }
-
-const NAMED: u8 = 2;
 
 impl Range {
     /// None for what is malformed, or asks for a charset we do not speak.
@@ -140,7 +136,7 @@ impl Range {
         match self.name.as_str() {
             "*/*" => 0,
             "application/*" => 1,
-            _ => NAMED,
+            _ => 2,
         }
     }
 }
@@ -185,73 +181,106 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
 mod tests {
     use super::*;
 
+    fn accepted(accept: &'static str) -> (Option<MediaType>, Option<MediaType>) {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
+        negotiate(&headers).map_or((None, None), |accepted| (accepted.once, accepted.stream))
+    }
+
     #[test]
-    fn the_client_gets_what_it_likes_best() {
+    fn quality_decides_and_then_the_order() {
         use MediaType::{EventStream, GraphqlResponse, Json, Multipart};
-        for (accept, expected) in [
-            ("", Some(Json)),
-            ("*/*", Some(Json)),
-            ("application/*", Some(Json)),
-            ("application/json", Some(Json)),
-            ("Application/JSON; charset=UTF-8", Some(Json)),
-            ("application/graphql-response+json", Some(GraphqlResponse)),
+        for (accept, once, stream) in [
+            ("", Some(Json), None),
+            ("*/*", Some(Json), None),
+            ("application/*", Some(Json), None),
+            ("application/json", Some(Json), None),
+            ("Application/JSON; charset=UTF-8", Some(Json), None),
             (
                 "application/graphql-response+json; charset=utf-8",
                 Some(GraphqlResponse),
-            ),
-            (
-                "application/graphql-response+json, application/json;q=0.9",
-                Some(GraphqlResponse),
+                None,
             ),
             (
                 "application/graphql-response+json;q=0.5, application/json;q=0.9",
                 Some(Json),
+                None,
             ),
             (
                 "application/json, application/graphql-response+json",
-                Some(GraphqlResponse),
+                Some(Json),
+                None,
             ),
-            ("application/json, */*", Some(Json)),
+            (
+                "application/graphql-response+json, application/json",
+                Some(GraphqlResponse),
+                None,
+            ),
+            ("application/json, */*", Some(Json), None),
             (
                 "application/graphql-response+json, */*",
                 Some(GraphqlResponse),
+                None,
             ),
-            ("application/json;q=0, */*", Some(GraphqlResponse)),
-            ("application/json;q=0.1, */*", Some(GraphqlResponse)),
-            ("application/json;q=0.001, text/html", Some(Json)),
-            ("text/html, application/xhtml+xml, */*;q=0.8", Some(Json)),
-            ("application/json, multipart/mixed", Some(Json)),
-            ("text/event-stream", Some(EventStream)),
+            ("*/*, application/graphql-response+json", Some(Json), None),
+            ("application/json;q=0, */*", Some(GraphqlResponse), None),
+            ("application/json;q=0.1, */*", Some(GraphqlResponse), None),
+            ("application/json;q=0.001, text/html", Some(Json), None),
+            (
+                "text/html, application/xhtml+xml, */*;q=0.8",
+                Some(Json),
+                None,
+            ),
+            ("application/json, multipart/mixed", Some(Json), None),
+            ("text/event-stream", None, Some(EventStream)),
+            (
+                "text/event-stream, multipart/mixed",
+                None,
+                Some(EventStream),
+            ),
             (
                 "text/event-stream, application/json;q=0.5",
+                Some(Json),
                 Some(EventStream),
             ),
             (
                 "multipart/mixed;boundary=\"-\";subscriptionSpec=\"1.0\", application/json",
+                Some(Json),
                 Some(Multipart),
+            ),
+            (
+                "multipart/mixed;subscriptionSpec=1.0, text/event-stream",
+                None,
+                Some(Multipart),
+            ),
+            (
+                "multipart/mixed;subscriptionSpec=1.0;q=0.9, text/event-stream",
+                None,
+                Some(EventStream),
             ),
             (
                 "multipart/mixed;deferSpec=20220824, application/json",
                 Some(Json),
+                None,
             ),
-            ("text/html", None),
-            ("text/*", None),
-            ("application/json;q=0", None),
+            ("text/html", None, None),
+            ("text/*", None, None),
+            ("application/json;q=0", None, None),
             (
                 "application/json;q=0.000, application/graphql-response+json;q=0.0",
                 None,
+                None,
             ),
-            ("application/json; charset=utf-16", None),
-            ("application/json;q=2", None),
-            ("application/json;q=0.1234", None),
-            ("application/json;q=", None),
-            ("nonsense", None),
+            ("application/json; charset=utf-16", None, None),
+            ("application/json;q=2", None, None),
+            ("application/json;q=0.1234", None, None),
+            ("application/json;q=", None, None),
+            ("nonsense", None, None),
         ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
-            assert_eq!(negotiate(&headers), expected, "{accept}");
+            assert_eq!(accepted(accept), (once, stream), "{accept}");
         }
-        assert_eq!(negotiate(&HeaderMap::new()), Some(Json));
+        let absent = negotiate(&HeaderMap::new()).unwrap();
+        assert_eq!((absent.once, absent.stream), (Some(Json), None));
     }
 
     #[test]
@@ -262,7 +291,8 @@ mod tests {
             header::ACCEPT,
             HeaderValue::from_static("application/graphql-response+json"),
         );
-        assert_eq!(negotiate(&headers), Some(MediaType::GraphqlResponse));
+        let accepted = negotiate(&headers).unwrap();
+        assert_eq!(accepted.once, Some(MediaType::GraphqlResponse));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use async_graphql::{Request, Variables};
 use serde_json::{Map, Value};
 
-use crate::graphql::{DocumentError, DocumentName, Documents};
+use crate::graphql::{ApiError, DocumentError, DocumentName, Documents, ErrorCode};
 
 /// Why something is not a GraphQL request.
 #[derive(Debug, thiserror::Error)]
@@ -12,7 +12,7 @@ pub(in crate::http) enum Error {
     Empty,
     #[error("The body is not JSON: {0}.")]
     NotJson(#[source] serde_json::Error),
-    #[error("Several operations in one request are not taken. Send them one by one.")]
+    #[error("Batched requests are not supported. Send the operations one by one.")]
     Batch,
     #[error("The body is JSON, but no object. Send one with the member `query`.")]
     NotAnObject,
@@ -32,17 +32,23 @@ pub(in crate::http) enum Error {
 
 impl Error {
     /// `extensions.code`.
-    pub(in crate::http) fn code(&self) -> &'static str {
+    fn code(&self) -> ErrorCode {
         match self {
             Self::Document(error) => error.code(),
-            _ => "BAD_REQUEST",
+            _ => ErrorCode::BadRequest,
         }
+    }
+}
+
+impl From<&Error> for ApiError {
+    fn from(error: &Error) -> Self {
+        Self::new(error.code(), error.to_string())
     }
 }
 
 const NAMES: [&str; 4] = ["query", "operationName", "variables", "extensions"];
 
-/// What a document's id may be called: by the proposal, and as Relay's documentation has it.
+/// Names of a document's id: the proposal's, and those of Relay's documentation.
 const IDS: [&str; 3] = ["documentId", "doc_id", "id"];
 
 /// Reads a POST's body.
@@ -94,7 +100,9 @@ pub(in crate::http) fn from_members(
         Some(persisted) => Some(DocumentName::Hash(hash(&persisted)?)),
     };
     let mut request = documents.find(query, name)?;
-    request.operation_name = string("operationName", operation_name)?;
+    // Empty is absent, as some clients send it.
+    let operation_name = string("operationName", operation_name)?;
+    request.operation_name = operation_name.filter(|name| !name.is_empty());
     if let Some(variables) = object("variables", variables)? {
         request.variables = Variables::from_json(Value::Object(variables));
     }
@@ -112,7 +120,7 @@ fn id(members: &mut Map<String, Value>, has_query: bool) -> Result<Option<Docume
     Ok(None)
 }
 
-/// What an automatic persisted query is called by.
+/// The hash of an automatic persisted query.
 fn hash(persisted: &Value) -> Result<String, Error> {
     match (&persisted["version"], &persisted["sha256Hash"]) {
         (Value::Number(version), Value::String(hash)) if version.as_u64() == Some(1) => {
@@ -217,6 +225,9 @@ mod tests {
             serde_json::to_string(&request.variables).unwrap(),
             r#"{"n":[1]}"#
         );
+
+        let unnamed = body_of(br#"{"query": "{a}", "operationName": ""}"#).unwrap();
+        assert_eq!(unnamed.operation_name, None);
 
         let nulls =
             r#"{"query": "{a}", "operationName": null, "variables": null, "extensions": null}"#;

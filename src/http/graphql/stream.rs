@@ -4,62 +4,59 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use async_graphql::Request;
 use axum::{
     body::Body,
     http::{HeaderName, HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{StreamExt, stream};
 
 use super::{Answer, negotiate::MediaType};
-use crate::{
-    graphql::{self, Caller},
-    http::State,
+use crate::http::{
+    operation::{Answers, Next},
+    operation_limit::OperationPermit,
 };
 
 /// How often something is sent, so that proxies do not take silence for death.
 const HEARTBEAT: Duration = Duration::from_secs(12);
 
-pub(super) fn respond(
-    state: &State,
-    request: Request,
-    caller: Caller,
-    by_get: bool,
-    media_type: MediaType,
-) -> Response {
-    let session = caller
-        .session()
-        .map(|(session, user)| state.accounts.watch(session, user));
-    let stopping = state.stopping.clone();
-    let answers = graphql::execute_stream(&state.schema, request, caller, by_get)
-        .map(move |answer| next(media_type, &Answer::from(&answer)));
-    // The end is said only when it is one: a client whose stream just stops comes back.
-    let answers = answers.chain(stream::once(async move { end(media_type) }));
-    let ended = async move {
-        tokio::select! {
-            () = stopping.cancelled() => {}
-            () = async {
-                match &session {
-                    Some(session) => session.cancelled().await,
-                    None => std::future::pending().await,
-                }
-            } => {}
-        }
-    };
-    let answers = with_heartbeat(Box::pin(answers), media_type);
-    let body = stream::once(async move { start(media_type) })
-        .chain(answers)
-        .take_until(Box::pin(ended));
+pub(super) fn respond(answers: Answers, media_type: MediaType) -> Response {
+    let pieces = stream::unfold(Some((answers, None)), move |state| piece(state, media_type));
+    let body = stream::once(async move { start(media_type) }).chain(pieces);
     let headers = [
         (header::CONTENT_TYPE, media_type.header()),
-        // nginx would keep the pieces to itself.
+        // Next.js and Express would keep the pieces to compress them, nginx in any case.
+        (
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("no-store, no-transform"),
+        ),
         (
             HeaderName::from_static("x-accel-buffering"),
             HeaderValue::from_static("no"),
         ),
     ];
     (headers, Body::from_stream(body.map(Ok::<_, Infallible>))).into_response()
+}
+
+/// The answers to come, and what is kept until the last piece is on its way.
+type Rest = Option<(Answers, Option<OperationPermit>)>;
+
+/// The next piece, and what is left after it.
+async fn piece(rest: Rest, media_type: MediaType) -> Option<(String, Rest)> {
+    let (mut answers, _delivered) = rest?;
+    match tokio::time::timeout(HEARTBEAT, answers.next()).await {
+        Ok(Next::Reply(reply)) => {
+            let piece = next(media_type, &reply.response);
+            Some((piece, Some((answers, reply.permit))))
+        }
+        Ok(Next::SessionEnded(reply)) => {
+            Some((last(media_type, &reply.response) + &end(media_type), None))
+        }
+        Ok(Next::End) => Some((end(media_type), None)),
+        // Its end is not said: a client whose stream just stops comes back.
+        Ok(Next::Stopped) => None,
+        Ok(Next::Subscribed) | Err(_) => Some((heartbeat(media_type), Some((answers, None)))),
+    }
 }
 
 // A part's boundary goes out with the part before it: clients take one for whole only then.
@@ -76,12 +73,27 @@ fn part(json: &str) -> String {
     format!("\r\ncontent-type: application/json\r\n\r\n{json}\r\n--graphql")
 }
 
-fn next(media_type: MediaType, answer: &Answer<'_>) -> String {
-    let json = serde_json::to_string(answer).expect("responses have no keys but strings");
+fn next(media_type: MediaType, answer: &async_graphql::Response) -> String {
+    let json = json(&Answer::from(answer));
     match media_type {
         MediaType::Multipart => part(&format!("{{\"payload\":{json}}}")),
         _ => format!("event: next\ndata: {json}\n\n"),
     }
+}
+
+/// An answer that breaks off what it is the last of: by multipart that is an error of the transport.
+fn last(media_type: MediaType, answer: &async_graphql::Response) -> String {
+    match media_type {
+        MediaType::Multipart => {
+            let errors = json(&answer.errors);
+            part(&format!("{{\"payload\":null,\"errors\":{errors}}}"))
+        }
+        _ => next(media_type, answer),
+    }
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("responses have no keys but strings")
 }
 
 fn end(media_type: MediaType) -> String {
@@ -96,17 +108,4 @@ fn heartbeat(media_type: MediaType) -> String {
         MediaType::Multipart => part("{}"),
         _ => ":\n\n".to_owned(),
     }
-}
-
-/// The same, and a heartbeat after each silence.
-fn with_heartbeat(
-    answers: impl Stream<Item = String> + Send + Unpin,
-    media_type: MediaType,
-) -> impl Stream<Item = String> + Send {
-    stream::unfold(answers, move |mut answers| async move {
-        match tokio::time::timeout(HEARTBEAT, answers.next()).await {
-            Ok(answer) => answer.map(|answer| (answer, answers)),
-            Err(_) => Some((heartbeat(media_type), answers)),
-        }
-    })
 }

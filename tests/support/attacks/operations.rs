@@ -173,6 +173,75 @@ pub(super) fn all() -> Vec<Attack> {
             let field = format!("readingUpdates(id: \"{reading_id}\") {{ text }}");
             format!("subscription {{ a: {field} b: {field} }}")
         }),
+        // Introspection.
+        attack(
+            "types of types of types",
+            TOO_COMPLEX,
+            format!(
+                "{{ __schema {{ types {} {{ name }} {} }} }}",
+                "{ possibleTypes { interfaces ".repeat(8),
+                "} }".repeat(8)
+            ),
+        ),
+        attack(
+            "types of types, in fragments",
+            TOO_COMPLEX,
+            "{ __type(name: \"Query\") { ...a } }
+             fragment a on __Type { fields { type { ...b } } }
+             fragment b on __Type { fields { type { ofType { ...c } } } }
+             fragment c on __Type { interfaces { name } }",
+        ),
+        attack(
+            "many names of the types of all fields of all types",
+            TOO_COMPLEX,
+            format!(
+                "{{ __schema {{ types {{ fields {{ type {{ ofType {{ fields {{ {} }} }} }} args {{ type {{ inputFields {{ name description }} }} }} }} }} }} }}",
+                "name description isDeprecated ".repeat(300)
+            ),
+        ),
+        // Lists.
+        attack(
+            "all answers to a question, over and over",
+            TOO_COMPLEX,
+            format!(
+                "{{ nodes(ids: [{}]) {{ ... on Reading {{ {} }} }} }}",
+                format!("\"{reading_id}\" ").repeat(100),
+                many(49, |n| format!("a{n}: generations {{ response }}"))
+            ),
+        ),
+        attack(
+            "counts of the same list",
+            TOO_COMPLEX,
+            format!(
+                "{{ nodes(ids: [{}]) {{ ... on User {{ {} }} }} }}",
+                "\"user_01h455vb4pex5vsknk084sn02q\" ".repeat(100),
+                many(33, |n| format!("a{n}: readings(first: 1) {{ totalCount }}"))
+            ),
+        ),
+        attack(
+            "counts",
+            TOO_COMPLEX,
+            format!(
+                "{{ profile {{ {} }} }}",
+                many(9, |n| format!("a{n}: readings(first: 1) {{ totalCount }}"))
+            ),
+        ),
+        attack(
+            "sessions",
+            TOO_COMPLEX,
+            format!(
+                "{{ profile {{ {} }} }}",
+                many(41, |n| format!("a{n}: sessions {{ id }}"))
+            ),
+        ),
+        attack(
+            "usage",
+            TOO_COMPLEX,
+            format!(
+                "{{ profile {{ {} }} }}",
+                many(21, |n| format!("a{n}: usage {{ readingsToday }}"))
+            ),
+        ),
         // Pages.
         attack(
             "pages of pages",
@@ -200,7 +269,13 @@ pub(super) fn all() -> Vec<Attack> {
         attack(
             "many pages",
             TOO_COMPLEX,
-            format!("{{ {} }}", many(20, |n| format!("a{n}: {page}"))),
+            format!(
+                "{{ {} }}",
+                many(20, |n| format!(
+                    "a{n}: {}",
+                    page.replace("sources", "generations { status } sources")
+                ))
+            ),
         ),
         // Variables.
         with(

@@ -1,0 +1,218 @@
+//! Lines from rows, and rows from lines.
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    Generation, IdempotencyKey, Outcome, Reading, ServiceMonth, UsageDay, UsageMonth, User,
+};
+use crate::entity::{
+    PieceEnds, Sources, generation, reading, service_month, usage_day, usage_month, user,
+};
+
+impl User {
+    /// With the password's hash, or without.
+    pub(in crate::archive) fn new(row: user::Model, with_password: bool) -> Self {
+        Self {
+            id: row.id,
+            email: row.email,
+            username: row.username,
+            hashed_password: with_password.then_some(row.hashed_password),
+            is_active: row.is_active,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            locale: row.locale,
+            memory: row.memory,
+        }
+    }
+}
+
+impl From<usage_day::Model> for UsageDay {
+    fn from(row: usage_day::Model) -> Self {
+        Self {
+            user_id: row.user_id,
+            day: row.day,
+            readings: row.readings,
+        }
+    }
+}
+
+impl From<UsageDay> for usage_day::Model {
+    fn from(line: UsageDay) -> Self {
+        Self {
+            user_id: line.user_id,
+            day: line.day,
+            readings: line.readings,
+        }
+    }
+}
+
+impl From<usage_month::Model> for UsageMonth {
+    fn from(row: usage_month::Model) -> Self {
+        Self {
+            user_id: row.user_id,
+            month: row.month,
+            tokens: row.tokens,
+            cost_nano_usd: row.cost,
+        }
+    }
+}
+
+impl From<UsageMonth> for usage_month::Model {
+    fn from(line: UsageMonth) -> Self {
+        Self {
+            user_id: line.user_id,
+            month: line.month,
+            tokens: line.tokens,
+            cost: line.cost_nano_usd,
+        }
+    }
+}
+
+impl From<service_month::Model> for ServiceMonth {
+    fn from(row: service_month::Model) -> Self {
+        Self {
+            month: row.month,
+            tokens: row.tokens,
+            cost_nano_usd: row.cost,
+        }
+    }
+}
+
+impl From<ServiceMonth> for service_month::Model {
+    fn from(line: ServiceMonth) -> Self {
+        Self {
+            month: line.month,
+            tokens: line.tokens,
+            cost: line.cost_nano_usd,
+        }
+    }
+}
+
+impl Reading {
+    /// The reading with what hangs off it, as `generations` and `idempotency_keys` have it.
+    pub(in crate::archive) fn new(
+        row: reading::Model,
+        generations: Vec<Generation>,
+        idempotency_keys: Option<Vec<IdempotencyKey>>,
+        completed_at: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            id: row.id,
+            user_id: row.user_id,
+            advisor: row.advisor,
+            question: row.question,
+            response: row.response,
+            generation_id: row.generation_id,
+            care: row.care,
+            outcome: Outcome {
+                status: row.status,
+                engine: row.engine,
+                model: row.model,
+                sources: row.sources.0,
+                tokens_used: row.tokens_used,
+                cost_nano_usd: row.cost,
+                is_estimated: row.is_estimated,
+                is_truncated: row.is_truncated,
+                failure_code: row.failure_code,
+                failure_message: row.failure_message,
+                created_at: row.created_at,
+                completed_at: row.completed_at.unwrap_or(completed_at),
+            },
+            is_cached: row.is_cached,
+            cache_key: row.cache_key,
+            generations,
+            idempotency_keys,
+        }
+    }
+
+    pub(in crate::archive) fn row(&self) -> reading::Model {
+        let outcome = self.outcome.clone();
+        reading::Model {
+            id: self.id,
+            user_id: self.user_id,
+            advisor: self.advisor,
+            question: self.question.clone(),
+            cache_key: self.cache_key.clone(),
+            generation_id: self.generation_id,
+            status: outcome.status,
+            response: self.response.clone(),
+            engine: outcome.engine,
+            care: self.care,
+            model: outcome.model,
+            sources: Sources(outcome.sources),
+            tokens_used: outcome.tokens_used,
+            cost: outcome.cost_nano_usd,
+            is_estimated: outcome.is_estimated,
+            is_cached: self.is_cached,
+            is_truncated: outcome.is_truncated,
+            failure_code: outcome.failure_code,
+            failure_message: outcome.failure_message,
+            created_at: outcome.created_at,
+            completed_at: Some(outcome.completed_at),
+        }
+    }
+}
+
+impl Generation {
+    pub(in crate::archive) fn new(row: generation::Model, completed_at: DateTime<Utc>) -> Self {
+        Self {
+            id: row.id,
+            response: row.response,
+            outcome: Outcome {
+                status: row.status,
+                engine: row.engine,
+                model: row.model,
+                sources: row.sources.0,
+                tokens_used: row.tokens_used,
+                cost_nano_usd: row.cost,
+                is_estimated: row.is_estimated,
+                is_truncated: row.is_truncated,
+                failure_code: row.failure_code,
+                failure_message: row.failure_message,
+                created_at: row.created_at,
+                completed_at: row.completed_at.unwrap_or(completed_at),
+            },
+            cast_open: row.cast_open,
+            piece_ends: row.piece_ends.0,
+            cached_tokens: row.cached_tokens,
+            reasoning_tokens: row.reasoning_tokens,
+        }
+    }
+
+    /// A row that nobody holds and that holds nothing back: it is over.
+    pub(in crate::archive) fn row(&self, of: &Reading) -> generation::Model {
+        let outcome = self.outcome.clone();
+        generation::Model {
+            id: self.id,
+            reading_id: of.id,
+            user_id: of.user_id,
+            status: outcome.status,
+            cast_open: self.cast_open,
+            owner: None,
+            epoch: 0,
+            lease_expires_at: None,
+            cancel_requested: false,
+            sent_at: None,
+            reserved: 0,
+            provider_response_id: None,
+            provider_sequence: None,
+            last_sequence: i32::try_from(self.piece_ends.len()).unwrap_or(i32::MAX),
+            piece_ends: PieceEnds(self.piece_ends.clone()),
+            response: self.response.clone(),
+            engine: outcome.engine,
+            model: outcome.model,
+            sources: Sources(outcome.sources),
+            tokens_used: outcome.tokens_used,
+            cached_tokens: self.cached_tokens,
+            reasoning_tokens: self.reasoning_tokens,
+            cost: outcome.cost_nano_usd,
+            is_estimated: outcome.is_estimated,
+            is_truncated: outcome.is_truncated,
+            is_thinking: false,
+            failure_code: outcome.failure_code,
+            failure_message: outcome.failure_message,
+            created_at: outcome.created_at,
+            completed_at: Some(outcome.completed_at),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+var e=[`LEGBA`,`OSHUN`,`SHANGO`,`YEMAYA`],t={LEGBA:`Legba`,OSHUN:`Oshun`,SHANGO:`Shango`,YEMAYA:`Yemaya`},n=t=>e.some(e=>e===t);function r(e,t,n){let r=(t,r)=>n.find(`advisor.${e}.${t}`)??r;return{title:r(`title`,t.title),greeting:r(`greeting`,t.greeting),suggestions:t.suggestions.map((e,t)=>r(`suggestion.${t+1}`,e))}}export{n as i,t as n,r,e as t};

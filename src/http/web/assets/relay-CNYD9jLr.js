@@ -1,0 +1,1 @@
+export{n as WithRelay}from"./relay-D7e9uE4H.js";

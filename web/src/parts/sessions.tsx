@@ -1,0 +1,116 @@
+import { useState } from 'react'
+import { graphql, useFragment } from 'react-relay'
+import type { sessions_user$data, sessions_user$key } from '../__generated__/sessions_user.graphql'
+import type { sessionsLogoutMutation } from '../__generated__/sessionsLogoutMutation.graphql'
+import type { sessionsRevokeMutation } from '../__generated__/sessionsRevokeMutation.graphql'
+import { describe } from '../errors'
+import { useLanguage } from '../i18n'
+import { useMutate } from '../mutate'
+import { navigate } from '../router'
+import { session } from '../session'
+
+export function Sessions({ of }: { of: sessions_user$key }) {
+  const language = useLanguage()
+  const [error, setError] = useState<unknown>(null)
+  const { sessions } = useFragment(
+    graphql`
+      fragment sessions_user on User {
+        sessions {
+          id
+          createdAt
+          expiresAt
+          userAgent
+          isCurrent
+        }
+      }
+    `,
+    of,
+  )
+  const [logout, isBusy] = useMutate<sessionsLogoutMutation>(graphql`
+    mutation sessionsLogoutMutation($input: LogoutInput!) {
+      logout(input: $input) {
+        revokedSessions
+      }
+    }
+  `)
+  const signOut = async (everywhere: boolean) => {
+    setError(null)
+    try {
+      await logout({ input: { everywhere } })
+      session.end()
+      navigate('/')
+    } catch (failed) {
+      setError(failed)
+    }
+  }
+  return (
+    <section aria-labelledby="sessions">
+      <h2 id="sessions">{language.t('sessions.title')}</h2>
+      <ul className="rows">
+        {sessions.map((one) => (
+          <Item key={one.id} of={one} onError={setError} />
+        ))}
+      </ul>
+      <div role="alert">{error !== null && <p className="error">{describe(error, language)}</p>}</div>
+      <div className="actions">
+        <button type="button" disabled={isBusy} onClick={() => void signOut(false)}>
+          {language.t('sessions.signOut')}
+        </button>
+        {sessions.length > 1 && (
+          <button type="button" disabled={isBusy} onClick={() => void signOut(true)}>
+            {language.t('sessions.everywhere')}
+          </button>
+        )}
+      </div>
+    </section>
+  )
+}
+
+interface ItemProps {
+  of: sessions_user$data['sessions'][number]
+  onError: (error: unknown) => void
+}
+
+function Item({ of: { id, createdAt, userAgent, isCurrent }, onError }: ItemProps) {
+  const language = useLanguage()
+  const [revoke, isRevoking] = useMutate<sessionsRevokeMutation>(graphql`
+    mutation sessionsRevokeMutation($input: RevokeSessionInput!) {
+      revokeSession(input: $input) {
+        user {
+          ...sessions_user
+        }
+      }
+    }
+  `)
+  const device = deviceName(userAgent ?? '') ?? language.t('sessions.unknown')
+  return (
+    <li>
+      <span>
+        <strong title={userAgent ?? undefined}>{device}</strong>
+        <small>
+          {isCurrent ? language.t('sessions.current') : language.t('sessions.since', { date: language.date(createdAt) })}
+        </small>
+      </span>
+      {!isCurrent && (
+        <button
+          type="button"
+          disabled={isRevoking}
+          aria-label={language.t('sessions.revoke.of', { device })}
+          onClick={() => void revoke({ input: { id } }).catch(onError)}
+        >
+          {language.t('sessions.revoke')}
+        </button>
+      )}
+    </li>
+  )
+}
+
+/** The browser and the system that a user agent names, the more particular ones first. */
+function deviceName(userAgent: string): string | null {
+  const first = (names: string[]) => names.find((name) => userAgent.includes(name))
+  const browser = first(['Firefox', 'Edg', 'OPR', 'Chrome', 'Safari', 'curl'])
+  const system = first(['Android', 'iPhone', 'iPad', 'Windows', 'Macintosh', 'Linux'])
+  const names: Record<string, string> = { Edg: 'Edge', OPR: 'Opera', Macintosh: 'Mac' }
+  const found = [browser, system].filter((name) => name !== undefined).map((name) => names[name] ?? name)
+  return found.length > 0 ? found.join(' · ') : userAgent.slice(0, 60) || null
+}

@@ -1,0 +1,127 @@
+import { ask, ended, expect, login, PASSWORD, Proxy, Server, signIn, register, test } from './support/test'
+
+test('a wrong password is refused in words', async ({ page, account }) => {
+  await page.goto('/app/sign-in')
+  await page.getByLabel('Email address').fill(account.email)
+  await page.getByLabel('Password').fill('not the password')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await expect(page.getByRole('alert')).toHaveText('The email address or the password is wrong.')
+})
+
+test('registration names every field that fails, and its rule', async ({ page, account }) => {
+  await page.goto('/app/register')
+  await page.getByLabel('Email address').fill('nowhere')
+  await page.getByLabel('Username').fill('a')
+  await page.getByLabel('Password').fill('password')
+  await page.getByRole('button', { name: 'Create account' }).click()
+  for (const label of ['Email address', 'Username', 'Password']) {
+    await expect(page.getByLabel(label)).toHaveAttribute('aria-invalid', 'true')
+  }
+  await expect(page.getByText('An address such as ada@example.com.')).toBeVisible()
+  await expect(page.getByText('This password is among the first')).toBeVisible()
+
+  await page.getByLabel('Email address').fill(account.email)
+  await page.getByLabel('Username').fill(`${account.username}b`)
+  await page.getByLabel('Password').fill(PASSWORD)
+  await page.getByRole('button', { name: 'Create account' }).click()
+  await expect(page.getByText('There is an account with this address already.')).toBeVisible()
+})
+
+test('signing out in one tab signs out in the other', async ({ page, context, account }) => {
+  await signIn(page, account)
+  const other = await context.newPage()
+  await other.goto('/app/readings')
+  await expect(other.getByRole('heading', { name: 'Your readings' })).toBeVisible()
+  await page.goto('/app/profile')
+  await page.getByRole('button', { name: 'Sign out', exact: true }).click()
+  await expect(other.getByRole('heading', { name: 'Sign in' })).toBeVisible()
+  await expect(other.getByText('Your session has ended.')).toHaveCount(0)
+})
+
+test('signing in in one tab signs in in the other', async ({ page, context, account }) => {
+  await page.goto('/app/profile')
+  const other = await context.newPage()
+  await signIn(other, account)
+  await expect(page.getByRole('heading', { name: account.username })).toBeVisible()
+})
+
+test('sessions are listed, and ended one by one', async ({ page, server, account }) => {
+  await signIn(page, account)
+  await page.goto('/app/profile')
+  const rows = page.locator('.rows li')
+  await expect(rows).toHaveCount(2)
+  await expect(rows.filter({ hasText: 'This device' })).toHaveCount(1)
+  await rows.getByRole('button').click()
+  await expect(rows).toHaveCount(1)
+  await expect(server.api('{ profile { id } }', {}, account.token)).rejects.toThrow()
+})
+
+test('the password is changed, and other sessions end', async ({ page, server, account }) => {
+  await signIn(page, account)
+  await page.goto('/app/profile')
+  await page.getByLabel('Current password').fill('not the password')
+  await page.getByLabel('New password').fill('thunder over the river')
+  await page.getByRole('button', { name: 'Change password' }).click()
+  await expect(page.getByText('This is not the password.')).toBeVisible()
+  await page.getByLabel('Current password').fill(PASSWORD)
+  await page.getByRole('button', { name: 'Change password' }).click()
+  await expect(page.getByText('The password is changed. 1 other session has ended.')).toBeVisible()
+  await login(server, { email: account.email, password: 'thunder over the river' })
+})
+
+test('the account is deleted with its password', async ({ page, server, account }) => {
+  await signIn(page, account)
+  await page.goto('/app/profile')
+  await page.getByRole('button', { name: 'Delete account' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Password').fill('not the password')
+  await dialog.getByRole('button', { name: 'Delete account' }).click()
+  await expect(dialog.getByText('This is not the password.')).toBeVisible()
+  await dialog.getByLabel('Password').fill(PASSWORD)
+  await dialog.getByRole('button', { name: 'Delete account' }).click()
+  await expect(page).toHaveURL(/\/app$/)
+  await expect(page.getByRole('link', { name: 'Sign in' })).toBeVisible()
+  await expect(login(server, account)).rejects.toThrow()
+})
+
+test('usage is shown with its limit', async ({ page, account }) => {
+  await signIn(page, account)
+  await ask(page, 'What is enough?')
+  await page.goto('/app/profile')
+  await expect(page.getByText('1 of 50')).toBeVisible()
+})
+
+test.describe('with little time and few readings', () => {
+  test.use({
+    // A server and a way to it of its own.
+    way: async ({}, use) => {
+      const server = await Server.start({ TOKEN_LIFETIME: '8s', READINGS_PER_DAY: '1', EMBEDDED_PACE: '0' })
+      const way = await Proxy.before(server)
+      await use(Object.assign(way, { server }))
+      await way.stop()
+      await server.stop()
+    },
+    account: async ({ way }, use) => use(await register((way as Proxy & { server: Server }).server)),
+  })
+
+  test('the day’s readings run out in words, and the question stays', async ({ page, account }) => {
+    await signIn(page, account)
+    await ask(page, 'What is the first question?')
+    await ended(page)
+    await page.goto('/app')
+    await page.getByLabel('Your question for Legba').fill('What is the second question?')
+    await page.getByRole('button', { name: 'Ask Legba' }).click()
+    await expect(page.getByRole('alert').filter({ hasText: /again/ })).toBeVisible()
+    await expect(page.getByLabel('Your question for Legba')).toHaveValue('What is the second question?')
+  })
+
+  test('a session that expires asks for the password, and goes on', async ({ page, account }) => {
+    await signIn(page, account)
+    await page.goto('/app/profile')
+    await expect(page.getByText('Your session has ended.')).toBeVisible()
+    await page.getByLabel('Email address').fill(account.email)
+    await page.getByLabel('Password').fill(account.password)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await expect(page.getByRole('heading', { name: account.username })).toBeVisible()
+  })
+})
