@@ -1,0 +1,1 @@
+import{n as e}from"./jsx-runtime-DyZJNswf.js";var t=e();function n(e){let n=(0,t.useRef)(null);return(0,t.useEffect)(()=>{e!==null&&(n.current?.querySelector(`[aria-invalid=true]`)??n.current?.querySelector(`[type=submit]`))?.focus()},[e]),n}export{n as t};

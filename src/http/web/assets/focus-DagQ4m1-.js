@@ -1,1 +1,0 @@
-import{n as e}from"./jsx-runtime-CqL9NMOD.js";var t=e();function n(e){let n=(0,t.useRef)(null);return(0,t.useEffect)(()=>{e!==null&&(n.current?.querySelector(`[aria-invalid=true]`)??n.current?.querySelector(`[type=submit]`))?.focus()},[e]),n}export{n as t};

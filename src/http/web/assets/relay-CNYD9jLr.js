@@ -1,1 +1,0 @@
-export{n as WithRelay}from"./relay-D7e9uE4H.js";

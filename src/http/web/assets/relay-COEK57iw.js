@@ -1,0 +1,1 @@
+export{n as WithRelay}from"./relay-B_k9MXun.js";
