@@ -322,7 +322,7 @@ async fn introspection_is_told_by_environment() {
                     (answer.status, answer.code()),
                     (400, "GRAPHQL_VALIDATION_FAILED")
                 );
-                assert!(answer.message().starts_with("Introspection is off here"));
+                assert!(answer.message().starts_with("Introspection is disabled"));
                 let errors = errors_on_socket(&server, introspection, &json!({})).await;
                 assert_eq!(errors[0]["message"], answer.message());
             }

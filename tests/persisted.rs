@@ -339,7 +339,7 @@ async fn a_file_that_is_not_right_is_no_start() {
                 "- unparseable: The document is not GraphQL",
                 "- unknown-field: Unknown field \"secrets\"",
                 "- two-logins: The document",
-                "- deep: An operation",
+                "- deep: The operation",
             ],
         ),
     ] {

@@ -171,4 +171,20 @@ on_both! {
         call.done().await;
         assert_eq!(ended(&server, &ama, &third).await["response"], "Stay.");
     }
+
+    // As on a machine that is too busy for the writer to renew its lease in time.
+    #[settings("--embedded-pace", "60", "--lease", "1s")]
+    async fn a_writer_that_is_late_keeps_its_answer(server: Server) {
+        let ama = server.join("ama").await;
+        let id = server.begin(&ama, "Which way?").await;
+
+        let late = "UPDATE generations SET lease_expires_at = created_at WHERE status = 'WRITING'";
+        let begin = Instant::now();
+        while begin.elapsed() < Duration::from_secs(2) {
+            server.database.execute(late).await;
+        }
+
+        assert_eq!(ended(&server, &ama, &id).await["status"], "COMPLETED");
+        assert_eq!(server.database.count("generations WHERE epoch = 1").await, 1);
+    }
 }

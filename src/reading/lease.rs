@@ -37,8 +37,16 @@ impl Writing {
         token
     }
 
+    /// Ends the writing when what is returned is dropped, also by a panic of the writer.
+    pub(super) fn until_dropped(&self, lease: Lease) -> WritingGuard<'_> {
+        WritingGuard {
+            writing: self,
+            lease,
+        }
+    }
+
     /// A lease that was lost may have been won again here: then it is another writer's.
-    pub(super) fn end(&self, lease: Lease) {
+    fn end(&self, lease: Lease) {
         let mut writing = self.lock();
         if writing
             .get(&lease.reading_id)
@@ -67,6 +75,17 @@ impl Writing {
     }
 }
 
+pub(super) struct WritingGuard<'a> {
+    writing: &'a Writing,
+    lease: Lease,
+}
+
+impl Drop for WritingGuard<'_> {
+    fn drop(&mut self) {
+        self.writing.end(self.lease);
+    }
+}
+
 impl Readings {
     /// When a lease ends that is granted or renewed now.
     pub(super) fn lease_end(&self) -> Expr {
@@ -82,17 +101,22 @@ impl Readings {
         }
     }
 
-    /// Being written, by a writer whose lease has run out.
+    /// Being written, by a writer whose lease has run out. A writer of this instance that is late,
+    /// because the machine is busy, keeps its answer: it lives, and renews its lease with its next
+    /// piece.
     pub(super) fn expired(&self) -> Condition {
         let now = if self.0.db.is_postgres() {
             Expr::cust("now()")
         } else {
             Expr::value(self.0.clock.now())
         };
+        let written_here = self.0.writing.leases();
+        let written_here = written_here.iter().map(|lease| lease.generation_id);
         Condition::all()
             .add(generation::Column::CompletedAt.is_null())
             .add(generation::Column::Status.eq(Status::Writing))
             .add(generation::Column::LeaseExpiresAt.into_expr().lt(now))
+            .add(generation::Column::Id.is_not_in(written_here))
     }
 
     /// An update of the generation that happens only while the lease is held.

@@ -72,12 +72,13 @@ impl Readings {
         let this = self.clone();
         let cancelled = this.0.writing.begin(lease);
         let writing = async move {
+            let held = this.0.writing.until_dropped(lease);
             let written = this.retry(lease, || this.write(lease, &cancelled)).await;
             if let Err(error) = written {
                 this.give_up(lease, None, error).await;
             }
             this.0.unstored.over(lease.generation_id);
-            this.0.writing.end(lease);
+            drop(held);
             drop(permit);
             this.0.wake.tick(lease.reading_id);
             // There is a writer free for the next one.
