@@ -28,7 +28,7 @@ await() {
 serve() {
     local data
     data=$(mktemp -d -p "$dir")
-    env -u DATABASE_URL HOST=127.0.0.1 PORT=0 DATA_DIR="$data" "$@" \
+    env -u DATABASE_URL HOST=127.0.0.1 PORT=0 DATA_DIR="$data" EMBEDDED_PACE=0 "$@" \
         target/debug/mula serve >"$dir/out" 2>"$dir/log" &
     server=$!
     url=$(await 'The server' $server sed -n 's/^ *GraphQL *//p' "$dir/out")

@@ -111,6 +111,23 @@ fn the_defaults_are_good() {
 }
 
 #[test]
+fn the_built_in_advisor_writes_to_be_watched_in_development_alone() {
+    let pause = |flags: &[&str]| {
+        let dir = tempfile::tempdir().unwrap();
+        let data = ["--data-dir", dir.path().to_str().unwrap()];
+        settings(&[&data[..], flags].concat())
+            .writing
+            .embedded_pause
+            .as_millis()
+    };
+    let production = ["--environment", "production", "--secret-key", SECRET];
+
+    assert_eq!(pause(&[]), 40);
+    assert_eq!(pause(&["--embedded-pace", "0"]), 0);
+    assert_eq!(pause(&production), 0);
+}
+
+#[test]
 fn limits_fit_together() {
     assert!(
         problem(&[

@@ -67,7 +67,7 @@ impl Given {
         );
         let sentry_dsn = check.sentry_dsn(self.sentry_dsn.as_deref());
         let clients = check.clients(&self.clients);
-        let writing = check.writing(&self.writing);
+        let writing = check.writing(&self.writing, environment);
         let model = check.model(&self.model);
         check.prices_for_limits(&writing, model.as_ref());
         let http = check.http(&self.http, environment);
@@ -139,7 +139,7 @@ impl Given {
     pub fn check_for_accounts(&self) -> Result<AccountSettings, Problems> {
         let mut check = Check::default();
         let bcrypt_cost = check.bcrypt_cost(&self.bcrypt_cost);
-        let writing = check.writing(&self.writing);
+        let writing = check.writing(&self.writing, None);
         if !check.problems.is_empty() {
             return Err(Problems(check.problems));
         }

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{Model, check::Check};
+use super::{Environment, Model, check::Check};
+
+/// Words a second, where people look at how an answer is written.
+const DEVELOPMENT_PACE: u32 = 25;
 
 /// As they were written.
 #[derive(Args, Clone, Debug)]
@@ -30,9 +33,9 @@ pub struct GivenWriting {
     /// US dollars that all answers may cost in a month (UTC); by default no limit
     #[arg(long, env = "SERVICE_COST_PER_MONTH", global = true)]
     pub service_cost_per_month: Option<String>,
-    /// Words a second the built-in advisor writes; 0 for as fast as it can
-    #[arg(long, env = "EMBEDDED_PACE", default_value = "0", global = true)]
-    pub embedded_pace: String,
+    /// Words a second the built-in advisor writes; 0 for as fast as it can; by default 25 in development, else 0
+    #[arg(long, env = "EMBEDDED_PACE", global = true)]
+    pub embedded_pace: Option<String>,
 }
 
 /// How answers are written.
@@ -52,8 +55,17 @@ pub struct Writing {
 }
 
 impl Check {
-    pub(super) fn writing(&mut self, given: &GivenWriting) -> Writing {
-        let pace: u32 = self.number("EMBEDDED_PACE", &given.embedded_pace, 0..=1_000);
+    pub(super) fn writing(
+        &mut self,
+        given: &GivenWriting,
+        environment: Option<Environment>,
+    ) -> Writing {
+        let pace = given.embedded_pace.as_deref();
+        let pace = pace.map(|text| self.number("EMBEDDED_PACE", text, 0..=1_000));
+        let pace = pace.unwrap_or(match environment {
+            Some(Environment::Development) => DEVELOPMENT_PACE,
+            _ => 0,
+        });
         let per_day = self.number("READINGS_PER_DAY", &given.readings_per_day, 0..=1_000_000);
         let mut limit = |name: &str, value: &Option<String>| {
             value.as_ref().map(|value| self.dollars(name, value))

@@ -190,6 +190,7 @@ fn flags(url: &str, dir: &Path, model: &str) -> Vec<String> {
         ("--login-rate", "off"),
         ("--register-rate", "off"),
         ("--ask-rate", "off"),
+        ("--embedded-pace", "0"),
         ("--readings-per-day", &readings),
         ("--cost-per-month", &answers),
         ("--service-cost-per-month", "1000000"),

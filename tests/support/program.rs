@@ -16,6 +16,7 @@ pub fn mula(dir: &Path, arguments: &[&str]) -> Command {
         .env_clear()
         // Where a run is measured, this is where the measurement goes.
         .envs(std::env::vars().filter(|(name, _)| name.starts_with("LLVM_")))
+        .env("EMBEDDED_PACE", "0")
         .current_dir(dir)
         .args(arguments)
         .stdin(Stdio::null());

@@ -189,6 +189,7 @@ impl Database {
             ("--login-rate", "off"),
             ("--register-rate", "off"),
             ("--ask-rate", "off"),
+            ("--embedded-pace", "0"),
         ] {
             if !more.contains(&name) {
                 flags.extend([name.to_owned(), value.to_owned()]);

@@ -1,7 +1,7 @@
 // Follows an answer while it is written, over graphql-transport-ws. A lost connection is resumed where it
 // broke off: no gap, no repeat, and the end.
-import { endsSession, type GraphQLError, type Session } from './session'
-import { connect } from './socket'
+import type { GraphQLError, Session } from './session'
+import { subscribe } from './socket'
 
 export type Status = 'PENDING' | 'WRITING' | 'COMPLETED' | 'CANCELLED' | 'FAILED'
 
@@ -50,10 +50,8 @@ export function follow(
 ): () => void {
   let answer: Answer = { ...known, status: 'PENDING', isThinking: false, isConnected: false }
   const report = (change: Partial<Answer>) => onAnswer((answer = { ...answer, ...change }))
-  const client = connect(session, (isConnected) => {
-    if (isConnected !== answer.isConnected && isOpen(answer.status)) report({ isConnected })
-  })
-  const unsubscribe = client.subscribe<{ readingUpdates: Update }>(
+  return subscribe<{ readingUpdates: Update }>(
+    session,
     {
       query: UPDATES,
       // Read again by each reconnection, which sends the same operation.
@@ -70,20 +68,14 @@ export function follow(
     {
       next({ data, errors }) {
         if (data) report(append(answer, data.readingUpdates))
-        else if (errors) onError(errors as readonly GraphQLError[])
+        else if (errors) onError(errors)
       },
-      error(error) {
-        const errors = Array.isArray(error) ? (error as GraphQLError[]) : [closed(error)]
-        if (errors.some(endsSession)) session.end('ENDED')
-        onError(errors)
+      error: onError,
+      onConnected(isConnected) {
+        if (isConnected !== answer.isConnected && isOpen(answer.status)) report({ isConnected })
       },
-      complete() {},
     },
   )
-  return () => {
-    unsubscribe()
-    void client.dispose()
-  }
 }
 
 /** What was received before may come again; another answer to the same question begins anew. */
@@ -93,11 +85,4 @@ function append(answer: Answer, { generation, offset, sequence, text, ...state }
   const kept = offset === 0 ? '' : Array.from(before).slice(0, offset).join('')
   // The same offset without text is the end, or a model that thinks.
   return { ...state, generation, sequence, text: text ? kept + text : before, isConnected: true }
-}
-
-/** A close event that graphql-ws does not retry, as an error of the API. */
-function closed(event: unknown): GraphQLError {
-  const code = event instanceof CloseEvent && event.code === 4401 ? 'UNAUTHENTICATED' : 'INTERNAL_SERVER_ERROR'
-  const message = event instanceof CloseEvent ? `${event.code} ${event.reason}` : String(event)
-  return { message, extensions: { code } }
 }

@@ -1,5 +1,5 @@
-// A signed-in session in a browser, without a framework: keeps the token, shares it among the tabs of an
-// origin, sends operations with it, and ends when the server says that it has ended.
+// A signed-in session in a browser, without a framework: keeps the token, shares it among the tabs of an origin,
+// extends it before it expires, sends operations with it, and ends when the server says that it has ended.
 
 /** An error of the API. Decide by `code` and `reason`, never by `message`. */
 export interface GraphQLError {
@@ -18,27 +18,39 @@ export interface Operation {
   operationName?: string
 }
 
-/** A session: `id` stays the same when its token is extended. */
+/** A session: `id` stays the same when its token is extended. Times are in milliseconds of this device's clock. */
 export interface Stored {
   id: string
   token: string
+  /** When the token expires. The session itself lasts longer. */
   expiresAt: number
+  /** From when on a page that is looked at extends it: three quarters of its lifetime. */
+  extendAt: number
+}
+
+/** What `login` and `extendSession` return. */
+export interface Login {
+  accessToken: string
+  expiresIn: number
 }
 
 /** No answer came: the server or the network is away, and the operation may or may not have run. */
 export class Unreachable extends Error {}
 
-/** Why a session is over: signed out here, or ended by the server or by time. */
+/** Why a session is over: signed out here, or ended by the server. */
 export type Ended = 'SIGNED_OUT' | 'ENDED'
 
 const KEY = 'mula:session'
+const EXTEND = 'mutation ExtendSession { extendSession { accessToken expiresIn } }'
 const LONGEST_TIMER = 2 ** 31 - 1
+const RETRY = 10_000
 
 export class Session {
   #stored: Stored | null
   #ended: Ended | null = null
   #listeners = new Set<() => void>()
-  #expiry: ReturnType<typeof setTimeout> | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #extending: Promise<void> | null = null
 
   constructor(
     readonly url = '/graphql',
@@ -49,11 +61,9 @@ export class Session {
     // Another tab signed in or out.
     addEventListener('storage', (event) => {
       if (event.key !== KEY && event.key !== null) return
-      const before = this.#stored
-      this.#stored = this.#read()
-      if (before && !this.#stored) this.#ended = 'SIGNED_OUT'
-      this.#changed()
+      this.#adopt()
     })
+    document.addEventListener('visibilitychange', () => this.#schedule())
   }
 
   /** The session, or null when nobody is signed in. The same object until it changes. */
@@ -73,7 +83,7 @@ export class Session {
   }
 
   /** Begins a session with what `login` returned. */
-  start(login: { accessToken: string; expiresIn: number }): void {
+  start(login: Login): void {
     this.#store(newKey(), login)
   }
 
@@ -88,15 +98,44 @@ export class Session {
 
   /** Sends a query or a mutation. Errors of the API are in the result; only `Unreachable` is thrown. */
   async send<Data>(operation: Operation, signal?: AbortSignal): Promise<Result<Data>> {
-    const sentWith = this.#stored
-    const result = await this.#post<Data>(operation, sentWith, signal)
+    await this.#extendExpired()
+    let sentWith = this.#stored
+    let result = await this.#post<Data>(operation, sentWith, signal)
+    // The clocks differ, or the device slept meanwhile. Nothing was done yet.
+    if (sentWith && result.errors?.some(isExpired)) {
+      await this.#extend(sentWith)
+      sentWith = this.#stored
+      if (sentWith) result = await this.#post<Data>(operation, sentWith, signal)
+    }
     if (sentWith && result.errors?.some(endsSession)) this.#over(sentWith)
     return result
   }
 
   /** The headers, or the `connection_init` payload, that authenticate. */
-  authorization(): Record<string, string> {
+  async authorization(): Promise<Record<string, string>> {
+    // Without an answer, the token that there is: it is refused, and the next attempt extends it.
+    await this.#extendExpired().catch(() => {})
     return this.#stored ? { authorization: `Bearer ${this.#stored.token}` } : {}
+  }
+
+  async #extendExpired(): Promise<void> {
+    if (this.#stored && this.#stored.expiresAt <= Date.now()) await this.#extend(this.#stored)
+  }
+
+  /** Gets the next token, once for all that wait for it. */
+  #extend(session: Stored): Promise<void> {
+    return (this.#extending ??= this.#extendOnce(session).finally(() => (this.#extending = null)))
+  }
+
+  async #extendOnce(session: Stored): Promise<void> {
+    // Another tab may have been first, or signed out.
+    if (this.#read()?.token !== session.token) return this.#adopt()
+    const { data, errors } = await this.#post<{ extendSession: Login | null }>({ query: EXTEND }, session)
+    const login = data?.extendSession
+    if (errors?.some(endsSession)) this.#over(session)
+    else if (!login) throw new Unreachable(errors?.[0]?.message)
+    // Not if it was signed out of meanwhile, in any tab.
+    else if (this.#read()?.id === session.id) this.#store(session.id, login)
   }
 
   /** Ends `session` if it is still the current one: a late answer never ends its successor. */
@@ -128,9 +167,18 @@ export class Session {
     }
   }
 
-  #store(id: string, login: { accessToken: string; expiresIn: number }): void {
-    const expiresAt = Date.now() + login.expiresIn * 1000
-    this.#stored = { id, token: login.accessToken, expiresAt }
+  /** Takes over what another tab has stored. */
+  #adopt(): void {
+    const before = this.#stored
+    this.#stored = this.#read()
+    if (before && !this.#stored) this.#ended = 'SIGNED_OUT'
+    this.#changed()
+  }
+
+  #store(id: string, { accessToken, expiresIn }: Login): void {
+    const lifetime = Math.max(expiresIn * 1000, 1000)
+    const now = Date.now()
+    this.#stored = { id, token: accessToken, expiresAt: now + lifetime, extendAt: now + lifetime * 0.75 }
     this.#ended = null
     this.storage.setItem(KEY, JSON.stringify(this.#stored))
     this.#changed()
@@ -138,22 +186,25 @@ export class Session {
 
   #read(): Stored | null {
     try {
-      const stored = JSON.parse(this.storage.getItem(KEY) ?? 'null') as Stored | null
-      return stored && stored.expiresAt > Date.now() ? stored : null
+      return JSON.parse(this.storage.getItem(KEY) ?? 'null') as Stored | null
     } catch {
       return null
     }
   }
 
-  #schedule(): void {
-    clearTimeout(this.#expiry)
+  /** Extends the token when it is time to, as long as the page is looked at. */
+  #schedule(wait = 0): void {
+    clearTimeout(this.#timer)
     const session = this.#stored
-    if (!session) return
-    const left = Math.min(session.expiresAt - Date.now(), LONGEST_TIMER)
-    this.#expiry = setTimeout(() => {
-      if (session.expiresAt <= Date.now()) this.#over(session)
-      else this.#schedule()
-    }, left)
+    if (!session || document.hidden) return
+    const left = Math.max(wait, session.extendAt - Date.now())
+    this.#timer = setTimeout(
+      () => {
+        if (session.extendAt > Date.now()) this.#schedule()
+        else void this.#extend(session).catch(() => this.#schedule(RETRY))
+      },
+      Math.min(left, LONGEST_TIMER),
+    )
   }
 
   #changed(): void {
@@ -162,11 +213,16 @@ export class Session {
   }
 }
 
+/** Whether an error says that the token has expired. The session may have not: it is extended then. */
+export function isExpired({ extensions }: GraphQLError): boolean {
+  return extensions?.reason === 'TOKEN_EXPIRED'
+}
+
 /** Whether an error of an authenticated operation says that the session is over. */
 export function endsSession(error: GraphQLError): boolean {
   const { code, reason } = error.extensions ?? {}
   return (
-    (code === 'UNAUTHENTICATED' && reason !== 'WRONG_CREDENTIALS') ||
+    (code === 'UNAUTHENTICATED' && reason !== 'WRONG_CREDENTIALS' && reason !== 'TOKEN_EXPIRED') ||
     (code === 'FORBIDDEN' && reason === 'ACCOUNT_INACTIVE')
   )
 }

@@ -3,7 +3,7 @@ import { useEffect, useSyncExternalStore } from 'react'
 import { graphql, useRelayEnvironment } from 'react-relay'
 import { ConnectionHandler, Observable, requestSubscription, type RecordSourceProxy, type SubscribeFunction } from 'relay-runtime'
 import type { eventsSubscription } from './__generated__/eventsSubscription.graphql'
-import { connect } from '../client/socket'
+import { subscribe as follow } from '../client/socket'
 import { ADVISORS } from './advisors'
 import { session } from './session'
 
@@ -20,23 +20,18 @@ export function useConnections(): number {
 }
 
 export const subscribe: SubscribeFunction = ({ name, text }, variables) =>
-  Observable.create((sink) => {
-    const socket = connect(session, (isConnected) => {
-      if (!isConnected) return
-      connections++
-      for (const listener of listeners) listener()
-    })
-    const stop = socket.subscribe({ operationName: name, query: text ?? '', variables }, {
+  Observable.create((sink) =>
+    follow(session, { operationName: name, query: text ?? '', variables }, {
       next: ({ data }) => data && sink.next({ data } as Parameters<typeof sink.next>[0]),
       // What it would have brought is there at the next visit.
       error: () => sink.complete(),
-      complete: () => sink.complete(),
-    })
-    return () => {
-      stop()
-      void socket.dispose()
-    }
-  })
+      onConnected(isConnected) {
+        if (!isConnected) return
+        connections++
+        for (const listener of listeners) listener()
+      },
+    }),
+  )
 
 /** Keeps what is shown of the readings as it is, while the component is there. */
 export function useReadingEvents(): void {

@@ -18,7 +18,7 @@ const LOCALES = {
 export type Locale = keyof typeof LOCALES
 export const locales = Object.entries(LOCALES).map(([code, { name }]) => ({ code: code as Locale, name }))
 
-const isLocale = (code: string): code is Locale => code in LOCALES
+export const isLocale = (code: string): code is Locale => code in LOCALES
 
 /** The language that was chosen here, or the first of the browser's that there is. */
 export function preferredLocale(): Locale {

@@ -56,6 +56,35 @@ test('sessions are listed, and ended one by one', async ({ page, server, account
   await expect(server.api('{ profile { id } }', {}, account.token)).rejects.toThrow()
 })
 
+test('all other sessions are ended at once', async ({ page, server, account }) => {
+  await login(server, account)
+  await signIn(page, account)
+  await page.goto('/app/profile')
+  const rows = page.locator('.rows li')
+  await expect(rows).toHaveCount(3)
+  await expect(rows.filter({ hasText: /Chrome · \w+/ })).toHaveCount(1)
+  await expect(rows.filter({ hasText: 'Last used' })).toHaveCount(2)
+  await page.getByRole('button', { name: 'End all other sessions' }).click()
+  await expect(page.getByText('2 other sessions have ended.')).toBeVisible()
+  await expect(rows).toHaveCount(1)
+  await expect(server.api('{ profile { id } }', {}, account.token)).rejects.toThrow()
+})
+
+test('the name and the language are changed', async ({ page, server, account }) => {
+  await signIn(page, account)
+  await page.goto('/app/profile')
+  await page.getByLabel('Username').fill('a')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await expect(page.getByLabel('Username')).toHaveAttribute('aria-invalid', 'true')
+  await page.getByLabel('Username').fill(`${account.username}-new`)
+  await page.getByRole('main').getByLabel('Language', { exact: true }).selectOption('fr')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await expect(page.getByText('Enregistré.')).toBeVisible()
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(`${account.username}-new`)
+  const { profile } = await server.api('{ profile { username locale } }', {}, account.token)
+  expect(profile).toEqual({ username: `${account.username}-new`, locale: 'fr' })
+})
+
 test('the password is changed, and other sessions end', async ({ page, server, account }) => {
   await signIn(page, account)
   await page.goto('/app/profile')
@@ -95,7 +124,7 @@ test.describe('with little time and few readings', () => {
   test.use({
     // A server and a way to it of its own.
     way: async ({}, use) => {
-      const server = await Server.start({ TOKEN_LIFETIME: '8s', READINGS_PER_DAY: '1', EMBEDDED_PACE: '0' })
+      const server = await Server.start({ TOKEN_LIFETIME: '8s', SESSION_IDLE: '8s', SESSION_MAX: '8s', READINGS_PER_DAY: '1', EMBEDDED_PACE: '0' })
       const way = await Proxy.before(server)
       await use(Object.assign(way, { server }))
       await way.stop()
@@ -115,7 +144,7 @@ test.describe('with little time and few readings', () => {
     await expect(page.getByLabel('Your question for Legba')).toHaveValue('What is the second question?')
   })
 
-  test('a session that expires asks for the password, and goes on', async ({ page, account }) => {
+  test('a session at its end asks for the password, and goes on', async ({ page, account }) => {
     await signIn(page, account)
     await page.goto('/app/profile')
     await expect(page.getByText('Your session has ended.')).toBeVisible()

@@ -2,6 +2,7 @@ import { graphql, useLazyLoadQuery } from 'react-relay'
 import type { profileQuery } from '../__generated__/profileQuery.graphql'
 import { useLanguage } from '../i18n'
 import { Account } from '../parts/account'
+import { ProfileForm } from '../parts/profile-form'
 import { Sessions } from '../parts/sessions'
 import { Usage } from '../parts/usage'
 import { useTitle } from '../title'
@@ -19,6 +20,7 @@ export default function Profile() {
           usage {
             ...usage_usage
           }
+          ...profileForm_user
           ...sessions_user
         }
       }
@@ -34,6 +36,7 @@ export default function Profile() {
         {profile.email} · {language.t('profile.since', { date: language.date(profile.createdAt) })}
       </p>
       <Usage of={profile.usage} />
+      <ProfileForm of={profile} />
       <Sessions of={profile} />
       <Account email={profile.email} />
     </div>

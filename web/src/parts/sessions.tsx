@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { graphql, useFragment } from 'react-relay'
 import type { sessions_user$data, sessions_user$key } from '../__generated__/sessions_user.graphql'
 import type { sessionsLogoutMutation } from '../__generated__/sessionsLogoutMutation.graphql'
+import type { sessionsOthersMutation } from '../__generated__/sessionsOthersMutation.graphql'
 import type { sessionsRevokeMutation } from '../__generated__/sessionsRevokeMutation.graphql'
 import { describe } from '../errors'
 import { useLanguage } from '../i18n'
@@ -12,13 +13,14 @@ import { session } from '../session'
 export function Sessions({ of }: { of: sessions_user$key }) {
   const language = useLanguage()
   const [error, setError] = useState<unknown>(null)
+  const [ended, setEnded] = useState<number | null>(null)
   const { sessions } = useFragment(
     graphql`
       fragment sessions_user on User {
         sessions {
           id
-          createdAt
-          expiresAt
+          lastUsedAt
+          label
           userAgent
           isCurrent
         }
@@ -33,6 +35,25 @@ export function Sessions({ of }: { of: sessions_user$key }) {
       }
     }
   `)
+  const [endOthers, isEnding] = useMutate<sessionsOthersMutation>(graphql`
+    mutation sessionsOthersMutation {
+      revokeOtherSessions {
+        revokedSessions
+        user {
+          ...sessions_user
+        }
+      }
+    }
+  `)
+  const others = async () => {
+    setError(null)
+    try {
+      const { revokeOtherSessions } = await endOthers({})
+      setEnded(revokeOtherSessions?.revokedSessions ?? 0)
+    } catch (failed) {
+      setError(failed)
+    }
+  }
   const signOut = async (everywhere: boolean) => {
     setError(null)
     try {
@@ -51,15 +72,21 @@ export function Sessions({ of }: { of: sessions_user$key }) {
           <Item key={one.id} of={one} onError={setError} />
         ))}
       </ul>
+      <div role="status">{ended !== null && <p>{language.count('sessions.others.done', ended)}</p>}</div>
       <div role="alert">{error !== null && <p className="error">{describe(error, language)}</p>}</div>
       <div className="actions">
         <button type="button" disabled={isBusy} onClick={() => void signOut(false)}>
           {language.t('sessions.signOut')}
         </button>
         {sessions.length > 1 && (
-          <button type="button" disabled={isBusy} onClick={() => void signOut(true)}>
-            {language.t('sessions.everywhere')}
-          </button>
+          <>
+            <button type="button" disabled={isEnding} onClick={() => void others()}>
+              {language.t('sessions.others')}
+            </button>
+            <button type="button" disabled={isBusy} onClick={() => void signOut(true)}>
+              {language.t('sessions.everywhere')}
+            </button>
+          </>
         )}
       </div>
     </section>
@@ -71,7 +98,7 @@ interface ItemProps {
   onError: (error: unknown) => void
 }
 
-function Item({ of: { id, createdAt, userAgent, isCurrent }, onError }: ItemProps) {
+function Item({ of: { id, lastUsedAt, label, userAgent, isCurrent }, onError }: ItemProps) {
   const language = useLanguage()
   const [revoke, isRevoking] = useMutate<sessionsRevokeMutation>(graphql`
     mutation sessionsRevokeMutation($input: RevokeSessionInput!) {
@@ -82,13 +109,14 @@ function Item({ of: { id, createdAt, userAgent, isCurrent }, onError }: ItemProp
       }
     }
   `)
-  const device = deviceName(userAgent ?? '') ?? language.t('sessions.unknown')
+  // The label is in English: a browser "on" a system.
+  const device = label?.replace(' on ', ' · ') ?? language.t('sessions.unknown')
   return (
     <li>
       <span>
         <strong title={userAgent ?? undefined}>{device}</strong>
         <small>
-          {isCurrent ? language.t('sessions.current') : language.t('sessions.since', { date: language.date(createdAt) })}
+          {isCurrent ? language.t('sessions.current') : language.t('sessions.used', { date: language.ago(lastUsedAt) })}
         </small>
       </span>
       {!isCurrent && (
@@ -103,14 +131,4 @@ function Item({ of: { id, createdAt, userAgent, isCurrent }, onError }: ItemProp
       )}
     </li>
   )
-}
-
-/** The browser and the system that a user agent names, the more particular ones first. */
-function deviceName(userAgent: string): string | null {
-  const first = (names: string[]) => names.find((name) => userAgent.includes(name))
-  const browser = first(['Firefox', 'Edg', 'OPR', 'Chrome', 'Safari', 'curl'])
-  const system = first(['Android', 'iPhone', 'iPad', 'Windows', 'Macintosh', 'Linux'])
-  const names: Record<string, string> = { Edg: 'Edge', OPR: 'Opera', Macintosh: 'Mac' }
-  const found = [browser, system].filter((name) => name !== undefined).map((name) => names[name] ?? name)
-  return found.length > 0 ? found.join(' · ') : userAgent.slice(0, 60) || null
 }

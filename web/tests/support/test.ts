@@ -24,10 +24,17 @@ let users = 0
 
 export const PASSWORD = 'river and thunder'
 
-export const test = base.extend<Fixtures, { server: Server }>({
+interface WorkerFixtures {
+  /** Of the server, for a whole file. */
+  settings: Record<string, string>
+  server: Server
+}
+
+export const test = base.extend<Fixtures, WorkerFixtures>({
+  settings: [{}, { option: true, scope: 'worker' }],
   server: [
-    async ({}, use) => {
-      const server = await Server.start()
+    async ({ settings }, use) => {
+      const server = await Server.start(settings)
       await use(server)
       await server.stop()
     },

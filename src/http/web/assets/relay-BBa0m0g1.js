@@ -1,0 +1,1 @@
+export{n as WithRelay}from"./relay-BQh5OJvD.js";

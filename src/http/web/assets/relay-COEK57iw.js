@@ -1,1 +1,0 @@
-export{n as WithRelay}from"./relay-B_k9MXun.js";
