@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test library bench chaos fuzz lint format schema errors coverage audit conformance models image \
-    image-check proxy-check release sbom clean web web-check web-test
+.PHONY: help run test library bench chaos fuzz lint format schema errors reference coverage audit conformance models image \
+    image-check proxy-check release sbom clean web web-check web-test pictures
 
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 TARGET = $(shell rustc --print host-tuple)
@@ -68,6 +68,10 @@ schema: ## Print the schema into schema.graphql, after a change of the API
 errors: ## Print the codes of errors into docs/errors.md, after a change of them
 	PRINT_ERRORS=1 cargo test --test behaviour -- errors::page
 
+reference: ## Print the settings and commands into docs/settings.md and docs/commands.md, after a change of them
+	touch docs/settings.md docs/commands.md
+	PRINT_REFERENCE=1 cargo test --test behaviour -- reference::
+
 coverage: | cargo-tarpaulin ## Measure which lines the tests run, and list those they do not
 	cargo tarpaulin --locked --workspace --engine llvm --timeout 600 --skip-clean --target-dir target/coverage \
 	    --exclude-files 'target/*' 'tests/*' 'bench/*' --out Stdout Html --output-dir target/coverage \
@@ -94,6 +98,12 @@ web-test: ## Try the web client in a browser (needs Node and Chromium); SCREENSH
 	cargo build
 	npm ci --prefix web --no-audit --no-fund
 	npm test --prefix web
+
+pictures: ## Take the pictures of the README anew, into docs/pictures (needs Node and Chromium)
+	cargo build
+	npm ci --prefix web --no-audit --no-fund
+	mkdir -p docs/pictures
+	PICTURES=$(CURDIR)/docs/pictures npm test --prefix web -- pictures
 
 image: ## Build the container image mula, with docker, podman or buildah
 	deploy/image

@@ -67,6 +67,7 @@ mod prompt;
 mod providers;
 mod readings;
 mod recovery;
+mod reference;
 mod replica;
 mod responses;
 mod resume;

@@ -1,6 +1,6 @@
 // How operations reach the server: POST /graphql, subscriptions over /graphql/ws
 // (graphql-transport-ws). An Observable for both, so that GraphiQL's stop button stops them.
-import { getOperationAST } from 'graphql'
+import { getOperationAST, parse } from 'graphql'
 import { createClient } from 'graphql-ws'
 import { answer, asked, refused, token } from './session.js'
 
@@ -10,11 +10,22 @@ const DESCRIPTION =
 
 const problem = (message) => ({ errors: [{ message }] })
 
-export function fetcher(params, { headers, documentAST } = {}) {
-  const operation = documentAST && getOperationAST(documentAST, params.operationName)
-  return operation?.operation === 'subscription'
-    ? { subscribe: (observer) => follow(params, headers, observer) }
-    : { subscribe: (observer) => send(params, headers, observer) }
+export function fetcher(params, { headers } = {}) {
+  const { operation, name } = operationOf(params) ?? {}
+  const request = { ...params, operationName: name?.value }
+  return operation === 'subscription'
+    ? { subscribe: (observer) => follow(request, headers, observer) }
+    : { subscribe: (observer) => send(request, headers, observer) }
+}
+
+/** From the text: for a moment after a change of tabs, GraphiQL's name is that of the tab before. */
+function operationOf({ query, operationName }) {
+  try {
+    const document = parse(query)
+    return getOperationAST(document) ?? getOperationAST(document, operationName)
+  } catch {
+    return null
+  }
 }
 
 function send(params, headers, observer) {
