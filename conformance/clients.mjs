@@ -12,7 +12,7 @@ import { generate } from './clients/generators.mjs'
 import { graphqlRequest } from './clients/graphql-request.mjs'
 import { sse } from './clients/graphql-sse.mjs'
 import { eager, lazy } from './clients/graphql-ws.mjs'
-import { all, disturbed, quickAfterClose, revoked, wholeJob } from './clients/job.mjs'
+import { all, disturbed, events, quickAfterClose, revoked, wholeJob } from './clients/job.mjs'
 import { Proxy } from './clients/proxy.mjs'
 import { ariadne, gql } from './clients/python.mjs'
 import { relay } from './clients/relay.mjs'
@@ -67,6 +67,7 @@ async function clients(database) {
       await server.start()
     })
   )
+  await check(on("another device's readings"), () => events(followers, far))
   await check(on('a session revoked in mid-answer'), () => revoked(followers, far))
   proxy.close()
   await server.stop()

@@ -80,10 +80,10 @@ function adapt(client) {
           : await client.query({ query: document, variables })
       return data
     },
-    follow: (variables, next) =>
+    subscribe: (name, variables, next) =>
       new Promise((resolve, reject) => {
-        client.subscribe({ query: documents.Follow, variables }).subscribe({
-          next: ({ data, error }) => (error ? reject(error) : next(data.readingUpdates)),
+        client.subscribe({ query: documents[name], variables }).subscribe({
+          next: ({ data, error }) => (error ? reject(error) : next(data)),
           error: reject,
           complete: resolve
         })

@@ -35,9 +35,9 @@ class Adapter:
         result = await method(**{names[name]: value for name, value in variables.items()})
         return result.model_dump(mode="json", by_alias=True)
 
-    async def follow(self, text, variables, send):
-        async for update in self.client.follow(**variables):
-            send(update.reading_updates.model_dump(mode="json", by_alias=True))
+    async def subscribe(self, name, text, variables, send):
+        async for data in getattr(self.client, name.lower())(**variables):
+            send(data.model_dump(mode="json", by_alias=True))
 
     async def code_of(self, error):
         return code_of(error)

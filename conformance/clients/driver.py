@@ -1,6 +1,7 @@
 """Runs one client's operations as lines of JSON ask for them, one at a time."""
 
 import asyncio
+import functools
 import json
 
 
@@ -15,8 +16,9 @@ async def drive(adapter, requests, answers):
         request = json.loads(line)
         variables = request.get("variables") or {}
         try:
-            if request["name"] == "Follow":
-                await client.follow(request["text"], variables, lambda update: send("next", update))
+            if request["text"].startswith("subscription"):
+                send_next = functools.partial(send, "next")
+                await client.subscribe(request["name"], request["text"], variables, send_next)
                 send("data", None)
             else:
                 send("data", await client.run(request["name"], request["text"], variables))

@@ -44,10 +44,10 @@ class Adapter:
         async with self.client as session:
             return await session.execute(GraphQLRequest(text, variable_values=variables))
 
-    async def follow(self, text, variables, send):
+    async def subscribe(self, name, text, variables, send):
         async with self.client as session:
             async for data in session.subscribe(GraphQLRequest(text, variable_values=variables)):
-                send(data["readingUpdates"])
+                send(data)
 
     async def code_of(self, error):
         return await code_of(error, self.url, self.token)

@@ -30,7 +30,7 @@ function adapt(client) {
       await each(name, variables, (value) => (data = value))
       return data
     },
-    follow: (variables, next) => each('Follow', variables, ({ readingUpdates }) => next(readingUpdates)),
+    subscribe: each,
     close: () => client.dispose()
   }
 }

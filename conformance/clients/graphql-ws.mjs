@@ -40,12 +40,12 @@ function adapt(client) {
           }
         )
       }),
-    follow: (variables, next) =>
+    subscribe: (name, variables, next) =>
       new Promise((resolve, reject) => {
         client.subscribe(
-          { query: texts.Follow, variables },
+          { query: texts[name], variables },
           {
-            next: ({ data, errors }) => (errors ? reject(errors) : next(data.readingUpdates)),
+            next: ({ data, errors }) => (errors ? reject(errors) : next(data)),
             error: reject,
             complete: resolve
           }

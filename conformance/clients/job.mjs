@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Answer, follow } from './answer.mjs'
-import { texts } from './operations.mjs'
+import { graphqlRequest } from './graphql-request.mjs'
 import { watch } from './watch.mjs'
 
 /** Updates after which something goes wrong. */
@@ -97,17 +97,62 @@ class Barrier {
 export async function revoked(adapters, urls) {
   await all(adapters, async (adapter) => {
     const { client, credentials, session } = await signUp(adapter, urls)
-    const elsewhere = await graphql(urls.url, texts.Login, { input: credentials })
+    const elsewhere = await signIn(graphqlRequest, urls, credentials)
     const answer = new CheckedAnswer(adapter)
     const following = codeOf(adapter, followed(adapter, client, await ask(adapter, client), answer))
     await Promise.race([answer.midway, following])
-    const revoke = 'mutation ($input: RevokeSessionInput!) { revokeSession(input: $input) { revokedSessionId } }'
-    await graphql(urls.url, revoke, { input: { id: session.id } }, elsewhere.login.accessToken)
+    await elsewhere.run('Revoke', { input: { id: session.id } })
     const code = await Promise.race([following, sleep(AT_ONCE, 'nothing', { ref: false })])
     assert.equal(code, 'UNAUTHENTICATED')
     assert.ok(!answer.hasEnded, 'the answer ended before the session did')
     await client.close()
   })
+}
+
+/** Each client hears what another device of the same user does, until that ends its session. */
+export async function events(adapters, urls) {
+  await all(adapters, async (adapter) => {
+    const { client, credentials, session } = await signUp(adapter, urls)
+    const elsewhere = await signIn(graphqlRequest, urls, credentials)
+    const received = new Received()
+    const over = codeOf(adapter, client.subscribe('Events', {}, ({ readingEvents }) => received.add(readingEvents)))
+
+    // No client says when its subscription has begun: events are those from then on.
+    let id, asked
+    do {
+      id = await ask(graphqlRequest, elsewhere)
+      asked = await Promise.race([received.some(({ edge }) => edge?.node.id === id), sleep(AT_ONCE)])
+      await elsewhere.run('Cancel', { input: { id } })
+    } while (!asked)
+    await received.some(({ reading }) => reading?.id === id && reading.status === 'CANCELLED')
+    await elsewhere.run('Delete', { input: { id } })
+    await received.some(({ deletedReadingId }) => deletedReadingId === id)
+
+    await elsewhere.run('Revoke', { input: { id: session.id } })
+    assert.equal(await Promise.race([over, sleep(AT_ONCE, 'nothing', { ref: false })]), 'UNAUTHENTICATED')
+    await client.close()
+  })
+}
+
+/** Events in the order in which they came. */
+class Received {
+  #events = []
+  #more = deferred()
+
+  add(event) {
+    this.#events.push(event)
+    this.#more.resolve()
+    this.#more = deferred()
+  }
+
+  /** The first event of a kind, once there is one. */
+  async some(isWanted) {
+    for (;;) {
+      const found = this.#events.find(isWanted)
+      if (found) return found
+      await this.#more.promise
+    }
+  }
 }
 
 /** An answer that has no gap, and repeats only what a client replays when it reconnects by itself. */
@@ -161,8 +206,8 @@ async function signUp(adapter, urls) {
   const name = `client-${randomUUID().slice(0, 8)}`
   const credentials = { email: `${name}@example.com`, password: randomUUID() }
   const anonymous = await adapter.open(urls)
-  await anonymous.run('Register', { input: { ...credentials, username: name } })
-  const { login } = await anonymous.run('Login', { input: credentials })
+  await retry(adapter, () => anonymous.run('Register', { input: { ...credentials, username: name } }))
+  const { login } = await retry(adapter, () => anonymous.run('Login', { input: credentials }))
   await anonymous.close()
   assert.equal(login.user.username, name)
   const client = await adapter.open({ ...urls, token: login.accessToken })
@@ -171,15 +216,27 @@ async function signUp(adapter, urls) {
   return { client, credentials, session: login.session }
 }
 
+/** Another device of the same user. */
+async function signIn(adapter, urls, credentials) {
+  const anonymous = await adapter.open(urls)
+  const { login } = await retry(adapter, () => anonymous.run('Login', { input: credentials }))
+  await anonymous.close()
+  return adapter.open({ ...urls, token: login.accessToken })
+}
+
 async function ask(adapter, client, { wait = false } = {}) {
   const question = `What does the river teach me about ${randomUUID().slice(0, 6)}?`
   const input = { advisor: 'OSHUN', question, wait, idempotencyKey: randomUUID() }
+  const { askAdvisor } = await retry(adapter, () => client.run('Ask', { input }))
+  return askAdvisor.edge.node.id
+}
+
+/** Runs an operation again for as long as the service is busy and has done nothing. */
+async function retry(adapter, run) {
   for (;;) {
     try {
-      const { askAdvisor } = await client.run('Ask', { input })
-      return askAdvisor.edge.node.id
+      return await run()
     } catch (error) {
-      // Nothing was done: the service asks to be asked again.
       if (adapter.codeOf(error) !== 'OVERLOADED') throw error
       await sleep(1_000)
     }
@@ -188,7 +245,9 @@ async function ask(adapter, client, { wait = false } = {}) {
 
 /** To the answer's end. */
 function followed(adapter, client, id, answer) {
-  return Promise.race([follow(client.follow, adapter.codeOf, id, answer), answer.fault])
+  const subscribe = (variables, next) =>
+    client.subscribe('Follow', variables, ({ readingUpdates }) => next(readingUpdates))
+  return Promise.race([follow(subscribe, adapter.codeOf, id, answer), answer.fault])
 }
 
 /** The code that an operation fails with. */
@@ -217,18 +276,6 @@ export async function all(adapters, run) {
   )
   const faults = results.flatMap(({ reason }) => (reason ? [reason] : []))
   if (faults.length > 0) throw new AggregateError(faults)
-}
-
-/** Without any client. */
-export async function graphql(url, query, variables, token) {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
-    body: JSON.stringify({ query, variables })
-  })
-  const { data, errors } = await response.json()
-  assert.equal(errors, undefined, JSON.stringify(errors))
-  return data
 }
 
 /** Sends an operation while the socket of the one before it closes. */

@@ -53,7 +53,7 @@ async function drive(venv, file, settings, parameters = []) {
   }
   return {
     run,
-    follow: (variables, next) => run('Follow', variables, next),
+    subscribe: run,
     async close() {
       const exit = once(child, 'exit')
       child.stdin.end()

@@ -85,13 +85,13 @@ function adapt(environment) {
       lists.add(ConnectionHandler.getConnectionID(ROOT_ID, 'Job_readings', { filter: variables.filter }))
       return { readings: { nodes: data.readings.edges.map(({ node }) => node) } }
     },
-    async follow(variables, next) {
-      const subscription = (await (compiled ??= compile())).Follow
+    async subscribe(name, variables, next) {
+      const subscription = (await (compiled ??= compile()))[name]
       return new Promise((resolve, reject) => {
         requestSubscription(environment, {
           subscription,
           variables,
-          onNext: ({ readingUpdates }) => next(readingUpdates),
+          onNext: next,
           onError: reject,
           onCompleted: resolve
         })

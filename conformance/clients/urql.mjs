@@ -1,9 +1,13 @@
 // urql with its document cache and with graphcache; subscriptions over graphql-ws, or over fetch.
+import { readFileSync } from 'node:fs'
 import { Client, cacheExchange, fetchExchange, subscriptionExchange } from '@urql/core'
 import { cacheExchange as graphcache } from '@urql/exchange-graphcache'
+import { buildSchema, introspectionFromSchema } from 'graphql'
 import { createClient } from 'graphql-ws'
 import { onEnd, pipe, subscribe } from 'wonka'
 import { documents } from './operations.mjs'
+
+const schema = introspectionFromSchema(buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8')))
 
 export const urql = { name: 'urql', open: (settings) => adapt(open(settings)), reconnects: true, codeOf }
 export const urqlFetch = {
@@ -43,7 +47,8 @@ export function openFetch({ url, token }) {
   })
 }
 
-// graphcache is told which lists a mutation changes, and what it deletes.
+// graphcache is told which lists a mutation changes, and what it deletes; by the introspected schema
+// it knows which fragments match the members of a union.
 export function openGraphcache(settings) {
   const refreshLists = (_result, _variables, cache) => {
     for (const { fieldName, fieldKey } of cache.inspectFields('Query')) {
@@ -52,7 +57,7 @@ export function openGraphcache(settings) {
   }
   const remove = (_result, { input }, cache) => cache.invalidate({ __typename: 'Reading', id: input.id })
   const updates = { Mutation: { askAdvisor: refreshLists, deleteReading: remove } }
-  return open({ ...settings, cache: graphcache({ updates }) })
+  return open({ ...settings, cache: graphcache({ schema, updates }) })
 }
 
 // The document cache refetches queries whose types a mutation's result has, or is said to have.
@@ -74,15 +79,15 @@ function adapt(client) {
       if (result.error) throw result.error
       return result.data
     },
-    follow: (variables, next) =>
+    subscribe: (name, variables, next) =>
       new Promise((resolve, reject) => {
         pipe(
-          client.subscription(documents.Follow, variables),
+          client.subscription(documents[name], variables),
           onEnd(resolve),
           subscribe(({ data, error, hasNext }) => {
             if (error) reject(error)
             // `fetchSubscriptions` repeats the last result at the end.
-            else if (hasNext) next(data.readingUpdates)
+            else if (hasNext) next(data)
           })
         )
       }),

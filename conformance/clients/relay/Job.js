@@ -92,6 +92,31 @@ graphql`
 // #endregion
 
 graphql`
+  subscription JobEventsSubscription {
+    readingEvents {
+      __typename
+      ... on ReadingAsked {
+        edge {
+          node {
+            id
+            question
+          }
+        }
+      }
+      ... on ReadingChanged {
+        reading {
+          id
+          status
+        }
+      }
+      ... on ReadingDeleted {
+        deletedReadingId
+      }
+    }
+  }
+`
+
+graphql`
   query JobReadingQuery($id: ID!) {
     reading(id: $id) {
       id
