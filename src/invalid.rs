@@ -25,6 +25,7 @@ pub enum FieldErrorCode {
     Taken,
     Reused,
     Unfinished,
+    Missing,
 }
 
 impl FieldErrorCode {

@@ -122,7 +122,8 @@ on_both! {
             "INSERT INTO usage_months SELECT id, '2025-02-01', 9007199254740993, 9007199254740995 FROM users",
             "INSERT INTO service_months VALUES ('2025-02-01', 1, 9007199254740997)",
             "INSERT INTO usage_days SELECT id, '2099-02-03', 4 FROM users",
-            "UPDATE generations SET cached_tokens = 3, reasoning_tokens = 5",
+            "UPDATE generations SET cached_tokens = 3, reasoning_tokens = 5, rating = 'NOT_HELPFUL', rating_reason = 'r'",
+            "UPDATE readings SET is_favourite = true, note = 'n', rating = 'NOT_HELPFUL'",
         ] {
             assert!(server.database.execute(sql).await > 0);
         }
@@ -141,6 +142,10 @@ on_both! {
         assert_eq!(generations.len(), 2);
         let tokens = (&generations[0]["cached_tokens"], &generations[0]["reasoning_tokens"]);
         assert_eq!(tokens, (&json!(3), &json!(5)));
+        assert_eq!(generations[1]["rating_reason"], "r");
+        assert!(generations[1]["prompt_version"].is_string());
+        let kept = of_type(&lines, "reading")[0].clone();
+        assert_eq!([&kept["is_favourite"], &kept["note"]], [&json!(true), &json!("n")]);
         assert_eq!(of_type(&lines, "service_month")[0]["cost_nano_usd"], json!(9_007_199_254_740_997_i64));
 
         // Twice is once.
@@ -160,6 +165,9 @@ on_both! {
         let server = Server::start(second, &[]).await;
         let ada = server.sign_in("ada").await;
         assert_eq!(server.reading(&ada, &id).await, before);
+        let rating = "query ($id: ID!) { reading(id: $id) { rating } }";
+        let rating = server.graphql(&ada, rating, json!({ "id": id })).await;
+        assert_eq!(rating.data()["reading"]["rating"], "NOT_HELPFUL");
         let again = server.ask_with(&ada, "Which way from here?", json!({ "idempotencyKey": "once" })).await;
         assert_eq!(again.data()["askAdvisor"]["reading"]["id"], id.as_str());
     }

@@ -42,6 +42,7 @@ mod guard;
 mod headers;
 mod hung_up;
 mod interrupted;
+mod keeping;
 mod language;
 mod library;
 mod limits;

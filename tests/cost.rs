@@ -47,6 +47,9 @@ async fn fill(server: &Server, readings: usize, generations: usize, bytes: usize
             failure_message: None,
             created_at: now,
             completed_at: Some(now),
+            is_favourite: false,
+            note: None,
+            rating: None,
         };
         let rows = ids.iter().map(|id| {
             entity::generation::ActiveModel::from(entity::generation::Model {
@@ -80,6 +83,9 @@ async fn fill(server: &Server, readings: usize, generations: usize, bytes: usize
                 failure_message: None,
                 created_at: now,
                 completed_at: Some(now),
+                rating: None,
+                rating_reason: None,
+                prompt_version: None,
             })
         });
         let rows: Vec<_> = rows.collect();

@@ -277,7 +277,12 @@ async fn the_documentation_and_the_dashboard_name_what_there_is() {
     let server = Server::start(Database::sqlite(), &ON).await;
     // Of what has labels nothing is told before there is something.
     let ada = server.join("ada").await;
-    server.ask(&ada, "SHANGO", "What is there?").await;
+    let reading = server.ask(&ada, "SHANGO", "What is there?").await;
+    let rate = "mutation ($id: ID!) { updateReading(input: { id: $id, rating: HELPFUL }) { reading { id } } }";
+    let rated = server
+        .graphql(&ada, rate, json!({ "id": reading["id"] }))
+        .await;
+    rated.data();
     becomes(
         &server,
         "mula_generations_ended_total{code=\"NONE\",engine=\"EMBEDDED\",status=\"COMPLETED\"}",

@@ -189,7 +189,9 @@ pub(super) fn source(passage: &Passage) -> Source {
     }
 }
 
-fn cited_title(passage: &Passage) -> String {
+/// The title of a passage as a source.
+#[must_use]
+pub fn cited_title(passage: &Passage) -> String {
     format!("{}: {}", passage.title, passage.source)
 }
 

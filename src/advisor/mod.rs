@@ -32,6 +32,7 @@ use crate::{
 };
 pub use approach::{Approach, CastRule};
 use compose::Composer;
+pub use compose::cited_title;
 use crisis::Crisis;
 pub use embedded::Answer;
 use engine::{Asked, Begun, Event, Failure};
@@ -149,6 +150,16 @@ impl Advisors {
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
+    }
+
+    /// The version of what an engine is told to write by; none for the fixed reply.
+    #[must_use]
+    pub fn prompt_version(&self, engine: Engine) -> Option<String> {
+        match engine {
+            Engine::Embedded => Some(WRITER_VERSION.to_owned()),
+            Engine::Model => self.model.as_ref().map(|_| Prompt::version()),
+            Engine::Care => None,
+        }
     }
 
     #[must_use]

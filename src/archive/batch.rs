@@ -159,9 +159,10 @@ pub(super) async fn readings(
     let taken = taken(tx, &lines).await?;
 
     let (mut rows, mut generations, mut keys) = (Vec::new(), Vec::new(), Vec::new());
-    for (number, reading) in lines {
+    for (number, mut reading) in lines {
         if let Some(here) = here.get(&reading.id) {
             let mut here = here.clone();
+            reading.keep_of(&here);
             if reading.idempotency_keys.is_none() {
                 here.idempotency_keys = None;
             }

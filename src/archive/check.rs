@@ -1,6 +1,10 @@
 //! Rules for a line of an archive, whatever the database holds.
 
-use crate::{account::name, entity::reading::Status};
+use crate::{
+    account::name,
+    entity::reading::Status,
+    reading::{NOTE_MAX, REASON_MAX},
+};
 
 use super::{
     Rule,
@@ -15,6 +19,7 @@ const HASH: usize = 255;
 const LOCALE: usize = 35;
 const FAILURE_CODE: usize = 64;
 const KEY: usize = 255;
+const PROMPT_VERSION: usize = 64;
 /// Hexadecimal digits of SHA-256.
 const DIGEST: usize = 64;
 
@@ -62,6 +67,9 @@ pub(super) fn checked_user(user: User) -> Result<User, Rule> {
 fn check_reading(reading: &Reading) -> Result<(), Rule> {
     no_nul([reading.question.as_str(), &reading.cache_key])?;
     no_nul(reading.response.as_deref())?;
+    no_nul(reading.note.as_deref())?;
+    let note = reading.note.as_deref().unwrap_or_default();
+    short("note", note, NOTE_MAX)?;
     check_outcome(&reading.outcome)?;
     exactly("cache_key", &reading.cache_key, DIGEST)?;
     if !reading
@@ -86,7 +94,21 @@ fn check_reading(reading: &Reading) -> Result<(), Rule> {
 }
 
 fn check_generation(of: &Reading, generation: &Generation) -> Result<(), Rule> {
-    no_nul(generation.response.as_deref())?;
+    let more = [&generation.response, &generation.rating_reason];
+    no_nul(more.into_iter().flatten().map(String::as_str))?;
+    no_nul(generation.prompt_version.as_deref())?;
+    for (what, text, longest) in [
+        ("rating_reason", &generation.rating_reason, REASON_MAX),
+        ("prompt_version", &generation.prompt_version, PROMPT_VERSION),
+    ] {
+        short(what, text.as_deref().unwrap_or_default(), longest)?;
+    }
+    if generation.rating.is_none() && generation.rating_reason.is_some() {
+        return Err(Rule::new(
+            "NO_RATING",
+            "a rating_reason belongs to a rating",
+        ));
+    }
     check_outcome(&generation.outcome)?;
     if !(-1..=4).contains(&generation.cast_open) {
         return Err(Rule::new(

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::entity::{
     Source,
-    reading::{Advisor, Care, Engine, Status},
+    reading::{Advisor, Care, Engine, Rating, Status},
 };
 
 /// The name of the format in the first line.
@@ -149,6 +149,11 @@ pub struct Reading {
     #[serde(flatten)]
     pub outcome: Outcome,
     pub is_cached: bool,
+    /// Missing in files of versions before it, as is the next.
+    #[serde(default)]
+    pub is_favourite: bool,
+    #[serde(default)]
+    pub note: Option<String>,
     pub cache_key: String,
     /// Oldest first.
     pub generations: Vec<Generation>,
@@ -195,6 +200,13 @@ pub struct Generation {
     pub cached_tokens: i32,
     #[serde(default)]
     pub reasoning_tokens: i32,
+    /// Missing in files of versions before it, as are the next.
+    #[serde(default)]
+    pub rating: Option<Rating>,
+    #[serde(default)]
+    pub rating_reason: Option<String>,
+    #[serde(default)]
+    pub prompt_version: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

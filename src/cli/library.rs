@@ -32,6 +32,18 @@ pub enum Command {
     },
     /// Read and check all that the advisors know, and say how much it is
     Check,
+    /// List the passages of answers that users rated as not helpful
+    Ratings {
+        /// Print a JSON array
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Command {
+    pub fn is_without_database(&self) -> bool {
+        !matches!(self, Self::Ratings { .. })
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -83,6 +95,7 @@ pub fn run(command: &Command, folder: Option<&Path>) -> Result<(), Error> {
             }
         }
         Command::Check => check(&mut out, &advisors)?,
+        Command::Ratings { .. } => unreachable!("it needs the database"),
     }
     out.flush()?;
     Ok(())

@@ -13,6 +13,7 @@ mod health;
 mod import;
 mod import_original;
 mod library;
+mod library_ratings;
 mod log;
 mod migrate;
 mod new_file;
@@ -21,6 +22,7 @@ mod progress;
 mod schema;
 mod serve;
 mod session;
+mod usage;
 mod user;
 mod user_password;
 mod user_show;
@@ -78,7 +80,9 @@ enum Command {
     Import(import::Arguments),
     /// Take over the users and readings of the original service
     ImportOriginal(import_original::Arguments),
-    /// See what the advisors know, and what they find on a question; needs no database
+    /// Count answers, their cost and their ratings, by what wrote them
+    Usage(usage::Arguments),
+    /// See what the advisors know, what they find on a question, and what did not help
     #[command(subcommand)]
     Library(library::Command),
     /// Ask a running server whether it is ready: exit code 0 if so, 1 if not
@@ -140,7 +144,7 @@ fn try_run() -> Result<ExitCode, Error> {
         Some(Command::Completions(arguments)) => {
             return generate::completions(arguments).map(|()| ExitCode::SUCCESS);
         }
-        Some(Command::Library(command)) => {
+        Some(Command::Library(command)) if command.is_without_database() => {
             let folder = cli.settings.knowledge_dir.as_deref();
             return library::run(command, folder).map(|()| ExitCode::SUCCESS);
         }
@@ -265,6 +269,10 @@ async fn dispatch(cli: Cli, problems: &[String], warnings: &[String]) -> Result<
         Command::Import(arguments) => import::run(arguments, &settings.database).await,
         Command::ImportOriginal(arguments) => {
             import_original::run(arguments, &settings.database).await
+        }
+        Command::Usage(arguments) => usage::run(&arguments, &settings.database).await,
+        Command::Library(library::Command::Ratings { json }) => {
+            library_ratings::run(json, given.knowledge_dir.as_deref(), &settings.database).await
         }
         Command::Health(arguments) => health::run(arguments, settings.address).await,
         Command::Serve

@@ -93,7 +93,7 @@ fn reached(shown: &Shown, settings: &AccountSettings) -> Vec<&'static str> {
         .collect()
 }
 
-fn dollars(nano: i64) -> String {
+pub(super) fn dollars(nano: i64) -> String {
     rust_decimal::Decimal::new(nano, 9).normalize().to_string()
 }
 

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use super::{
     PieceEnds, Sources,
-    reading::{Engine, Status},
+    reading::{Engine, Rating, Status},
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -61,6 +61,11 @@ pub struct Model {
     pub failure_message: Option<String>,
     pub created_at: DateTimeUtc,
     pub completed_at: Option<DateTimeUtc>,
+    pub rating: Option<Rating>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub rating_reason: Option<String>,
+    /// Of the engine that writes, or wrote, the text.
+    pub prompt_version: Option<String>,
 }
 
 impl Model {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Sources;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column of its own")]
 #[sea_orm(table_name = "readings")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
@@ -38,13 +39,20 @@ pub struct Model {
     pub failure_message: Option<String>,
     pub created_at: DateTimeUtc,
     pub completed_at: Option<DateTimeUtc>,
+    pub is_favourite: bool,
+    /// The user's own.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub note: Option<String>,
+    /// The present generation's.
+    pub rating: Option<Rating>,
 }
 
 impl Model {
-    /// Bytes of the answer's text.
+    /// Bytes of the answer's text and the note.
     #[must_use]
     pub fn text_len(&self) -> usize {
-        self.response.as_ref().map_or(0, String::len)
+        let texts = [&self.response, &self.note];
+        texts.into_iter().flatten().map(String::len).sum()
     }
 }
 
@@ -87,6 +95,9 @@ impl From<Summary> for Model {
             failure_message: None,
             created_at: summary.created_at,
             completed_at: None,
+            is_favourite: false,
+            note: None,
+            rating: None,
         }
     }
 }
@@ -162,6 +173,19 @@ pub enum Engine {
     Embedded,
     Model,
     Care,
+}
+
+/// A user's judgement of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(16))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum Rating {
+    Helpful,
+    NotHelpful,
 }
 
 /// Why an answer failed, as `failure_code` names it: a text, since rows of other versions may have

@@ -245,6 +245,9 @@ impl Readings {
             created_at: self.0.clock.now(),
             completed_at: None,
             response: None,
+            is_favourite: false,
+            note: None,
+            rating: None,
         }
     }
 
@@ -308,6 +311,9 @@ impl Readings {
             failure_message: None,
             created_at: now,
             completed_at: reading.completed_at,
+            rating: None,
+            rating_reason: None,
+            prompt_version: self.0.advisors.prompt_version(reading.engine),
         };
         let row = generation::ActiveModel::from(generation).reset_all();
         let (mut columns, mut values) = (Vec::new(), Vec::new());

@@ -205,6 +205,10 @@ impl Readings {
                 Expr::value(message.clone()),
             )
             .col_expr(generation::Column::CompletedAt, Expr::value(now))
+            .col_expr(
+                generation::Column::PromptVersion,
+                Expr::value(self.0.advisors.prompt_version(*engine)),
+            )
             .exec(tx)
             .await?;
         if ended.rows_affected == 0 {

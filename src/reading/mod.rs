@@ -34,6 +34,7 @@ mod find;
 mod follow;
 mod history;
 mod idempotency;
+mod keep;
 mod lease;
 mod lock;
 mod news;
@@ -46,6 +47,7 @@ mod settle;
 mod store;
 mod wait;
 mod wake;
+mod worth;
 mod write;
 
 use std::{sync::Arc, time::Duration};
@@ -69,9 +71,11 @@ pub use budget::{Budget, Usage, month_cost};
 pub use events::Event;
 pub use find::{GENERATIONS, Page, Slice, Texts};
 pub use follow::{Position, Update};
+pub use keep::{Changes, Member, NOTE_MAX, REASON_MAX};
 pub use progress::Progress;
 pub use recover::count_unfinished;
 pub use settle::{settle_with_user, stop_writers_of};
+pub use worth::{Told, Worth, told, worth};
 
 /// Unfinished readings a user may have: one being written and one on its way.
 const UNFINISHED_PER_USER: usize = 2;

@@ -73,6 +73,8 @@ impl Readings {
         let reading = reading::Model {
             id: earlier.id,
             created_at: earlier.created_at,
+            is_favourite: earlier.is_favourite,
+            note: earlier.note.clone(),
             ..self.new_reading(user_id, &asked)
         };
         let care = self.0.advisors.care(&asked.question);

@@ -173,6 +173,11 @@ impl Prompt {
         }
     }
 
+    /// The version of all prompts, for people: a number, and a digest of every word.
+    pub(in super::super) fn version() -> String {
+        format!("{VERSION}-{}", &version()[..8])
+    }
+
     /// How many tokens it has at most: languages other than English have shorter ones.
     pub(super) fn most_tokens(&self) -> i64 {
         let bytes = self.instructions.len() + self.input.len();

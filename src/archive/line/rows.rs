@@ -119,14 +119,31 @@ impl Reading {
                 completed_at: row.completed_at.unwrap_or(completed_at),
             },
             is_cached: row.is_cached,
+            is_favourite: row.is_favourite,
+            note: row.note,
             cache_key: row.cache_key,
             generations,
             idempotency_keys,
         }
     }
 
+    /// Takes over what its user may have changed here since: the mark, the note and the ratings.
+    pub(in crate::archive) fn keep_of(&mut self, here: &Self) {
+        self.is_favourite = here.is_favourite;
+        self.note.clone_from(&here.note);
+        for generation in &mut self.generations {
+            let mut there = here.generations.iter();
+            if let Some(there) = there.find(|one| one.id == generation.id) {
+                generation.rating = there.rating;
+                generation.rating_reason.clone_from(&there.rating_reason);
+            }
+        }
+    }
+
     pub(in crate::archive) fn row(&self) -> reading::Model {
         let outcome = self.outcome.clone();
+        let mut generations = self.generations.iter();
+        let present = generations.find(|one| one.id == self.generation_id);
         reading::Model {
             id: self.id,
             user_id: self.user_id,
@@ -149,6 +166,9 @@ impl Reading {
             failure_message: outcome.failure_message,
             created_at: outcome.created_at,
             completed_at: Some(outcome.completed_at),
+            is_favourite: self.is_favourite,
+            note: self.note.clone(),
+            rating: present.and_then(|one| one.rating),
         }
     }
 }
@@ -176,6 +196,9 @@ impl Generation {
             piece_ends: row.piece_ends.0,
             cached_tokens: row.cached_tokens,
             reasoning_tokens: row.reasoning_tokens,
+            rating: row.rating,
+            rating_reason: row.rating_reason,
+            prompt_version: row.prompt_version,
         }
     }
 
@@ -213,6 +236,9 @@ impl Generation {
             failure_message: outcome.failure_message,
             created_at: outcome.created_at,
             completed_at: Some(outcome.completed_at),
+            rating: self.rating,
+            rating_reason: self.rating_reason.clone(),
+            prompt_version: self.prompt_version.clone(),
         }
     }
 }

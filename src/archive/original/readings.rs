@@ -144,6 +144,9 @@ fn new_reading(id: Uuid, user_id: Uuid, advisor: Advisor, old: OldReading) -> re
         failure_message: failure.map(|failure| failure.to_string()),
         created_at,
         completed_at: Some(created_at),
+        is_favourite: false,
+        note: None,
+        rating: None,
     }
 }
 
@@ -186,6 +189,9 @@ fn only_generation(reading: &reading::Model) -> generation::Model {
         failure_message: reading.failure_message.clone(),
         created_at: reading.created_at,
         completed_at: reading.completed_at,
+        rating: None,
+        rating_reason: None,
+        prompt_version: None,
     }
 }
 

@@ -113,6 +113,8 @@ pub enum FieldErrorCode {
     Reused,
     /// The answer is still being written.
     Unfinished,
+    /// Another argument that is given needs this one.
+    Missing,
 }
 
 /// Why an answer failed. Values are added with time; clients treat an unknown code as

@@ -13,6 +13,7 @@ mod register;
 mod revoke_other_sessions;
 mod revoke_session;
 mod update_profile;
+mod update_reading;
 
 use async_graphql::MergedObject;
 
@@ -29,6 +30,7 @@ pub(super) const PRICES: Prices = &[
     ("cancelReading", Price::queries(4)),
     ("regenerateReading", Price::queries(4)),
     ("deleteReading", Price::queries(4)),
+    ("updateReading", Price::queries(4)),
 ];
 
 /// The root mutation type. Fields run one after another, in document order.
@@ -47,4 +49,5 @@ pub struct Mutation(
     cancel_reading::CancelReading,
     regenerate_reading::RegenerateReading,
     delete_reading::DeleteReading,
+    update_reading::UpdateReading,
 );

@@ -6,7 +6,10 @@ use async_graphql::{Context, ID, Object};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
-use super::reading::{Engine, ReadingFailure, ReadingStatus, SOURCES, Source};
+use super::{
+    reading::{ReadingFailure, SOURCES, Source},
+    states::{Engine, ReadingStatus},
+};
 use crate::{
     entity::{generation, reading},
     graphql::{

@@ -7,6 +7,7 @@ mod listed;
 mod node;
 mod reading;
 mod session;
+mod states;
 mod usage;
 mod user;
 
@@ -14,7 +15,8 @@ pub(super) use advisor::{Advisor, AdvisorProfile};
 pub(super) use generation::Generation;
 pub(super) use listed::Listed;
 pub(super) use node::Node;
-pub(super) use reading::{Reading, ReadingFilter, ReadingStatus};
+pub(super) use reading::{Reading, ReadingFilter};
 pub(super) use session::Session;
+pub(super) use states::{Rating, ReadingStatus};
 pub(super) use usage::Usage;
 pub(super) use user::User;

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, SelectionField, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object, SelectionField, SimpleObject};
 use tokio::sync::OnceCell;
 
 use super::{
     Advisor, excerpt,
     generation::{Generation, Generations},
+    states::{Care, Engine, Rating, ReadingStatus},
 };
 use crate::{
     entity::{Source as SourceRow, Sources, reading},
@@ -276,50 +277,26 @@ impl Reading {
         self.0.row.completed_at.map(DateTime)
     }
 
+    /// Whether the user has marked it as a favourite.
+    async fn is_favourite(&self) -> bool {
+        self.0.row.is_favourite
+    }
+
+    /// The user's own note.
+    async fn note(&self, ctx: &Context<'_>) -> Option<&str> {
+        let note = self.0.row.note.as_deref();
+        note.filter(|note| ctx.caller().budget.draw(note.len()))
+    }
+
+    /// The user's rating of the answer that `response` shows.
+    async fn rating(&self) -> Option<Rating> {
+        self.0.row.rating.map(Rating::from)
+    }
+
     /// The answers to the question, newest first; at most the newest 20.
     async fn generations(&self, ctx: &Context<'_>) -> Result<Vec<Generation>, ApiError> {
         self.0.generations.find(ctx, &self.0.row).await
     }
-}
-
-/// The state of an answer.
-#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-#[graphql(remote = "reading::Status")]
-pub(in crate::graphql) enum ReadingStatus {
-    /// Stored and queued.
-    Pending,
-    /// Being written.
-    Writing,
-    /// The answer is complete.
-    Completed,
-    /// Stopped by the user. The text written so far is kept.
-    Cancelled,
-    /// Ended by an error. The text written so far is kept.
-    Failed,
-}
-
-/// The engine that writes an answer.
-#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-#[graphql(remote = "reading::Engine")]
-pub(super) enum Engine {
-    /// The built-in engine: a library of passages and a cast, without a language model.
-    Embedded,
-    /// A language model.
-    Model,
-    /// A fixed reply that says where to find help.
-    Care,
-}
-
-/// How an answer was handled with regard to the asker's safety.
-#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-#[graphql(remote = "reading::Care")]
-pub(super) enum Care {
-    /// No special handling.
-    None,
-    /// Probably serious: the answer begins with where to find help.
-    Soft,
-    /// The fixed reply; `engine` is `CARE`.
-    Crisis,
 }
 
 /// A source of an answer.
