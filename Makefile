@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test library bench chaos fuzz lint format schema errors reference coverage audit conformance models image \
-    image-check proxy-check release sbom clean web web-check web-test pictures
+    image-check proxy-check release sbom clean web web-check web-test web-paint pictures
 
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 TARGET = $(shell rustc --print host-tuple)
@@ -98,6 +98,11 @@ web-test: ## Try the web client in a browser (needs Node and Chromium); SCREENSH
 	cargo build
 	npm ci --prefix web --no-audit --no-fund
 	npm test --prefix web
+
+web-paint: ## Measure how soon the web client's first page is there on a slow machine (needs Node and Chromium)
+	cargo build --release
+	npm ci --prefix web --no-audit --no-fund
+	PAINT=1 MULA=$(CURDIR)/target/release/mula npm test --prefix web -- paint
 
 pictures: ## Take the pictures of the README anew, into docs/pictures (needs Node and Chromium)
 	cargo build

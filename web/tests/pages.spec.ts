@@ -75,6 +75,27 @@ for (const colorScheme of ['light', 'dark'] as const) {
   }
 }
 
+for (const width of [1280, 320]) {
+  test(`right to left does not break it, at ${width} px`, async ({ page, account }) => {
+    await page.setViewportSize({ width, height: 800 })
+    await page.addInitScript(() => addEventListener('DOMContentLoaded', () => (document.documentElement.dir = 'rtl')))
+    await signIn(page, account)
+    await ask(page, 'Two jobs want me; how do I choose between them?')
+    await ended(page)
+    for (const path of ['/app', '/app/readings', page.url(), '/app/profile', '/app/sign-in']) {
+      await page.goto(path)
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+      // What overflows to the left is scrolled to by a negative amount.
+      const cut = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+      expect(cut, `${path} is too wide`).toBeLessThanOrEqual(0)
+      if (SCREENSHOTS) {
+        const name = path.split('/').at(-1)?.replace(/^reading_.*/, 'reading')
+        await page.screenshot({ path: join(SCREENSHOTS, `${name}-rtl-${width}.png`), fullPage: true })
+      }
+    }
+  })
+}
+
 test('an answer that is being written is accessible', async ({ page, account }) => {
   await signIn(page, account)
   await ask(page, 'What grows back after a fire?', 'Shango')

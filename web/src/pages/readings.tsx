@@ -8,7 +8,7 @@ import { ADVISORS, isAdvisor, NAMES, type Advisor } from '../advisors'
 import { describe } from '../errors'
 import { useConnections } from '../events'
 import { useLanguage } from '../i18n'
-import { Sign } from '../parts/signs'
+import { Sign, Star } from '../parts/signs'
 import { Link } from '../router'
 import { useTitle } from '../title'
 
@@ -121,6 +121,7 @@ function Item({ of }: { of: readings_item$key }) {
         excerpt(length: 160)
         status
         care
+        isFavourite
         createdAt
       }
     `,
@@ -135,9 +136,14 @@ function Item({ of }: { of: readings_item$key }) {
           <span className="asked">
             {NAMES[advisor]}
             <time dateTime={reading.createdAt}>{language.ago(reading.createdAt)}</time>
+            {reading.isFavourite && (
+              <span className="state">
+                <Star title={language.t('keep.favourite')} />
+              </span>
+            )}
             {reading.status !== 'COMPLETED' && <span className="state">{language.find(`status.${reading.status}`)}</span>}
           </span>
-          <span className="what">{reading.question}</span>
+          <span className="what" dir="auto">{reading.question}</span>
           {reading.care !== 'CRISIS' && reading.excerpt && <span className="excerpt">{reading.excerpt}</span>}
         </span>
       </Link>

@@ -7,6 +7,7 @@ import { describe } from '../errors'
 import { useLanguage, type Language } from '../i18n'
 import { Prose } from '../prose'
 import { useTitle } from '../title'
+import { Keep } from './keep'
 import { Actions } from './reading-actions'
 import { Sign } from './signs'
 import { Earlier, Sources } from './sources'
@@ -43,6 +44,7 @@ export function ReadingView({ of, query }: { of: readingView_reading$key; query:
           url
         }
         ...sources_earlier
+        ...keep_reading
       }
     `,
     of,
@@ -65,10 +67,10 @@ export function ReadingView({ of, query }: { of: readingView_reading$key; query:
             {language.ago(reading.createdAt)}
           </time>
         </p>
-        <h1>{reading.question}</h1>
+        <h1 dir="auto">{reading.question}</h1>
       </header>
       {reading.care === 'SOFT' && <p className="care">{language.t('reading.soft')}</p>}
-      <div className="answer prose" aria-busy={isWriting}>
+      <div className="answer prose" dir="auto" aria-busy={isWriting}>
         {isCrisis && <h2>{language.t('reading.crisis')}</h2>}
         <Prose
           text={text}
@@ -81,6 +83,7 @@ export function ReadingView({ of, query }: { of: readingView_reading$key; query:
       <div role="alert">{error !== null && <p className="error">{describe(error, language)}</p>}</div>
       <Ending reading={reading} language={language} />
       <Actions id={reading.id} status={reading.status} isCrisis={isCrisis} />
+      {!isCrisis && <Keep of={reading} />}
       {!isCrisis && <Sources of={reading.sources} />}
       {!isCrisis && <Earlier of={reading} />}
     </article>

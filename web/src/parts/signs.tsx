@@ -53,3 +53,12 @@ export function Sign({ of }: { of: Advisor }) {
     </svg>
   )
 }
+
+/** Of a favourite; with a title where no word stands beside it. */
+export function Star({ title }: { title?: string }) {
+  return (
+    <svg className="star" viewBox="0 0 24 24" role={title && 'img'} aria-label={title} aria-hidden={title ? undefined : true}>
+      <path d="M12 3.5 14.6 9l6 .7-4.4 4.1 1.2 5.9-5.4-3-5.4 3 1.2-5.9L3.4 9.7l6-.7Z" />
+    </svg>
+  )
+}

@@ -1,1 +1,0 @@
-export{t as default}from"./not-found-D1kfqTDz.js";

@@ -1,1 +1,0 @@
-export{n as WithRelay}from"./relay-BQh5OJvD.js";

@@ -1,0 +1,1 @@
+export{n as WithRelay}from"./relay-DC67UwA2.js";
