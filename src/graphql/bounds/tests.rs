@@ -313,3 +313,68 @@ proptest! {
         prop_assert!(times <= NESTING.limit || check_text(&text).is_err());
     }
 }
+
+/// A number as documents have it: `60,000`.
+fn number(limit: usize) -> String {
+    let digits = limit.to_string();
+    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().collect();
+    String::from_utf8(groups.join(&b","[..])).unwrap()
+}
+
+#[test]
+fn the_limits_are_documented() {
+    let page = include_str!("../../../docs/limits.md");
+    let kib = |bound: super::Bound| format!("{} KiB", bound.limit / 1024);
+    let of = |bound: super::Bound| number(bound.limit);
+    for row in [
+        format!(
+            "| a document | {}, {} tokens, {} of names, {} brackets inside one another, {} operations, {} fragments |",
+            kib(super::BYTES),
+            of(super::TOKENS),
+            kib(super::NAMES),
+            of(super::NESTING),
+            of(super::OPERATIONS),
+            of(super::FRAGMENTS),
+        ),
+        format!(
+            "| an operation | {} levels, {} selections, {} fields at its root, {} aliases, {} directives, {} in one place |",
+            of(super::DEPTH),
+            of(super::SELECTIONS),
+            of(super::ROOT_FIELDS),
+            of(super::ALIASES),
+            of(super::DIRECTIVES),
+            of(super::DIRECTIVES_AT_ONCE),
+        ),
+        format!("| an operation's values | {}, ", number(super::FIELDS)),
+        format!(
+            "| an operation's database queries | {}: ",
+            of(super::QUERIES)
+        ),
+        format!(
+            "| the schema in introspection | {} levels",
+            of(super::INTROSPECTION)
+        ),
+        format!(
+            "| a response | {} MiB ",
+            crate::graphql::budget::TEXT / 1024 / 1024
+        ),
+        format!(
+            "| variables | {}, {} levels |",
+            kib(super::VARIABLES),
+            of(super::VARIABLES_NESTING)
+        ),
+        format!(
+            "more than {} values or {} database queries",
+            number(super::EXPENSIVE_FIELDS),
+            super::EXPENSIVE_QUERIES
+        ),
+    ] {
+        assert!(page.contains(&row), "docs/limits.md lacks: {row}");
+    }
+    for name in super::ACCOUNT {
+        assert!(
+            page.contains(&format!("`{name}`")),
+            "docs/limits.md lacks: {name}"
+        );
+    }
+}
