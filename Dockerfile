@@ -22,6 +22,7 @@ ARG REVISION_DATE=
 ENV MULA_COMMIT=${REVISION} MULA_COMMIT_DATE=${REVISION_DATE}
 COPY build.rs ./
 COPY knowledge knowledge
+COPY mail mail
 COPY migration/src migration/src
 COPY src src
 # Cargo compares times, and what was copied may be older than what stood in for it.

@@ -26,6 +26,7 @@ pub enum FieldErrorCode {
     Reused,
     Unfinished,
     Missing,
+    InvalidToken,
 }
 
 impl FieldErrorCode {

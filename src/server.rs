@@ -8,7 +8,7 @@ use tokio::{net::TcpListener, task::JoinHandle, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    account::Accounts,
+    account::{self, Accounts},
     advisor::{self, Advisors, model::Model},
     cause,
     clock::Clock,
@@ -46,8 +46,8 @@ pub enum Error {
         address: SocketAddr,
         source: std::io::Error,
     },
-    #[error("the threads that hash passwords cannot be started: {0}")]
-    Threads(std::io::Error),
+    #[error(transparent)]
+    Accounts(#[from] account::StartError),
 }
 
 /// The running service.
@@ -87,8 +87,7 @@ impl Server {
 
         let stopping = CancellationToken::new();
         let background = TaskTracker::new();
-        let accounts =
-            Accounts::new(&settings, db.clone(), clock.clone()).map_err(Error::Threads)?;
+        let accounts = Accounts::new(&settings, db.clone(), clock.clone())?;
         start_accounts(&accounts, &background, &stopping);
         background.spawn(db.clone().feel_until(stopping.clone()));
         background.spawn(upkeep::run_until(
@@ -235,6 +234,7 @@ fn start_accounts(accounts: &Accounts, background: &TaskTracker, stopping: &Canc
     background.spawn(accounts.clone().watch_until(stopping.clone()));
     background.spawn(accounts.clone().write_uses_until(stopping.clone()));
     background.spawn(accounts.clone().listen_until(stopping.clone()));
+    background.spawn(accounts.clone().send_mail_until(stopping.clone()));
 }
 
 /// Those of a file, or those that clients send.

@@ -1,4 +1,4 @@
-//! Upkeep: every ten minutes deletes expired sessions, and idempotency keys and daily counts that
+//! Upkeep: every ten minutes deletes expired sessions and links, and idempotency keys and daily counts that
 //! are older than a week. A statement deletes at most 500 rows, so that others get SQLite's only
 //! writer in between.
 //!
@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     clock::Clock,
     db::Database,
-    entity::{idempotency_key, session, usage_day},
+    entity::{account_token, idempotency_key, session, usage_day},
 };
 
 /// How often rows are deleted.
@@ -34,6 +34,7 @@ pub async fn run_until(stopping: CancellationToken, db: Database, clock: Clock) 
     loop {
         let now = clock.now();
         report("expired sessions", delete_sessions(&db, now).await);
+        report("expired links", delete_links(&db, now).await);
         report("idempotency keys", delete_keys(&db, now).await);
         report("daily counts", delete_days(&db, now).await);
         // What was deleted meanwhile does not stay in SQLite's log for as long as that is short.
@@ -66,6 +67,16 @@ fn report(rows: &'static str, deleted: Result<u64, DbErr>) {
 pub async fn delete_sessions(db: &Database, now: DateTime<Utc>) -> Result<u64, DbErr> {
     let expired = Expr::col(session::Column::ExpiresAt).lt(now);
     delete::<session::Entity>(db, expired).await
+}
+
+/// Deletes links that expired before `now`. Returns how many.
+///
+/// # Errors
+///
+/// If the database fails.
+pub async fn delete_links(db: &Database, now: DateTime<Utc>) -> Result<u64, DbErr> {
+    let expired = Expr::col(account_token::Column::ExpiresAt).lt(now);
+    delete::<account_token::Entity>(db, expired).await
 }
 
 /// Deletes idempotency keys that were used a week before `now`. Returns how many.

@@ -4,7 +4,8 @@
 use serde_json::json;
 
 use crate::support::{
-    Client, Database, Member, PASSWORD, Relay, SECRET, Server, refused_within_a_second, settings,
+    Client, Database, Member, Nobody, PASSWORD, Relay, SECRET, Server, refused_within_a_second,
+    settings,
 };
 
 const PROFILE: &str = "{ profile { email } }";
@@ -150,6 +151,35 @@ async fn a_new_password_ends_the_others_sessions_there() {
         .await;
     assert_eq!(answer.code(), "UNAUTHENTICATED");
     knows(&client, &ada).await;
+    there.stop().await;
+}
+
+#[tokio::test]
+async fn a_forgotten_password_ends_all_sessions_there() {
+    let Some((here, there, client, _relay)) = two().await else {
+        return;
+    };
+    let ada = here.join("ada").await;
+    knows(&client, &ada).await;
+    let now = here.clock.now();
+    let database = here.database.settings(&[]).database;
+    let database = mula::db::Database::connect(&database).await.unwrap();
+    let (app, email) = ("https://mula.example", &ada.email);
+    let link = mula::account::operator::reset_link(&database, app, email, now).await;
+    let link = link.unwrap();
+    let token = link.split_once("#token=").unwrap().1;
+
+    let reset = "mutation ($input: ResetPasswordInput!) {
+        resetPassword(input: $input) { revokedSessions }
+    }";
+    let input = json!({ "token": token, "newPassword": "seven ways to the river" });
+    let answer = here
+        .graphql(&Nobody, reset, json!({ "input": input }))
+        .await;
+    assert_eq!(answer.data()["resetPassword"]["revokedSessions"], 1);
+
+    refuses_soon(&client, &ada, "UNAUTHENTICATED").await;
+    database.close().await;
     there.stop().await;
 }
 

@@ -15,6 +15,7 @@ mod m20261129_000007_upkeep;
 mod m20261129_000010_care;
 mod m20261129_000018_models;
 mod m20261129_000020_sessions;
+mod m20261129_000021_mail;
 mod m20261129_000030_keeping;
 
 /// All steps, oldest first.
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000010_care::Migration),
             Box::new(m20261129_000018_models::Migration),
             Box::new(m20261129_000020_sessions::Migration),
+            Box::new(m20261129_000021_mail::Migration),
             Box::new(m20261129_000030_keeping::Migration),
         ]
     }

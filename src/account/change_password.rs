@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 
-use super::{Accounts, Error, Requester, password::normal_form};
+use super::{Accounts, Error, Requester, links, password::normal_form};
 use crate::{
-    entity::user,
+    entity::{mail, user},
     invalid::{
         FieldErrorCode::{Unchanged, WrongPassword},
         Problems, Rule,
@@ -14,7 +14,8 @@ use crate::{
 };
 
 impl Accounts {
-    /// Changes the password and ends every other session. Returns the user, and how many ended.
+    /// Changes the password, and ends every other session and every link. Returns the user, and how
+    /// many sessions ended.
     ///
     /// # Errors
     ///
@@ -61,6 +62,8 @@ impl Accounts {
         };
         let kept = Some(requester.session.id);
         let revoked = self.revoke_all(&tx, user.id, kept).await?;
+        links::end_all(&tx, user.id).await?;
+        self.notify(&tx, mail::Kind::PasswordChanged, &user).await?;
         let is_theirs = |_, owner| owner == user.id;
         // Also the kept session's, which has the old hash: before, lest anything is read from the
         // cache once the commit is done, and after, for what was read meanwhile.
@@ -70,6 +73,7 @@ impl Accounts {
         self.changed(committed, |session_id, owner| {
             owner == user.id && Some(session_id) != kept
         })?;
+        self.wake_mail();
         Ok((user, revoked))
     }
 

@@ -17,7 +17,9 @@
 //! together have fewer than a hundred tries at an account in any hour, which is what OWASP ASVS
 //! 4.0.3 asks for (2.2.1).
 //!
-//! **Registrations** count by address (`REGISTER_RATE`). **Questions** count by account
+//! **Links** from mail count as tries at passwords from their address. **Registrations** count by
+//! address (`REGISTER_RATE`), and so does mail that anyone can have sent to an address; that
+//! counts by the recipient too, whether or not an account has it. **Questions** count by account
 //! (`ASK_RATE`), and ten times as many by address: accounts are free.
 //!
 //! An IPv6 address counts as its /64, which is what one subscriber is given (RFC 6177). Counts
@@ -51,6 +53,9 @@ const AT_ONE_ACCOUNT: Rate = rate(10, Duration::from_mins(30));
 /// At one account's password from all addresses that are not familiar.
 const OF_STRANGERS: Rate = rate(35, Duration::from_hours(1));
 
+/// Mail to one address that others can cause.
+const TO_ONE_ADDRESS: Rate = rate(5, Duration::from_hours(1));
+
 /// How many accounts' worth of questions may come from one address.
 const ASKERS_AT_ONE_ADDRESS: NonZeroU32 = rate(10, Duration::ZERO).count;
 
@@ -82,6 +87,7 @@ pub struct RateLimited {
 pub struct Limits {
     passwords: Option<Passwords>,
     registrations: Option<Count>,
+    mails: Option<Count>,
     questions: Option<Questions>,
     /// Keys the hashes: nobody outside can know whose counts fall together.
     seed: RandomState,
@@ -121,6 +127,9 @@ impl Limits {
             registrations: rates
                 .register
                 .map(|rate| Count::new("registrations_of_address", rate, clock)),
+            mails: rates
+                .register
+                .map(|_| Count::new("mails_to_address", TO_ONE_ADDRESS, clock)),
             questions: rates.ask.map(|rate| Questions {
                 of_account: Count::new("questions_of_account", rate, clock),
                 from_address: Count::new(
@@ -174,6 +183,25 @@ impl Limits {
     pub(super) fn registration(&self, from: IpAddr) -> Result<(), RateLimited> {
         match &self.registrations {
             Some(count) => count.take(self.seed.hash_one(network(from))),
+            None => Ok(()),
+        }
+    }
+
+    /// Counts a message that somebody has sent to the address with this email key.
+    pub(super) fn mail(&self, email_key: &str, from: IpAddr) -> Result<(), RateLimited> {
+        self.registration(from)?;
+        match &self.mails {
+            Some(count) => count.take(self.seed.hash_one(email_key)),
+            None => Ok(()),
+        }
+    }
+
+    /// Counts a try at the token of a link.
+    pub(super) fn link(&self, from: IpAddr) -> Result<(), RateLimited> {
+        match &self.passwords {
+            Some(passwords) => passwords
+                .from_address
+                .take(self.seed.hash_one(network(from))),
             None => Ok(()),
         }
     }

@@ -153,6 +153,7 @@ mod tests {
             },
             uses: super::super::uses::Uses::default(),
             watched: super::super::watch::Watched::default(),
+            mail: None,
         };
         for (email, name) in [
             ("ada@example.com", "ada"),

@@ -1,4 +1,4 @@
-//! Accounts: registration, sign-in, sessions, passwords and tokens.
+//! Accounts: registration, sign-in, sessions, passwords, tokens, recovery and mail.
 //!
 //! May use: `entity`, `db`, `clock`, `config`, `invalid`, `request`.
 
@@ -7,12 +7,15 @@ mod delete;
 mod extend;
 mod known;
 mod limits;
+mod links;
 pub mod locale;
 mod login;
+mod mail;
 pub mod name;
 pub mod operator;
 pub mod password;
 mod profile;
+mod recover;
 mod register;
 mod session;
 pub mod token;
@@ -40,6 +43,7 @@ pub use extend::Signed;
 pub(crate) use limits::network;
 pub use limits::{Limits, RateLimited};
 pub use login::SignedIn;
+pub use mail::StartError as MailError;
 pub use profile::ProfileChanges;
 pub use session::{Requester, SESSIONS, count_live};
 
@@ -55,6 +59,17 @@ pub struct Accounts {
     uses: uses::Uses,
     known: known::Known,
     watched: watch::Watched,
+    /// None: no mail is sent.
+    mail: Option<mail::Mailer>,
+}
+
+/// Why accounts cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("the threads that hash passwords cannot be started: {0}")]
+    Threads(#[from] std::io::Error),
+    #[error(transparent)]
+    Mail(#[from] MailError),
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +88,8 @@ pub enum Error {
     Inactive,
     #[error("no such session")]
     NoSuchSession,
+    #[error("no mail server is set")]
+    NoMail,
     #[error(transparent)]
     RateLimited(#[from] RateLimited),
     #[error(transparent)]
@@ -84,8 +101,10 @@ pub enum Error {
 impl Accounts {
     /// # Errors
     ///
-    /// If the threads that hash passwords cannot be started.
-    pub fn new(settings: &Settings, db: Database, clock: Clock) -> std::io::Result<Self> {
+    /// If the threads that hash passwords cannot be started, or mail cannot be sent as the settings
+    /// say.
+    pub fn new(settings: &Settings, db: Database, clock: Clock) -> Result<Self, StartError> {
+        let mail = settings.mail.as_ref().map(mail::Mailer::new).transpose()?;
         Ok(Self {
             known: known::Known::default(),
             db,
@@ -96,6 +115,7 @@ impl Accounts {
             times: settings.sessions,
             uses: uses::Uses::default(),
             watched: watch::Watched::default(),
+            mail,
         })
     }
 

@@ -8,10 +8,10 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{find_by_email, lock_user, name, password};
+use super::{find_by_email, links, lock_user, mail, name, password};
 use crate::{
     db::Database,
-    entity::{reading, session as session_row, usage_day, usage_month, user},
+    entity::{account_token, reading, session as session_row, usage_day, usage_month, user},
     invalid::Rule,
 };
 
@@ -128,8 +128,28 @@ pub async fn reset_password(
         .filter(session_row::Column::ExpiresAt.gt(now))
         .exec(&tx)
         .await?;
+    links::end_all(&tx, user.id).await?;
     tx.commit().await?;
     Ok(ended.rows_affected)
+}
+
+/// A link by which the owner of an account chooses a new password, once and within an hour; for
+/// services without mail. No address is confirmed by it.
+///
+/// # Errors
+///
+/// That there is no such account.
+pub async fn reset_link(
+    db: &Database,
+    app_url: &str,
+    email: &str,
+    now: DateTime<Utc>,
+) -> Result<String, Error> {
+    let found = find_by_email(db.reads(), email).await?;
+    let user = found.ok_or(Error::NoSuchUser)?;
+    let kind = account_token::Kind::ResetPassword;
+    let token = links::make(db, user.id, kind, "", now).await?;
+    Ok(mail::link(app_url, "reset", &token))
 }
 
 /// An account, and its use of the service.

@@ -7,14 +7,19 @@ use super::env_file::EnvFile;
 
 /// Variables that are meant for Mula though they are no settings of its own, or for the programs that
 /// read the same `.env`. A name that ends with `_` is a prefix.
-const OTHERS: [&str; 20] = [
+const OTHERS: [&str; 24] = [
     "ALL_PROXY",
+    // Of other programs, and a letter or two away from APP_URL and SMTP_URL.
+    "AMQP_URL",
+    "API_URL",
     "COMPOSE_",
     "DOCKER_",
+    "FTP_URL",
     "GF_",
     "GRAFANA_",
     "HTTPS_PROXY",
     "HTTP_PROXY",
+    "HTTP_URL",
     "MULA_REQUIRE_",
     "NO_COLOR",
     "NO_PROXY",
@@ -284,6 +289,15 @@ mod tests {
             "DATABASE_USER",
             "DB_URL",
             "REDIS_URL",
+            "API_URL",
+            "AMQP_URL",
+            "WEB_URL",
+            "MAIL_HOST",
+            "SMTP_HOST",
+            "SMTP_PORT",
+            "SMTP_USER",
+            "SMTP_PASSWORD",
+            "APP_KEY",
             "SECRET_KEY_BASE",
             "OPENAI_BASE_URL",
             "OPENAI_MODEL",

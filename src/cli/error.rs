@@ -39,6 +39,11 @@ pub(super) enum Error {
     #[error("{0}")]
     Operator(operator::Error),
     #[error(
+        "APP_URL is not set: set it to the address of the service as browsers reach it, such as \
+         https://mula.example.com; links begin with it"
+    )]
+    NoAppUrl,
+    #[error(
         "This would delete the account {0} with its sessions and readings, for good. \
          To do so, add --yes"
     )]
@@ -81,6 +86,7 @@ impl Error {
             | Self::Settings(_)
             | Self::Spans(_)
             | Self::NotConfirmed(_)
+            | Self::NoAppUrl
             | Self::NotTakenBack(_)
             | Self::NotPostgres(_)
             | Self::Operator(

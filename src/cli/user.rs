@@ -55,6 +55,14 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Print a link by which its owner chooses a new password, once and within an hour; needs the address that links begin with
+    ResetLink {
+        /// The account's email
+        email: String,
+        /// Print a JSON object
+        #[arg(long)]
+        json: bool,
+    },
     /// Let an account sign in again
     Activate {
         /// The account's email
@@ -97,6 +105,9 @@ pub async fn run(
         } => return user_password::create(&opened, settings, &email, &username, stdin, json).await,
         Command::ResetPassword { email, stdin, json } => {
             return user_password::reset(&opened, settings, &email, stdin, json).await;
+        }
+        Command::ResetLink { email, json } => {
+            return user_password::reset_link(&opened, settings, &email, json).await;
         }
         Command::Activate { email } => (
             set_active(&opened, &email, true).await?,

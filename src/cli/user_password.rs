@@ -1,5 +1,5 @@
-//! `mula user create` and `mula user reset-password`: accounts with a password that is generated and
-//! printed, or read from standard input.
+//! `mula user create`, `reset-password` and `reset-link`: accounts with a password that is generated and
+//! printed, or read from standard input, or chosen by their owner.
 
 use std::io::{self, BufRead, Write};
 
@@ -87,6 +87,28 @@ pub(super) async fn reset(
         let ended = count(ended, "session");
         writeln!(out, "{email} has a new password; {ended} ended")?;
         print(&mut out, shown)?;
+    }
+    Ok(())
+}
+
+/// # Errors
+///
+/// If there is no such account, or `APP_URL` is not set.
+pub(super) async fn reset_link(
+    opened: &Opened,
+    settings: &AccountSettings,
+    email: &str,
+    as_json: bool,
+) -> Result<(), Error> {
+    let app_url = settings.app_url.as_ref().ok_or(Error::NoAppUrl)?;
+    let now = Clock::default().now();
+    let link = operator::reset_link(&opened.database, app_url, email, now).await;
+    let link = link.map_err(|error| failed(opened, email, error))?;
+    let mut out = io::stdout().lock();
+    if as_json {
+        writeln!(out, "{:#}", json!({ "email": email, "link": link }))?;
+    } else {
+        writeln!(out, "{link}")?;
     }
     Ok(())
 }

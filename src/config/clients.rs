@@ -16,7 +16,7 @@ pub struct GivenClients {
     /// Passwords that may be tried from one address in a time; off for any number
     #[arg(long, env = "LOGIN_RATE", default_value = "60/10m", global = true)]
     pub login_rate: String,
-    /// Accounts that may be made from one address in a time; off for any number
+    /// Accounts that may be made, and mail that may be asked for, from one address in a time; off for any number
     #[arg(long, env = "REGISTER_RATE", default_value = "30/1h", global = true)]
     pub register_rate: String,
     /// Questions that one account may ask in a time; off for any number

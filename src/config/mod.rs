@@ -8,6 +8,7 @@ mod database;
 mod host;
 mod http;
 mod log_level;
+mod mail;
 mod model;
 mod origins;
 mod postgres_url;
@@ -30,6 +31,7 @@ pub use check::Problems;
 pub use clients::{Clients, GivenClients, Rate};
 pub use database::DatabaseSettings;
 pub use http::{GivenHttp, Http};
+pub use mail::{Encryption, GivenMail, Mail, MailServer};
 pub use model::{Dialect, GivenModel, Model, Prices, Timeouts};
 pub use origins::Origins;
 pub use postgres_url::postgres_url;
@@ -149,6 +151,8 @@ pub struct Given {
     #[command(flatten)]
     pub clients: GivenClients,
     #[command(flatten)]
+    pub mail: GivenMail,
+    #[command(flatten)]
     pub writing: GivenWriting,
     #[command(flatten)]
     pub model: GivenModel,
@@ -199,6 +203,8 @@ pub struct Settings {
     pub sentry_dsn: Option<Dsn>,
     pub shutdown_timeout: Duration,
     pub clients: Clients,
+    /// None: no mail is sent.
+    pub mail: Option<Mail>,
     pub writing: Writing,
     /// None: the built-in advisor answers.
     pub model: Option<Model>,
@@ -228,9 +234,11 @@ pub struct CommandSettings {
 }
 
 /// The settings of the commands on accounts, beside those of all commands.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct AccountSettings {
     pub bcrypt_cost: u32,
+    /// The address that links begin with.
+    pub app_url: Option<String>,
     pub readings_per_day: Option<u32>,
     /// Nano-dollars, of one user.
     pub cost_per_month: Option<i64>,

@@ -67,6 +67,7 @@ impl Given {
         );
         let sentry_dsn = check.sentry_dsn(self.sentry_dsn.as_deref());
         let clients = check.clients(&self.clients);
+        let (mail, _) = check.mail(&self.mail, environment);
         let writing = check.writing(&self.writing, environment);
         let model = check.model(&self.model);
         check.prices_for_limits(&writing, model.as_ref());
@@ -102,6 +103,7 @@ impl Given {
             sentry_dsn,
             shutdown_timeout,
             clients,
+            mail,
             writing,
             model,
             http,
@@ -140,11 +142,13 @@ impl Given {
         let mut check = Check::default();
         let bcrypt_cost = check.bcrypt_cost(&self.bcrypt_cost);
         let writing = check.writing(&self.writing, None);
+        let (_, app_url) = check.mail(&self.mail, None);
         if !check.problems.is_empty() {
             return Err(Problems(check.problems));
         }
         Ok(AccountSettings {
             bcrypt_cost,
+            app_url,
             readings_per_day: writing.readings_per_day,
             cost_per_month: writing.cost_per_month,
         })

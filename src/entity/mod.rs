@@ -3,9 +3,11 @@
 //!
 //! May use: sea-orm. Knows nothing of what the rows are for.
 
+pub mod account_token;
 pub mod chunk;
 pub mod generation;
 pub mod idempotency_key;
+pub mod mail;
 pub mod reading;
 pub mod reading_change;
 pub mod service_month;

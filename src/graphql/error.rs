@@ -207,6 +207,10 @@ impl From<&account::Error> for ApiError {
                 Self::because(ErrorReason::AccountInactive, "This account is inactive.")
             }
             Error::NoSuchSession => Self::not_found("session"),
+            Error::NoMail => Self::because(
+                ErrorReason::NoMail,
+                "This service sends no mail. Ask its operator for a link.",
+            ),
             Error::RateLimited(refused) => Self::from(*refused),
             Error::Password(error @ account::password::Error::Panicked) => Self::internal(error),
             Error::Password(account::password::Error::Busy) => Self::new(

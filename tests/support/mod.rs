@@ -4,6 +4,7 @@ pub mod attacks;
 mod client;
 mod collector;
 mod hasty;
+mod mail;
 mod monitoring;
 mod pages;
 pub mod postgres;
@@ -21,6 +22,7 @@ pub use client::{
 };
 pub use collector::{Collector, Posted, Span};
 pub use hasty::{Hasty, Over};
+pub use mail::{Letter, MailMode, MailServer};
 pub use monitoring::Monitoring;
 pub use pages::assert_immutable;
 pub use postgres::Cluster;

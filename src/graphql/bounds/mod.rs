@@ -126,11 +126,11 @@ const ROOT_FIELDS: Bound = Bound {
     advice: SPLIT,
 };
 
-/// Each is a guess at a password, or as much work as one. Counted over all operations of a
+/// Each is a guess at a password or a token, or as much work as one, or sends mail. Counted over all operations of a
 /// document: nobody has to look which of them is executed.
 const ACCOUNT_FIELDS: Bound = Bound {
     place: "The document, after fragment expansion,",
-    what: "fields of register, login, changePassword and deleteAccount",
+    what: "fields such as login and register, which try a password or a token or send mail",
     limit: 1,
     advice: "Send them one by one.",
 };
@@ -176,7 +176,14 @@ const EXPENSIVE_QUERIES: usize = 8;
 const SPLIT: &str = "Split it into several requests.";
 const EXPANDED: &str = "The operation, after fragment expansion,";
 
-const ACCOUNT: [&str; 4] = ["register", "login", "changePassword", "deleteAccount"];
+const ACCOUNT: [&str; 6] = [
+    "register",
+    "login",
+    "changePassword",
+    "deleteAccount",
+    "requestPasswordReset",
+    "resetPassword",
+];
 
 /// Why a document is not executed.
 #[derive(Debug, thiserror::Error)]

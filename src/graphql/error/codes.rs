@@ -30,7 +30,7 @@ pub enum ErrorCode {
     Conflict,
     /// The request needs a session and has none.
     Unauthenticated,
-    /// The account may not do this.
+    /// The account, or the service as it is set up, may not do this.
     Forbidden,
     /// No such object exists, or it is another user's.
     NotFound,
@@ -70,6 +70,8 @@ pub enum ErrorReason {
     UserMonth,
     /// The service's budget of the month is used up.
     ServiceMonth,
+    /// The service sends no mail: its operator has set no mail server.
+    NoMail,
 }
 
 /// The rule that an argument fails, in `extensions.fields[].code`. `extensions.fields[].params`
@@ -115,6 +117,8 @@ pub enum FieldErrorCode {
     Unfinished,
     /// Another argument that is given needs this one.
     Missing,
+    /// The token of a link is unknown, used or expired.
+    InvalidToken,
 }
 
 /// Why an answer failed. Values are added with time; clients treat an unknown code as
@@ -172,7 +176,7 @@ impl ErrorReason {
             | Self::InvalidToken
             | Self::TokenExpired
             | Self::SessionEnded => ErrorCode::Unauthenticated,
-            Self::AccountInactive => ErrorCode::Forbidden,
+            Self::AccountInactive | Self::NoMail => ErrorCode::Forbidden,
             Self::TooManyAttempts | Self::UnfinishedReadings => ErrorCode::RateLimited,
             Self::Day | Self::UserMonth | Self::ServiceMonth => ErrorCode::QuotaExceeded,
         }

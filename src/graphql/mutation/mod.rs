@@ -10,6 +10,8 @@ mod login;
 mod logout;
 mod regenerate_reading;
 mod register;
+mod request_password_reset;
+mod reset_password;
 mod revoke_other_sessions;
 mod revoke_session;
 mod update_profile;
@@ -40,6 +42,8 @@ pub struct Mutation(
     login::Login,
     logout::Logout,
     change_password::ChangePassword,
+    request_password_reset::RequestPasswordReset,
+    reset_password::ResetPassword,
     revoke_session::RevokeSession,
     delete_account::DeleteAccount,
     extend_session::ExtendSession,

@@ -1,0 +1,43 @@
+//! `mails`: the outbox. A row is a message that has not been sent yet.
+
+use sea_orm::{DeriveActiveEnum, EnumIter, entity::prelude::*};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "mails")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// None where it is not known yet whether there is one, or it has been deleted.
+    pub user_id: Option<Uuid>,
+    pub kind: Kind,
+    pub recipient: String,
+    /// A BCP 47 language tag.
+    pub locale: String,
+    /// A value that the message names.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub detail: Option<String>,
+    /// How often it was taken up to be sent.
+    pub attempts: i32,
+    /// When it is taken up again. Whoever takes it up moves this first, as a lease.
+    pub due_at: DateTimeUtc,
+    pub created_at: DateTimeUtc,
+}
+
+/// The kind of a message; each has its templates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(20))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum Kind {
+    /// A link to choose a new password, for whoever has the address, if anyone has.
+    ResetPassword,
+    /// A notice that the password has changed.
+    PasswordChanged,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
