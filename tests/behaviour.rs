@@ -9,6 +9,7 @@ mod support;
 
 mod abandoned;
 mod accounts;
+mod addresses;
 mod answers;
 mod archive;
 mod auth;
@@ -54,6 +55,7 @@ mod model_answers;
 mod model_settings;
 mod negotiation;
 mod nodes;
+mod notices;
 mod operators;
 mod order;
 mod original;

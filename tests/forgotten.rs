@@ -62,10 +62,10 @@ fn is_used_up(answer: &Answer) {
 
 on_both! {
     async fn a_forgotten_password_is_replaced_by_a_link(server: Server) {
-        let (server, mail) = mailing(server, &[]).await;
         let ada = server.join("ada").await;
         server.sign_in("ada").await;
         let bea = server.join("bea").await;
+        let (server, mail) = mailing(server, &[]).await;
 
         let letter = linked(&server, &mail, "ada@example.com").await;
 
@@ -96,9 +96,9 @@ on_both! {
     }
 
     async fn every_address_is_answered_alike(server: Server) {
-        let (server, mail) = mailing(server, &[]).await;
         server.join("ada").await;
         server.join("bea").await;
+        let (server, mail) = mailing(server, &[]).await;
         server.database.execute("UPDATE users SET is_active = FALSE WHERE username = 'bea'").await;
 
         let mut answers = Vec::new();
@@ -119,8 +119,8 @@ on_both! {
     }
 
     async fn links_begin_with_the_setting_whatever_the_request_says(server: Server) {
-        let (server, mail) = mailing(server, &[]).await;
         server.join("ada").await;
+        let (server, mail) = mailing(server, &[]).await;
         for (header, value) in [
             ("host", "evil.example"),
             ("x-forwarded-host", "evil.example"),
@@ -138,8 +138,8 @@ on_both! {
     }
 
     async fn a_link_works_for_an_hour(server: Server) {
-        let (server, mail) = mailing(server, &[]).await;
         server.join("ada").await;
+        let (server, mail) = mailing(server, &[]).await;
         let early = linked(&server, &mail, "ada@example.com").await;
         server.clock.advance(TimeDelta::minutes(30));
         let late = linked(&server, &mail, "ada@example.com").await;
@@ -150,8 +150,8 @@ on_both! {
     }
 
     async fn tokens_are_guessed_in_vain(server: Server) {
-        let (server, mail) = mailing(server, &[]).await;
         server.join("ada").await;
+        let (server, mail) = mailing(server, &[]).await;
         let letter = linked(&server, &mail, "ada@example.com").await;
         let other = linked(&server, &mail, "ada@example.com").await;
         let token = letter.token();
@@ -172,8 +172,8 @@ on_both! {
     }
 
     async fn of_two_who_use_one_link_one_succeeds(server: Server) {
-        let (server, mail) = mailing(server, &[]).await;
         server.join("ada").await;
+        let (server, mail) = mailing(server, &[]).await;
         for n in 0..3 {
             let letter = linked(&server, &mail, "ada@example.com").await;
             let passwords = [format!("the first river {n}"), format!("the other river {n}")];
@@ -191,8 +191,8 @@ on_both! {
     }
 
     async fn no_session_of_the_old_password_outlives_a_reset(server: Server) {
-        let (server, mail) = mailing(server, &["--register-rate", "off"]).await;
         server.join("ada").await;
+        let (server, mail) = mailing(server, &["--register-rate", "off"]).await;
         let mut password = PASSWORD.to_owned();
         for n in 0..8 {
             let letter = linked(&server, &mail, "ada@example.com").await;
@@ -210,8 +210,8 @@ on_both! {
     }
 
     async fn a_new_password_ends_links(server: Server) {
-        let (server, mail) = mailing(server, &[]).await;
         let ada = server.join("ada").await;
+        let (server, mail) = mailing(server, &[]).await;
         let letter = linked(&server, &mail, "ada@example.com").await;
         let change = "mutation ($input: ChangePasswordInput!) { changePassword(input: $input) { revokedSessions } }";
         let input = json!({ "currentPassword": PASSWORD, "newPassword": NEW });
@@ -227,8 +227,8 @@ on_both! {
     }
 
     async fn an_inactive_account_stays_inactive(server: Server) {
-        let (server, mail) = mailing(server, &[]).await;
         server.join("ada").await;
+        let (server, mail) = mailing(server, &[]).await;
         let letter = linked(&server, &mail, "ada@example.com").await;
         server.database.execute("UPDATE users SET is_active = FALSE").await;
 
@@ -237,8 +237,8 @@ on_both! {
     }
 
     async fn mail_to_an_address_is_limited_whether_or_not_it_has_an_account(server: Server) {
-        let (server, mail) = mailing(server, &["--register-rate", "12/1h"]).await;
         server.join("ada").await;
+        let (server, mail) = mailing(server, &["--register-rate", "12/1h"]).await;
         for email in ["ada@example.com", "nobody@example.com"] {
             for _ in 0..5 {
                 request(&server, email).await.data();
@@ -303,8 +303,8 @@ on_both! {
 
     // The requester cannot tell by the time it takes whether there is an account: nobody looks.
     async fn a_request_does_not_look_at_accounts(server: Server) {
-        let (server, mail) = mailing(server, &[]).await;
         server.join("ada").await;
+        let (server, mail) = mailing(server, &[]).await;
         server.database.execute("ALTER TABLE users RENAME COLUMN email_key TO hidden").await;
 
         for email in ["ada@example.com", "nobody@example.com"] {

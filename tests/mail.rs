@@ -51,8 +51,8 @@ async fn tried_again(server: &Server, mail: &MailServer) -> Letter {
 
 on_both! {
     async fn a_message_is_for_people_and_for_machines(server: Server) {
-        let (server, mail) = mailing(server).await;
         server.join("ada").await;
+        let (server, mail) = mailing(server).await;
 
         ask_for(&server, "ada@example.com").await;
 
@@ -77,8 +77,8 @@ on_both! {
     }
 
     async fn a_message_is_in_the_language_of_its_reader(server: Server) {
-        let (server, mail) = mailing(server).await;
         server.join("ada").await;
+        let (server, mail) = mailing(server).await;
         for (locale, subject) in [
             ("es-MX", "Elige una contraseña nueva"),
             ("pt-BR", "Escolha uma nova senha"),
@@ -95,10 +95,10 @@ on_both! {
     }
 
     async fn a_mail_server_that_is_away_loses_nothing(server: Server) {
-        let (server, mail) = mailing(server).await;
         for name in ["ada", "bea", "carl"] {
             server.join(name).await;
         }
+        let (server, mail) = mailing(server).await;
         mail.set(MailMode::HangsUp);
         for name in ["ada", "bea", "carl"] {
             ask_for(&server, &format!("{name}@example.com")).await;
@@ -128,8 +128,8 @@ on_both! {
     }
 
     async fn a_recipient_is_refused_for_now_or_for_good(server: Server) {
-        let (server, mail) = mailing(server).await;
         server.join("ada").await;
+        let (server, mail) = mailing(server).await;
         mail.set(MailMode::Defers);
         ask_for(&server, "ada@example.com").await;
         mail.has_met(1).await;
@@ -147,8 +147,8 @@ on_both! {
     }
 
     async fn a_message_is_given_up_after_three_days(server: Server) {
-        let (server, mail) = mailing(server).await;
         server.join("ada").await;
+        let (server, mail) = mailing(server).await;
         mail.set(MailMode::HangsUp);
         ask_for(&server, "ada@example.com").await;
         mail.has_met(1).await;
@@ -159,6 +159,7 @@ on_both! {
     }
 
     async fn several_instances_send_each_message_once(server: Server) {
+        server.join_all(12).await;
         let (server, mail) = mailing(server).await;
         let flags = mail.flags();
         let flags = MailServer::with(&flags, &[]);
@@ -166,7 +167,6 @@ on_both! {
         for _ in 0..2 {
             beside.push(Instance::beside(&server, &flags).await);
         }
-        server.join_all(12).await;
         for n in 0..12 {
             ask_for(&beside[n % 2], &format!("member{n}@example.com")).await;
         }
@@ -215,9 +215,10 @@ async fn templates_come_from_a_folder() {
     fs::write(folder.path().join("de.toml"), text).unwrap();
     let mail = MailServer::start().await;
     let flags = mail.flags();
-    let templates = ["--mail-templates-dir", folder.path().to_str().unwrap()];
-    let server = Server::start(Database::sqlite(), &MailServer::with(&flags, &templates)).await;
+    let server = Server::start(Database::sqlite(), &[]).await;
     server.join("ada").await;
+    let templates = ["--mail-templates-dir", folder.path().to_str().unwrap()];
+    let server = server.restart(&MailServer::with(&flags, &templates)).await;
     server
         .database
         .execute("UPDATE users SET locale = 'de-AT'")

@@ -16,6 +16,7 @@ mod m20261129_000010_care;
 mod m20261129_000018_models;
 mod m20261129_000020_sessions;
 mod m20261129_000021_mail;
+mod m20261129_000022_addresses;
 mod m20261129_000030_keeping;
 
 /// All steps, oldest first.
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000018_models::Migration),
             Box::new(m20261129_000020_sessions::Migration),
             Box::new(m20261129_000021_mail::Migration),
+            Box::new(m20261129_000022_addresses::Migration),
             Box::new(m20261129_000030_keeping::Migration),
         ]
     }

@@ -51,6 +51,8 @@ impl Accounts {
         let changed = user::Entity::update_many()
             .col_expr(user::Column::HashedPassword, Expr::value(hashed_password))
             .col_expr(user::Column::UpdatedAt, Expr::value(self.clock.now()))
+            // Whoever knew the earlier password may have asked for it.
+            .col_expr(user::Column::PendingEmail, Expr::value(None::<String>))
             .filter(user::Column::Id.eq(requester.user.id))
             // Of two changes at once, both from this password, one is too late.
             .filter(user::Column::HashedPassword.eq(&requester.user.hashed_password))

@@ -2,11 +2,16 @@
 
 use std::net::IpAddr;
 
-use sea_orm::EntityTrait;
+use sea_orm::{DatabaseTransaction, EntityTrait};
 use uuid::Uuid;
 
 use super::{Accounts, Error, Requester, find_by_email};
-use crate::{db::Database, entity::user, invalid::Problems, reading};
+use crate::{
+    db::Database,
+    entity::{mail, user},
+    invalid::Problems,
+    reading,
+};
 
 impl Accounts {
     /// Whether the password is the requester's, for what cannot be undone.
@@ -36,11 +41,23 @@ impl Accounts {
     /// # Errors
     ///
     /// If the database fails; then nothing is deleted.
-    pub async fn delete(&self, user_id: Uuid) -> Result<(), Error> {
-        let deleted = delete_user(&self.db, user_id).await;
-        self.changed(deleted, |_, owner| owner == user_id)?;
+    pub async fn delete(&self, user: &user::Model) -> Result<(), Error> {
+        let deleted = self.delete_and_tell(user).await;
+        self.changed(deleted, |_, owner| owner == user.id)?;
+        self.wake_mail();
         forget_deleted(&self.db).await;
         Ok(())
+    }
+
+    async fn delete_and_tell(&self, user: &user::Model) -> Result<(), sea_orm::DbErr> {
+        let tx = self.db.begin().await?;
+        delete_user(&tx, user.id).await?;
+        if self.mail.is_some() {
+            let to = (&*user.email, &*user.locale);
+            let kind = mail::Kind::AccountDeleted;
+            self.post(&tx, kind, None, to, None).await?;
+        }
+        tx.commit().await
     }
 }
 
@@ -53,7 +70,9 @@ pub async fn delete_by_email(db: &Database, email: &str) -> Result<bool, sea_orm
     match find_by_email(db.reads(), email).await? {
         Some(user) => {
             reading::stop_writers_of(db, user.id).await?;
-            delete_user(db, user.id).await?;
+            let tx = db.begin().await?;
+            delete_user(&tx, user.id).await?;
+            tx.commit().await?;
             forget_deleted(db).await;
             Ok(true)
         }
@@ -68,10 +87,9 @@ async fn forget_deleted(db: &Database) {
     }
 }
 
-async fn delete_user(db: &Database, id: Uuid) -> Result<(), sea_orm::DbErr> {
-    let tx = db.begin().await?;
-    reading::settle_with_user(&tx, id).await?;
+async fn delete_user(tx: &DatabaseTransaction, id: Uuid) -> Result<(), sea_orm::DbErr> {
+    reading::settle_with_user(tx, id).await?;
     // All that is the user's goes with the row, by foreign key.
-    user::Entity::delete_by_id(id).exec(&tx).await?;
-    tx.commit().await
+    user::Entity::delete_by_id(id).exec(tx).await?;
+    Ok(())
 }

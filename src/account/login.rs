@@ -65,6 +65,7 @@ impl Accounts {
                 .exec(&tx)
                 .await?;
         }
+        self.tell_new_device(&tx, &user, user_agent).await?;
         let crowded_out = self.end_oldest(&tx, user.id).await?;
         let (session, signed) = self.open_session(&tx, user.id, user_agent).await?;
         let committed = tx.commit().await;
@@ -72,6 +73,7 @@ impl Accounts {
             self.known.forget(|_, owner| owner == user.id);
         }
         self.changed(committed, |session_id, _| crowded_out.contains(&session_id))?;
+        self.wake_mail();
         request::note_user(user.id);
         Ok(SignedIn {
             user,
@@ -154,6 +156,7 @@ mod tests {
             uses: super::super::uses::Uses::default(),
             watched: super::super::watch::Watched::default(),
             mail: None,
+            requires_verified_email: false,
         };
         for (email, name) in [
             ("ada@example.com", "ada"),

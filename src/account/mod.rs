@@ -2,8 +2,10 @@
 //!
 //! May use: `entity`, `db`, `clock`, `config`, `invalid`, `request`.
 
+mod address;
 mod change_password;
 mod delete;
+mod device;
 mod extend;
 mod known;
 mod limits;
@@ -61,6 +63,7 @@ pub struct Accounts {
     watched: watch::Watched,
     /// None: no mail is sent.
     mail: Option<mail::Mailer>,
+    requires_verified_email: bool,
 }
 
 /// Why accounts cannot be served.
@@ -90,6 +93,8 @@ pub enum Error {
     NoSuchSession,
     #[error("no mail server is set")]
     NoMail,
+    #[error("the email address is not confirmed")]
+    EmailNotVerified,
     #[error(transparent)]
     RateLimited(#[from] RateLimited),
     #[error(transparent)]
@@ -116,6 +121,7 @@ impl Accounts {
             uses: uses::Uses::default(),
             watched: watch::Watched::default(),
             mail,
+            requires_verified_email: settings.requires_verified_email,
         })
     }
 

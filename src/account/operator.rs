@@ -80,6 +80,8 @@ pub async fn create(
         updated_at: now,
         locale: super::locale::DEFAULT.to_owned(),
         memory: true,
+        email_verified_at: None,
+        pending_email: None,
     };
     let inserted = user::Entity::insert(user::ActiveModel::from(user.clone()).reset_all())
         .exec_without_returning(db.writes())
@@ -118,6 +120,7 @@ pub async fn reset_password(
     user::Entity::update_many()
         .col_expr(user::Column::HashedPassword, Expr::value(hashed_password))
         .col_expr(user::Column::UpdatedAt, Expr::value(now))
+        .col_expr(user::Column::PendingEmail, Expr::value(None::<String>))
         .filter(user::Column::Id.eq(user.id))
         .exec(&tx)
         .await?;

@@ -65,15 +65,25 @@ impl Accounts {
 
         let tx = self.db.begin().await?;
         // Before its sessions', as everywhere: no sign-in with the earlier password comes after this.
-        lock_user(&tx, user.id).await?;
+        let Some(user) = lock_user(&tx, user.id).await? else {
+            return Err(invalid_token());
+        };
         if !links::take(&tx, &row).await? {
             tx.rollback().await?;
             return Err(invalid_token());
         }
         links::end_all(&tx, user.id).await?;
-        let changed = user::Entity::update_many()
+        let mut change = user::Entity::update_many();
+        if row.email == user.email {
+            // It was read there.
+            let verified_at = user.email_verified_at.unwrap_or_else(|| self.clock.now());
+            change = change.col_expr(user::Column::EmailVerifiedAt, Expr::value(verified_at));
+        }
+        let changed = change
             .col_expr(user::Column::HashedPassword, Expr::value(hashed_password))
             .col_expr(user::Column::UpdatedAt, Expr::value(self.clock.now()))
+            // Whoever knew the earlier password may have asked for it.
+            .col_expr(user::Column::PendingEmail, Expr::value(None::<String>))
             .filter(user::Column::Id.eq(user.id))
             .exec_with_returning(&tx)
             .await?

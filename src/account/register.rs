@@ -9,7 +9,7 @@ use sea_orm::{
 
 use super::{Accounts, Error, SignedIn, locale, name};
 use crate::{
-    entity::user,
+    entity::{mail, user},
     invalid::{FieldErrorCode::Taken, Problems, Rule},
 };
 
@@ -30,8 +30,11 @@ impl Accounts {
         let user = self
             .new_user(email, username, password, accept_language)
             .await?;
-        match insert(self.db.writes(), &user).await {
-            Ok(()) => Ok(user),
+        match self.store(&user).await {
+            Ok(()) => {
+                self.wake_mail();
+                Ok(user)
+            }
             Err(error) => Err(self.not_inserted(error, &user).await?),
         }
     }
@@ -61,8 +64,10 @@ impl Accounts {
             tx.rollback().await?;
             return Err(self.not_inserted(error, &user).await?);
         }
+        self.notify(&tx, mail::Kind::VerifyEmail, &user).await?;
         let (session, signed) = self.open_session(&tx, user.id, user_agent).await?;
         tx.commit().await?;
+        self.wake_mail();
         self.limits.password_was_right(&user.email_key, from);
         Ok(SignedIn {
             user,
@@ -106,7 +111,23 @@ impl Accounts {
             updated_at: now,
             locale: locale::of_header(accept_language),
             memory: true,
+            email_verified_at: None,
+            pending_email: None,
         })
+    }
+
+    /// With a link that confirms its address, where mail is set up.
+    async fn store(&self, user: &user::Model) -> Result<(), DbErr> {
+        if self.mail.is_none() {
+            return insert(self.db.writes(), user).await;
+        }
+        let tx = self.db.begin().await?;
+        if let Err(error) = insert(&tx, user).await {
+            tx.rollback().await?;
+            return Err(error);
+        }
+        self.notify(&tx, mail::Kind::VerifyEmail, user).await?;
+        tx.commit().await
     }
 
     /// Why an account could not be stored.

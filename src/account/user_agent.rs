@@ -34,15 +34,8 @@ const MAX: usize = 40;
 /// "Firefox on Windows", or the first product token of a client that is no browser.
 #[must_use]
 pub fn label(user_agent: &str) -> Option<String> {
-    let find = |words: &[(&str, &'static str)]| {
-        let found = words.iter().find(|(word, _)| user_agent.contains(word));
-        found.map(|(_, name)| *name)
-    };
-    if let Some(browser) = find(&BROWSERS) {
-        return Some(match find(&SYSTEMS) {
-            Some(system) => format!("{browser} on {system}"),
-            None => browser.to_owned(),
-        });
+    if let Some(browser) = browser(user_agent) {
+        return Some(browser);
     }
     let product = user_agent.split(['/', ' ', '(']).next()?;
     let product: String = product
@@ -51,6 +44,20 @@ pub fn label(user_agent: &str) -> Option<String> {
         .take(MAX)
         .collect();
     (!product.is_empty()).then_some(product)
+}
+
+/// The label of a browser, in no word of the client's.
+#[must_use]
+pub fn browser(user_agent: &str) -> Option<String> {
+    let find = |words: &[(&str, &'static str)]| {
+        let found = words.iter().find(|(word, _)| user_agent.contains(word));
+        found.map(|(_, name)| *name)
+    };
+    let browser = find(&BROWSERS)?;
+    Some(match find(&SYSTEMS) {
+        Some(system) => format!("{browser} on {system}"),
+        None => browser.to_owned(),
+    })
 }
 
 #[cfg(test)]

@@ -75,6 +75,8 @@ pub(super) async fn users(
                     username: here.username.clone(),
                     locale: here.locale.clone(),
                     memory: here.memory,
+                    email_verified_at: here.email_verified_at,
+                    pending_email: here.pending_email.clone(),
                     hashed_password: None,
                     ..user
                 };
@@ -123,6 +125,8 @@ pub(super) async fn users(
                     updated_at: user.updated_at,
                     locale: user.locale,
                     memory: user.memory,
+                    email_verified_at: user.email_verified_at,
+                    pending_email: user.pending_email,
                 });
                 continue;
             }

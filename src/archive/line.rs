@@ -97,6 +97,16 @@ pub struct User {
     pub locale: String,
     #[serde(default = "default_memory")]
     pub memory: bool,
+    /// None if it is not confirmed.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "optional_time"
+    )]
+    pub email_verified_at: Option<DateTime<Utc>>,
+    /// The address that is to be confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending_email: Option<String>,
 }
 
 fn default_locale() -> String {
@@ -222,6 +232,10 @@ fn time<'de, D: Deserializer<'de>>(from: D) -> Result<DateTime<Utc>, D::Error> {
         return Err(serde::de::Error::custom("a year has to be from 1 to 9999"));
     }
     Ok(time.trunc_subsecs(6))
+}
+
+fn optional_time<'de, D: Deserializer<'de>>(from: D) -> Result<Option<DateTime<Utc>>, D::Error> {
+    time(from).map(Some)
 }
 
 fn month<'de, D: Deserializer<'de>>(from: D) -> Result<NaiveDate, D::Error> {

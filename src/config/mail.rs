@@ -29,6 +29,14 @@ pub struct GivenMail {
     /// Folder of templates instead of, or beside, the built-in ones; see mail/README.md
     #[arg(long, env = "MAIL_TEMPLATES_DIR", global = true)]
     pub mail_templates_dir: Option<PathBuf>,
+    /// Whether asking needs a confirmed email address (true or false)
+    #[arg(
+        long,
+        env = "REQUIRE_VERIFIED_EMAIL",
+        default_value = "false",
+        global = true
+    )]
+    pub require_verified_email: String,
 }
 
 /// How mail is sent.
@@ -124,6 +132,19 @@ impl Check {
             _ => None,
         };
         (mail, app_url)
+    }
+
+    pub(super) fn requires_verified_email(&mut self, settings: &GivenMail) -> bool {
+        let text = &settings.require_verified_email;
+        let required = self.truth("REQUIRE_VERIFIED_EMAIL", text);
+        if required && given(settings.smtp_url.as_ref()).is_none() {
+            self.wrong(
+                "REQUIRE_VERIFIED_EMAIL",
+                text,
+                "without SMTP_URL nobody can confirm an address: set it, or write false",
+            );
+        }
+        required
     }
 
     /// Links with tokens begin with it: in production they are not sent in clear text.

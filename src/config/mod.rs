@@ -205,6 +205,8 @@ pub struct Settings {
     pub clients: Clients,
     /// None: no mail is sent.
     pub mail: Option<Mail>,
+    /// Whether asking needs a confirmed address.
+    pub requires_verified_email: bool,
     pub writing: Writing,
     /// None: the built-in advisor answers.
     pub model: Option<Model>,

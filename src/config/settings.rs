@@ -68,6 +68,7 @@ impl Given {
         let sentry_dsn = check.sentry_dsn(self.sentry_dsn.as_deref());
         let clients = check.clients(&self.clients);
         let (mail, _) = check.mail(&self.mail, environment);
+        let requires_verified_email = check.requires_verified_email(&self.mail);
         let writing = check.writing(&self.writing, environment);
         let model = check.model(&self.model);
         check.prices_for_limits(&writing, model.as_ref());
@@ -104,6 +105,7 @@ impl Given {
             shutdown_timeout,
             clients,
             mail,
+            requires_verified_email,
             writing,
             model,
             http,

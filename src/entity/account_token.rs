@@ -25,6 +25,7 @@ pub struct Model {
 )]
 pub enum Kind {
     ResetPassword,
+    VerifyEmail,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

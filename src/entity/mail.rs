@@ -35,6 +35,16 @@ pub enum Kind {
     ResetPassword,
     /// A notice that the password has changed.
     PasswordChanged,
+    /// A link that confirms the recipient's address.
+    VerifyEmail,
+    /// A notice to the present address that the account is to have another.
+    EmailChangeAsked,
+    /// A notice to the earlier address that the account has another.
+    EmailChanged,
+    /// A notice of a sign-in by a device that has no session.
+    NewSignIn,
+    /// A notice that the account has been deleted.
+    AccountDeleted,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -24,6 +24,10 @@ pub struct Model {
     pub locale: String,
     /// Whether a model may be given the user's earlier questions.
     pub memory: bool,
+    /// When a link that was sent to the address was used; none if none was.
+    pub email_verified_at: Option<DateTimeUtc>,
+    /// The address that the account has once a link that was sent there is used.
+    pub pending_email: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

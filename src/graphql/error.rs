@@ -207,6 +207,10 @@ impl From<&account::Error> for ApiError {
                 Self::because(ErrorReason::AccountInactive, "This account is inactive.")
             }
             Error::NoSuchSession => Self::not_found("session"),
+            Error::EmailNotVerified => Self::because(
+                ErrorReason::EmailNotVerified,
+                "Confirm your email address first, by the link in the message that was sent there.",
+            ),
             Error::NoMail => Self::because(
                 ErrorReason::NoMail,
                 "This service sends no mail. Ask its operator for a link.",

@@ -9,7 +9,6 @@ use std::{
 
 use serde_json::Value;
 
-use super::ask_for;
 use crate::support::{Database, Letter, Service, Serving, mula};
 
 /// The interpreter that has aiosmtpd; none where it is not in PATH.
@@ -122,7 +121,6 @@ async fn a_real_server_takes_mail_however_it_is_reached() {
         let database = Database::sqlite();
         let serving = serve(&database, &url, Some(&certificate));
         serving.join("ada").await;
-        ask_for(&serving, "ada@example.com").await;
 
         let (letter, told) = tokio::task::block_in_place(|| server.next());
 
@@ -164,7 +162,6 @@ async fn no_password_goes_to_a_server_that_is_not_trusted() {
         let database = Database::sqlite();
         let serving = serve(&database, &url, is_trusted.then_some(certificate.as_path()));
         serving.join("ada").await;
-        ask_for(&serving, "ada@example.com").await;
         // Until it has failed: a lease is longer than the wait for the next try.
         let failed =
             "mails WHERE attempts > 0 AND julianday(due_at) < julianday(created_at) + 1.0 / 1440";

@@ -17,6 +17,7 @@ use crate::{
     entity::{
         account_token,
         mail::{self, Kind},
+        user,
     },
 };
 
@@ -140,6 +141,7 @@ impl Accounts {
         let mut values = Values {
             app: mailer.0.app_url.clone(),
             time: row.created_at.format("%Y-%m-%d %H:%M UTC").to_string(),
+            device: row.detail.clone(),
             ..Values::default()
         };
         let (recipient, locale) = match row.kind {
@@ -155,7 +157,21 @@ impl Accounts {
                 // As the account has it, not as somebody wrote it.
                 (user.email, user.locale)
             }
-            Kind::PasswordChanged => (row.recipient.clone(), row.locale.clone()),
+            Kind::VerifyEmail => {
+                let Some(user) = self.to_verify(row).await? else {
+                    return Ok(None);
+                };
+                let kind = account_token::Kind::VerifyEmail;
+                let token = links::make(&self.db, user.id, kind, &row.recipient, now).await?;
+                values.link = Some(mailer.link("verify", &token));
+                values.token = Some(token);
+                (row.recipient.clone(), user.locale)
+            }
+            Kind::PasswordChanged
+            | Kind::EmailChangeAsked
+            | Kind::EmailChanged
+            | Kind::NewSignIn
+            | Kind::AccountDeleted => (row.recipient.clone(), row.locale.clone()),
         };
         match mailer.message(row, &recipient, &locale, &values, now) {
             Ok(message) => Ok(Some(message)),
@@ -164,6 +180,27 @@ impl Accounts {
                 Ok(None)
             }
         }
+    }
+}
+
+impl Accounts {
+    /// The user for whom an address is to be confirmed, if it still is. That somebody else has it is
+    /// for nobody to learn: then nothing is sent.
+    async fn to_verify(&self, row: &mail::Model) -> Result<Option<user::Model>, DbErr> {
+        let Some(id) = row.user_id else {
+            return Ok(None);
+        };
+        let user = user::Entity::find_by_id(id).one(self.reads()).await?;
+        let Some(user) = user.filter(|user| user.is_active) else {
+            return Ok(None);
+        };
+        if user.email == row.recipient {
+            return Ok(Some(user).filter(|user| user.email_verified_at.is_none()));
+        }
+        let is_pending = user.pending_email.as_ref() == Some(&row.recipient);
+        let owner = find_by_email(self.reads(), &row.recipient).await?;
+        let is_free = owner.is_none_or(|owner| owner.id == user.id);
+        Ok(Some(user).filter(|_| is_pending && is_free))
     }
 }
 

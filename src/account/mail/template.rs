@@ -41,6 +41,7 @@ pub(super) struct Values {
     pub token: Option<String>,
     pub app: String,
     pub time: String,
+    pub device: Option<String>,
 }
 
 /// A message in a language.
@@ -74,8 +75,12 @@ fn name(kind: Kind) -> String {
 /// The names that may stand in a message.
 fn names(kind: Kind) -> &'static [&'static str] {
     match kind {
-        Kind::ResetPassword => &["link", "token", "app"],
-        Kind::PasswordChanged => &["app", "time"],
+        Kind::ResetPassword | Kind::VerifyEmail => &["link", "token", "app"],
+        Kind::NewSignIn => &["app", "time", "device"],
+        Kind::PasswordChanged
+        | Kind::EmailChangeAsked
+        | Kind::EmailChanged
+        | Kind::AccountDeleted => &["app", "time"],
     }
 }
 
@@ -168,6 +173,7 @@ impl Templates {
             "token" => values.token.as_deref(),
             "app" => Some(&*values.app),
             "time" => Some(&*values.time),
+            "device" => values.device.as_deref(),
             _ => None,
         };
         let text = fill(template.text.trim(), value);
@@ -271,6 +277,7 @@ mod tests {
             token: Some("{app}".to_owned()),
             app: "https://mula.example".to_owned(),
             time: "2026-11-29 20:00 UTC".to_owned(),
+            device: Some("Firefox on Windows".to_owned()),
         }
     }
 

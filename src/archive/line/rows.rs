@@ -22,6 +22,8 @@ impl User {
             updated_at: row.updated_at,
             locale: row.locale,
             memory: row.memory,
+            email_verified_at: row.email_verified_at,
+            pending_email: row.pending_email,
         }
     }
 }

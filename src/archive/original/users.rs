@@ -95,6 +95,8 @@ async fn new_user(
         updated_at: old.updated_at.trunc_subsecs(6),
         locale: locale::DEFAULT.to_owned(),
         memory: true,
+        email_verified_at: None,
+        pending_email: None,
     };
     let line = match checked_user(line) {
         Ok(line) => line,
@@ -145,6 +147,8 @@ async fn new_user(
         updated_at: line.updated_at,
         locale: line.locale,
         memory: line.memory,
+        email_verified_at: line.email_verified_at,
+        pending_email: line.pending_email.clone(),
     }))
 }
 

@@ -176,13 +176,16 @@ const EXPENSIVE_QUERIES: usize = 8;
 const SPLIT: &str = "Split it into several requests.";
 const EXPANDED: &str = "The operation, after fragment expansion,";
 
-const ACCOUNT: [&str; 6] = [
+const ACCOUNT: [&str; 9] = [
     "register",
     "login",
     "changePassword",
     "deleteAccount",
     "requestPasswordReset",
     "resetPassword",
+    "verifyEmail",
+    "resendVerification",
+    "changeEmail",
 ];
 
 /// Why a document is not executed.

@@ -72,6 +72,8 @@ pub enum ErrorReason {
     ServiceMonth,
     /// The service sends no mail: its operator has set no mail server.
     NoMail,
+    /// Asking needs a confirmed email address here.
+    EmailNotVerified,
 }
 
 /// The rule that an argument fails, in `extensions.fields[].code`. `extensions.fields[].params`
@@ -176,7 +178,7 @@ impl ErrorReason {
             | Self::InvalidToken
             | Self::TokenExpired
             | Self::SessionEnded => ErrorCode::Unauthenticated,
-            Self::AccountInactive | Self::NoMail => ErrorCode::Forbidden,
+            Self::AccountInactive | Self::NoMail | Self::EmailNotVerified => ErrorCode::Forbidden,
             Self::TooManyAttempts | Self::UnfinishedReadings => ErrorCode::RateLimited,
             Self::Day | Self::UserMonth | Self::ServiceMonth => ErrorCode::QuotaExceeded,
         }

@@ -54,6 +54,10 @@ impl AskAdvisor {
     ) -> Result<Option<AskAdvisorPayload>, ApiError> {
         let user = ctx.requester()?.user.clone();
         let (services, from) = (ctx.services(), ctx.caller().address);
+        // Whoever needs help is not sent to a mailbox first.
+        if services.advisors.care(&input.question).is_none() {
+            services.accounts.may_ask(&user)?;
+        }
         services.accounts.limits().question(user.id, from)?;
         let readings = &services.readings;
         let ask = Ask {

@@ -37,7 +37,7 @@ impl DeleteAccount {
             .await?;
         // What a provider is writing has to be paid for, whoever asked for it.
         services.readings.cancel_all(id).await?;
-        services.accounts.delete(id).await?;
+        services.accounts.delete(&requester.user).await?;
         Ok(Some(DeleteAccountPayload {
             deleted_user_id: Kind::User.id(id),
         }))

@@ -2,6 +2,7 @@
 
 mod ask_advisor;
 mod cancel_reading;
+mod change_email;
 mod change_password;
 mod delete_account;
 mod delete_reading;
@@ -11,11 +12,13 @@ mod logout;
 mod regenerate_reading;
 mod register;
 mod request_password_reset;
+mod resend_verification;
 mod reset_password;
 mod revoke_other_sessions;
 mod revoke_session;
 mod update_profile;
 mod update_reading;
+mod verify_email;
 
 use async_graphql::MergedObject;
 
@@ -44,6 +47,9 @@ pub struct Mutation(
     change_password::ChangePassword,
     request_password_reset::RequestPasswordReset,
     reset_password::ResetPassword,
+    verify_email::VerifyEmail,
+    resend_verification::ResendVerification,
+    change_email::ChangeEmail,
     revoke_session::RevokeSession,
     delete_account::DeleteAccount,
     extend_session::ExtendSession,

@@ -46,6 +46,7 @@ impl RegenerateReading {
         let user = ctx.requester()?.user.clone();
         let id = Kind::Reading.parse(&input.id, "input.id")?;
         let (services, from) = (ctx.services(), ctx.caller().address);
+        services.accounts.may_ask(&user)?;
         services.accounts.limits().question(user.id, from)?;
         let readings = &services.readings;
         let mut reading = readings

@@ -41,6 +41,16 @@ impl User {
         &self.0.email
     }
 
+    /// Whether a link that was sent to the address was used.
+    async fn is_email_verified(&self) -> bool {
+        self.0.email_verified_at.is_some()
+    }
+
+    /// The address that the account has once a link that was sent there is used. Null if there is none.
+    async fn pending_email(&self) -> Option<&str> {
+        self.0.pending_email.as_deref()
+    }
+
     /// The username.
     async fn username(&self) -> &str {
         &self.0.username

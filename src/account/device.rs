@@ -1,0 +1,52 @@
+//! Notices of sign-ins by devices that an account does not know. A device is known by its label as
+//! long as a session of it is there, live or not: labels outlast versions of browsers.
+
+use chrono::TimeDelta;
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
+
+use super::{Accounts, user_agent};
+use crate::entity::{mail, session, user};
+
+/// Sessions that are looked at.
+const SESSIONS: u64 = 500;
+
+/// How long an account is new, and has no devices yet.
+const NEW: TimeDelta = TimeDelta::days(1);
+
+/// In place of a label that is the client's own word, which is for no mail of ours.
+const NO_BROWSER: &str = "?";
+
+impl Accounts {
+    /// Writes the notice into the outbox, where mail is set up; before the sign-in's session is there.
+    pub(super) async fn tell_new_device(
+        &self,
+        tx: &impl ConnectionTrait,
+        user: &user::Model,
+        agent: Option<&str>,
+    ) -> Result<(), DbErr> {
+        if self.mail.is_none() {
+            return Ok(());
+        }
+        let known: Vec<Option<String>> = session::Entity::find()
+            .select_only()
+            .column(session::Column::UserAgent)
+            .filter(session::Column::UserId.eq(user.id))
+            .limit(SESSIONS)
+            .into_tuple()
+            .all(tx)
+            .await?;
+        let label = |agent: Option<&str>| agent.and_then(user_agent::label);
+        let is_known = known
+            .iter()
+            .any(|one| label(one.as_deref()) == label(agent));
+        let is_new = known.is_empty() && self.clock.now() - user.created_at < NEW;
+        if is_known || is_new {
+            return Ok(());
+        }
+        let browser = agent.and_then(user_agent::browser);
+        let device = browser.unwrap_or_else(|| NO_BROWSER.to_owned());
+        let to = (&*user.email, &*user.locale);
+        let kind = mail::Kind::NewSignIn;
+        self.post(tx, kind, Some(user.id), to, Some(device)).await
+    }
+}
