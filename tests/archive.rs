@@ -123,7 +123,7 @@ on_both! {
             "INSERT INTO service_months VALUES ('2025-02-01', 1, 9007199254740997)",
             "INSERT INTO usage_days SELECT id, '2099-02-03', 4 FROM users",
             "UPDATE generations SET cached_tokens = 3, reasoning_tokens = 5, rating = 'NOT_HELPFUL', rating_reason = 'r'",
-            "UPDATE readings SET is_favourite = true, note = 'n', rating = 'NOT_HELPFUL'",
+            "UPDATE readings SET is_favourite = true, note = 'n', rating = 'NOT_HELPFUL', in_reply_to = user_id",
         ] {
             assert!(server.database.execute(sql).await > 0);
         }
@@ -146,6 +146,7 @@ on_both! {
         assert!(generations[1]["prompt_version"].is_string());
         let kept = of_type(&lines, "reading")[0].clone();
         assert_eq!([&kept["is_favourite"], &kept["note"]], [&json!(true), &json!("n")]);
+        assert_eq!(kept["in_reply_to"], kept["user_id"]);
         assert_eq!(of_type(&lines, "service_month")[0]["cost_nano_usd"], json!(9_007_199_254_740_997_i64));
 
         // Twice is once.

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use mula::{
-    advisor::{Advisors, CastRule, History, engine::Asked, obi::Cast},
+    advisor::{Advisors, CastRule, History, Thread, engine::Asked, obi::Cast},
     entity::reading::{Advisor, Care},
 };
 
@@ -27,6 +27,7 @@ fn asked(advisor: Advisor, question: &str, history: History) -> Asked {
         question: question.to_owned(),
         cast: Cast::stored(3).unwrap(),
         history,
+        thread: Thread::default(),
     }
 }
 

@@ -50,6 +50,8 @@ async fn fill(server: &Server, readings: usize, generations: usize, bytes: usize
             is_favourite: false,
             note: None,
             rating: None,
+            in_reply_to: None,
+            is_indexed: false,
         };
         let rows = ids.iter().map(|id| {
             entity::generation::ActiveModel::from(entity::generation::Model {

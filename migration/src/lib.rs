@@ -18,6 +18,9 @@ mod m20261129_000020_sessions;
 mod m20261129_000021_mail;
 mod m20261129_000022_addresses;
 mod m20261129_000030_keeping;
+mod m20261129_000031_filters;
+mod m20261129_000032_replies;
+mod m20261129_000033_search;
 
 /// All steps, oldest first.
 pub struct Migrator;
@@ -39,6 +42,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000021_mail::Migration),
             Box::new(m20261129_000022_addresses::Migration),
             Box::new(m20261129_000030_keeping::Migration),
+            Box::new(m20261129_000031_filters::Migration),
+            Box::new(m20261129_000032_replies::Migration),
+            Box::new(m20261129_000033_search::Migration),
         ]
     }
 }

@@ -8,6 +8,7 @@ use super::{
     knowledge::{Knowledge, Obi, Passage},
     library::Library,
     obi::Cast,
+    thread::Thread,
 };
 use crate::{
     digest,
@@ -35,6 +36,8 @@ pub(super) struct Composer<'a> {
     pub library: &'a Library,
     pub obi: &'a Obi,
     pub approach: Approach<'a>,
+    /// The conversation, whose passages are not told again.
+    pub thread: &'a Thread,
     /// The sentences before everything else, and where to find help; for [`Care::Soft`].
     pub preface: &'a Answer,
     /// A sentence about the answer itself: that no model wrote it, or in which language it is.
@@ -150,8 +153,14 @@ impl Composer<'_> {
 
     /// The best that was found and not read lately, and true; or else the best.
     fn passage(&self, question: &str, history: &History) -> Option<(&Passage, bool)> {
-        let found = self.library.search(question, UNREAD);
-        let passages = || found.iter().map(|at| &self.knowledge.passages[*at]);
+        let mut found = self.library.search(&self.thread.subject(question), UNREAD);
+        if found.is_empty() && !self.thread.is_empty() {
+            found = self.library.search(question, UNREAD);
+        }
+        let passages = || {
+            let passages = found.iter().map(|at| &self.knowledge.passages[*at]);
+            passages.filter(|passage| !self.thread.has_source(&cited_title(passage)))
+        };
         let unread = passages().find(|passage| !history.has_source(&cited_title(passage)));
         unread
             .map(|passage| (passage, true))

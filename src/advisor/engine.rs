@@ -1,6 +1,6 @@
 //! The interface of the engines: their input, the events of an answer, and their failures.
 
-use super::{history::History, obi::Cast};
+use super::{history::History, obi::Cast, thread::Thread};
 use crate::entity::{
     Source,
     reading::{Advisor, FailureCode},
@@ -14,6 +14,8 @@ pub struct Asked {
     pub cast: Cast,
     /// The user's recent readings, which the built-in engine does not repeat.
     pub history: History,
+    /// The conversation that the question goes on with.
+    pub thread: Thread,
 }
 
 /// The part of an answer that is already stored when an engine takes it up again; empty at first.

@@ -15,6 +15,7 @@ mod language;
 mod library;
 pub mod model;
 pub mod obi;
+mod thread;
 mod topic;
 mod yes_no;
 
@@ -28,7 +29,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     digest,
-    entity::reading::{Advisor, Engine},
+    entity::reading::{Advisor, Care, Engine},
 };
 pub use approach::{Approach, CastRule};
 use compose::Composer;
@@ -44,6 +45,7 @@ use language::Languages;
 use library::{Library, OffTopic};
 pub use library::{Nearest, Ranked, Ranking, Signals};
 use model::{Model, Prompt};
+pub use thread::{Thread, Turn};
 use topic::Topics;
 
 /// Which text came from which code: part of every cache key, so that a change of the writer is
@@ -193,27 +195,57 @@ impl Advisors {
         self.model.as_ref()
     }
 
-    /// The prompt for a model, with as many passages as leave room for the answer.
+    /// The prompt for a model, with as many turns of the conversation and passages as leave room for the
+    /// answer.
     #[must_use]
     pub fn prompt(&self, asked: &Asked) -> Prompt {
         let (knowledge, library) = self.of(asked.advisor);
-        let found = library.search(&asked.question, model::PASSAGES);
+        let subject = asked.thread.subject(&asked.question);
+        let found = library.search(&subject, model::PASSAGES);
         let mut passages: Vec<_> = found.iter().map(|at| &knowledge.passages[*at]).collect();
+        let mut turns = asked.thread.0.as_slice();
         loop {
             let prompt = Prompt::new(
                 knowledge,
                 &self.known.obi,
-                self.approach(&asked.question),
+                self.approach_to(asked),
                 self.known.crisis.preface(),
-                asked.cast,
+                asked,
+                turns,
                 &passages,
-                &asked.question,
             );
             let fits = self.model.as_ref().is_none_or(|model| model.fits(&prompt));
-            if fits || passages.pop().is_none() {
+            if fits {
                 return prompt;
             }
+            // The oldest goes first, and the newest last.
+            if turns.len() > 1 || passages.pop().is_none() {
+                match turns.split_last() {
+                    Some((_, newer)) => turns = newer,
+                    None => return prompt,
+                }
+            }
         }
+    }
+
+    /// How a question of a conversation is to be answered.
+    #[must_use]
+    pub fn approach_to(&self, asked: &Asked) -> Approach<'_> {
+        if asked.thread.is_empty() {
+            return self.approach(&asked.question);
+        }
+        let mut approach = self.approach(&asked.thread.subject(&asked.question));
+        // Nothing is cast anew.
+        approach.cast = CastRule::None;
+        let had_crisis = asked.thread.had(Care::Crisis);
+        if self.approach(&asked.question).care == Care::Crisis {
+            approach.care = Care::Crisis;
+        } else if had_crisis || (approach.care == Care::None && asked.thread.had(Care::Soft)) {
+            approach.care = Care::Soft;
+        }
+        approach.is_gentle |= approach.care != Care::None;
+        approach.is_bright &= approach.care == Care::None;
+        approach
     }
 
     /// How a question is to be answered; takes microseconds.
@@ -233,7 +265,8 @@ impl Advisors {
             knowledge,
             library,
             obi: &self.known.obi,
-            approach: self.approach(&asked.question),
+            approach: self.approach_to(asked),
+            thread: &asked.thread,
             preface: self.known.crisis.preface(),
             notices: fell_back
                 .then_some(embedded::NOTICE)
@@ -266,6 +299,18 @@ impl Advisors {
     #[must_use]
     pub fn care(&self, question: &str) -> Option<Answer> {
         self.known.crisis.answer(question).cloned()
+    }
+
+    /// The same for a question of a conversation, which may only together say so.
+    #[must_use]
+    pub fn care_to(&self, asked: &Asked) -> Option<Answer> {
+        let together = || {
+            let is_crisis =
+                !asked.thread.is_empty() && self.approach_to(asked).care == Care::Crisis;
+            let subject = asked.thread.subject(&asked.question);
+            is_crisis.then(|| self.care(&subject)).flatten()
+        };
+        self.care(&asked.question).or_else(together)
     }
 
     /// The language a question is asked in, with the sentence that says that the library speaks

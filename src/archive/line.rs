@@ -164,6 +164,9 @@ pub struct Reading {
     pub is_favourite: bool,
     #[serde(default)]
     pub note: Option<String>,
+    /// The id of the reading that the question goes on with. Missing in files of versions before it.
+    #[serde(default)]
+    pub in_reply_to: Option<Uuid>,
     pub cache_key: String,
     /// Oldest first.
     pub generations: Vec<Generation>,

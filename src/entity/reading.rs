@@ -45,6 +45,10 @@ pub struct Model {
     pub note: Option<String>,
     /// The present generation's.
     pub rating: Option<Rating>,
+    /// The reading that the question goes on with. It may have been deleted.
+    pub in_reply_to: Option<Uuid>,
+    /// Whether search knows its words.
+    pub is_indexed: bool,
 }
 
 impl Model {
@@ -98,6 +102,8 @@ impl From<Summary> for Model {
             is_favourite: false,
             note: None,
             rating: None,
+            in_reply_to: None,
+            is_indexed: false,
         }
     }
 }

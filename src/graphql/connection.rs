@@ -13,15 +13,15 @@ use super::{
     ApiError, ErrorCode,
     bounds::{Price, Prices},
     caller::ContextExt,
-    types::{Listed, Reading, ReadingFilter},
+    types::{Listed, Reading},
 };
 use crate::{
-    entity::reading::{self, Advisor},
+    entity::reading,
     invalid::{
-        FieldErrorCode::{BothEnds, InvalidCursor, OutOfRange},
+        FieldErrorCode::{BothEnds, InvalidCursor, OutOfRange, TooLong},
         Problems, Rule,
     },
-    reading::{Slice, Texts},
+    reading::{Filter, SEARCH_MAX, Slice, Texts},
 };
 
 /// The first byte of a cursor of readings, which tells it from other lists' cursors and from ids.
@@ -70,7 +70,7 @@ pub(super) struct PageArgs {
 /// The fields of a reading connection beside its edges.
 pub(super) struct Total {
     user_id: Uuid,
-    advisor: Option<Advisor>,
+    filter: Filter,
 }
 
 #[Object]
@@ -80,7 +80,7 @@ impl Total {
         let count = ctx
             .services()
             .readings
-            .count(self.user_id, self.advisor)
+            .count(self.user_id, &self.filter)
             .await?;
         Ok(i32::try_from(count).unwrap_or(i32::MAX))
     }
@@ -101,24 +101,33 @@ pub(super) async fn readings(
     ctx: &Context<'_>,
     user_id: Uuid,
     args: PageArgs,
-    filter: Option<ReadingFilter>,
+    filter: Filter,
 ) -> Result<ReadingConnection, ApiError> {
-    let advisor = filter.and_then(|filter| filter.advisor).map(Advisor::from);
+    if let Some(text) = &filter.search
+        && text.chars().count() > SEARCH_MAX
+    {
+        let message = format!("A search has at most {SEARCH_MAX} characters.");
+        let rule = Rule::within(TooLong, 0..=SEARCH_MAX, message);
+        return Err(ApiError::argument("filter.search", rule));
+    }
     let limits = ctx.services().limits;
     let slice = Slice {
-        advisor,
+        filter,
         summaries: Reading::are_summaries(ctx.field()),
         texts: Reading::texts(ctx.field()),
         ..slice(&args, limits.page_size, limits.page_size_max)?
     };
     let mut fetching = ctx.caller().budget.fetch().await?;
-    let page = ctx.services().readings.page(user_id, slice).await?;
+    let page = ctx.services().readings.page(user_id, &slice).await?;
     fetching.note(page.readings.iter().map(reading::Model::text_len).sum());
     drop(fetching);
     let mut connection = Connection::with_additional_fields(
         page.has_previous,
         page.has_next,
-        Total { user_id, advisor },
+        Total {
+            user_id,
+            filter: slice.filter,
+        },
     );
     connection
         .edges
@@ -164,7 +173,7 @@ fn slice(args: &PageArgs, default: u32, max: u32) -> Result<Slice, ApiError> {
         ));
     }
     Ok(Slice {
-        advisor: None,
+        filter: Filter::default(),
         after,
         before,
         limit: first.or(last).unwrap_or(default),

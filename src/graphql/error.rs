@@ -257,11 +257,15 @@ impl From<reading::Error> for ApiError {
                 )
             }
             Error::NotFound => Self::not_found("reading"),
-            Error::Unfinished => {
+            Error::Unfinished | Error::UnfinishedParent => {
                 let mut problems = Problems::default();
                 let message = "Its answer is still being written: wait, or cancel it.";
                 let rule = Rule::new(invalid::FieldErrorCode::Unfinished, message);
-                problems.add("input.id", rule);
+                let path = match error {
+                    Error::UnfinishedParent => "input.inReplyTo",
+                    _ => "input.id",
+                };
+                problems.add(path, rule);
                 Self::fields(
                     ErrorCode::Conflict,
                     "The reading is still being written.",

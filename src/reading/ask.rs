@@ -6,16 +6,14 @@ use sea_orm::{
     sea_query::{Expr, Query},
 };
 use tokio::sync::OwnedSemaphorePermit;
-use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
 use super::{
     Error, Readings, UNFINISHED_PER_USER, claim::note, draft::pieces, events::Change, history,
-    idempotency::check_key, lock::lock_user, news::News,
+    idempotency::check_key, key, lock::lock_user, news::News, thread,
 };
 use crate::{
-    advisor::{Answer, History, engine::Asked, obi::Cast},
-    digest,
+    advisor::{Answer, History, Thread, engine::Asked, obi::Cast},
     entity::{
         PieceEnds, Sources, generation,
         reading::{self, Advisor, Engine, Status},
@@ -33,6 +31,8 @@ pub struct Ask {
     pub question: String,
     /// The same key from the same user gives the same reading.
     pub idempotency_key: Option<String>,
+    /// A finished reading of the same user that the question goes on with.
+    pub in_reply_to: Option<Uuid>,
 }
 
 impl Readings {
@@ -54,13 +54,14 @@ impl Readings {
             return Err(Error::Invalid(problems));
         }
 
-        let asked = Asked {
+        let mut asked = Asked {
             advisor: ask.advisor,
             question: question.to_owned(),
             cast: Cast::draw()?,
             history: History::default(),
+            thread: Thread::default(),
         };
-        let request = digest::hex(["ask", advisor_name(ask.advisor), question]);
+        let request = key::request(ask.advisor, question, ask.in_reply_to);
         let tx = self.0.db.begin().await?;
         if !lock_user(&tx, user_id).await? {
             return Err(Error::NoSuchUser);
@@ -72,9 +73,10 @@ impl Readings {
             note(&known);
             return Ok(known);
         }
-        let new = self.new_reading(user_id, &asked);
+        asked.thread = self.thread_of(&tx, user_id, ask.in_reply_to).await?;
+        let new = self.new_reading(user_id, &asked, ask.in_reply_to);
         let id = new.id;
-        let (reading, permit) = match self.0.advisors.care(question) {
+        let (reading, permit) = match self.0.advisors.care_to(&asked) {
             // Before any limit: whoever needs help is not told to come back tomorrow.
             Some(reply) => {
                 if let Some(earlier) = self.replied_often(&tx, user_id, &reply).await? {
@@ -97,6 +99,25 @@ impl Readings {
         note(&reading);
         self.hand_to_writer(&reading, permit);
         Ok(reading)
+    }
+
+    /// The conversation that ends with a finished reading of the user's.
+    async fn thread_of(
+        &self,
+        tx: &DatabaseTransaction,
+        user_id: Uuid,
+        in_reply_to: Option<Uuid>,
+    ) -> Result<Thread, Error> {
+        if let Some(id) = in_reply_to {
+            let parent = reading::Entity::find_owned(user_id)
+                .filter(reading::Column::Id.eq(id))
+                .one(tx)
+                .await?;
+            if !parent.ok_or(Error::NotFound)?.status.is_final() {
+                return Err(Error::UnfinishedParent);
+            }
+        }
+        Ok(thread::before(tx, user_id, in_reply_to).await?)
     }
 
     /// The user's readings that are not over.
@@ -218,21 +239,22 @@ impl Readings {
     }
 
     /// A reading that nothing has been done for yet.
-    pub(super) fn new_reading(&self, user_id: Uuid, asked: &Asked) -> reading::Model {
+    pub(super) fn new_reading(
+        &self,
+        user_id: Uuid,
+        asked: &Asked,
+        in_reply_to: Option<Uuid>,
+    ) -> reading::Model {
         reading::Model {
             id: self.0.clock.new_id(),
             user_id,
             advisor: asked.advisor,
             question: asked.question.clone(),
-            cache_key: digest::hex([
-                advisor_name(asked.advisor),
-                &normalised(&asked.question),
-                self.0.advisors.version(),
-            ]),
+            cache_key: key::cache_key(asked, in_reply_to, self.0.advisors.version()),
             generation_id: self.0.clock.new_id(),
             status: Status::Pending,
             engine: self.0.advisors.engine(),
-            care: self.0.advisors.approach(&asked.question).care,
+            care: self.0.advisors.approach_to(asked).care,
             model: None,
             sources: Sources::default(),
             tokens_used: 0,
@@ -248,6 +270,8 @@ impl Readings {
             is_favourite: false,
             note: None,
             rating: None,
+            in_reply_to,
+            is_indexed: false,
         }
     }
 
@@ -370,24 +394,4 @@ pub(super) fn with_writer(
         None => Status::Pending,
     };
     reading::Model { status, ..reading }
-}
-
-/// As it is stored.
-fn advisor_name(advisor: Advisor) -> &'static str {
-    match advisor {
-        Advisor::Legba => "LEGBA",
-        Advisor::Oshun => "OSHUN",
-        Advisor::Shango => "SHANGO",
-        Advisor::Yemaya => "YEMAYA",
-    }
-}
-
-/// One form for what is one question: case, spaces and closing marks do not make it another.
-fn normalised(question: &str) -> String {
-    let folded = question.nfkc().collect::<String>().to_lowercase();
-    let words: Vec<_> = folded.split_whitespace().collect();
-    words
-        .join(" ")
-        .trim_end_matches(|c: char| c.is_ascii_punctuation() || c == '…')
-        .to_owned()
 }

@@ -52,7 +52,9 @@ impl Readings {
             let queued = unfinished().filter(generation::Column::Status.eq(Status::Pending));
             let draft = self.draft(&tx, &generation).await?;
             let position = draft.position.clone();
-            let usage = self.spent_so_far(&generation, &reading, &draft)?;
+            let usage = self
+                .spent_so_far(&tx, &generation, &reading, &draft)
+                .await?;
             let outcome = draft.ended(Status::Cancelled, generation.engine, usage, None);
             let ending = Ending::of(&generation);
             if self.end_in(&tx, queued, &ending, &outcome).await? {

@@ -63,6 +63,9 @@ impl Readings {
         reading: &reading::Model,
         permit: Option<OwnedSemaphorePermit>,
     ) {
+        if reading.status.is_final() {
+            self.0.wanted.ended.notify_one();
+        }
         if let Some(permit) = permit {
             let lease = Lease {
                 generation_id: reading.generation_id,

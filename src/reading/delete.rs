@@ -1,6 +1,6 @@
 //! Deleting a reading: with its answers, also while one is written. Its cost stays accounted.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
 use uuid::Uuid;
 
 use super::{Error, Readings, events::Change, lock::lock_user, news::News, settle::settle};
@@ -34,9 +34,16 @@ impl Readings {
             .await?;
         for generation in &unfinished {
             let draft = self.draft(&tx, generation).await?;
-            let usage = self.spent_so_far(generation, &reading, &draft)?;
+            let usage = self.spent_so_far(&tx, generation, &reading, &draft).await?;
             settle(&tx, user_id, generation.created_at, usage).await?;
         }
+        // They stand by themselves from now on.
+        reading::Entity::update_many()
+            .col_expr(reading::Column::InReplyTo, Expr::value(None::<Uuid>))
+            .filter(reading::Column::InReplyTo.eq(id))
+            .filter(reading::Column::UserId.eq(user_id))
+            .exec(&tx)
+            .await?;
         reading::Entity::delete_by_id(id).exec(&tx).await?;
         self.count_change(&tx, user_id).await?;
         self.notify_of(&tx, (user_id, id), News::Deleted, Change::Deleted)

@@ -88,6 +88,7 @@ impl Readings {
     fn note_ended(&self, ending: &Ending, outcome: &Outcome) {
         self.0.wake.tick(ending.reading_id);
         self.publish(ending.user_id, ending.reading_id, Change::Changed);
+        self.0.wanted.ended.notify_one();
         let Usage { tokens, cost, .. } = outcome.usage;
         let code = outcome.failure.map(Failure::code);
         let metrics = &self.0.metrics;

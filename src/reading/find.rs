@@ -3,19 +3,19 @@
 use std::sync::Arc;
 
 use sea_orm::{
-    ColumnTrait, DbErr, EntityTrait, ExprTrait, IdenStatic, Iterable, Order, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect, Select,
+    ColumnTrait, DbErr, EntityTrait, ExprTrait, IdenStatic, Iterable, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, Select,
     sea_query::{Expr, Query},
 };
 use uuid::Uuid;
 
-use super::{Error, Readings};
+use super::{
+    Error, Readings,
+    filter::{Filter, listed, near},
+};
 use crate::{
     db::Reads,
-    entity::{
-        generation,
-        reading::{self, Advisor},
-    },
+    entity::{generation, reading},
     request,
 };
 
@@ -47,9 +47,9 @@ pub enum Texts {
 
 /// Which readings, of the list newest first: keyset pagination, so that any page costs what the
 /// first costs.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Slice {
-    pub advisor: Option<Advisor>,
+    pub filter: Filter,
     /// Only older ones than this.
     pub after: Option<Uuid>,
     /// Only newer ones than this.
@@ -63,7 +63,7 @@ pub struct Slice {
 }
 
 /// Some of a list, newest first.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Page {
     pub readings: Vec<reading::Model>,
     pub has_previous: bool,
@@ -77,7 +77,7 @@ impl Readings {
     pub async fn find(&self, user_id: Uuid, id: Uuid) -> Result<Option<reading::Model>, Error> {
         request::note_reading(id);
         if let Some(replica) = self.replica_for(user_id).await? {
-            let found = of_user(user_id, None)
+            let found = reading::Entity::find_owned(user_id)
                 .filter(reading::Column::Id.eq(id))
                 .filter(replica.has_all())
                 .one(replica.connection());
@@ -95,7 +95,7 @@ impl Readings {
         user_id: Uuid,
         id: Uuid,
     ) -> Result<Option<reading::Model>, Error> {
-        let found = of_user(user_id, None)
+        let found = reading::Entity::find_owned(user_id)
             .filter(reading::Column::Id.eq(id))
             .one(self.0.db.reads());
         Ok(self.0.db.unless_away(found).await?)
@@ -106,17 +106,21 @@ impl Readings {
     /// # Errors
     ///
     /// If the database fails.
-    pub async fn page(&self, user_id: Uuid, slice: Slice) -> Result<Page, Error> {
-        let query = listed(user_id, slice).limit(u64::from(slice.limit) + 1);
+    pub async fn page(&self, user_id: Uuid, slice: &Slice) -> Result<Page, Error> {
+        let Some(query) = listed(user_id, slice, self.0.db.is_postgres()) else {
+            return Ok(Page::default());
+        };
+        let near = near(user_id, slice, self.0.db.is_postgres());
         let mut readings = Vec::new();
         if let Some(replica) = self.replica_for(user_id).await? {
-            let query = query.clone().filter(replica.has_all());
-            let found = rows(query, slice, replica.connection());
+            let has_all = |query: Select<reading::Entity>| query.filter(replica.has_all());
+            let (near, query) = (near.clone().map(has_all), has_all(query.clone()));
+            let found = Box::pin(page_of(near, query, slice, replica.connection()));
             readings = replica.tried(found).await.unwrap_or_default();
         }
         // Its states of what is being written may be earlier than those that are known.
         if readings.is_empty() || readings.iter().any(|one| !one.status.is_final()) {
-            let found = rows(query, slice, self.0.db.reads());
+            let found = Box::pin(page_of(near, query, slice, self.0.db.reads()));
             readings = self.0.db.unless_away(found).await?;
         }
         let more = readings.len() > slice.limit as usize;
@@ -138,16 +142,20 @@ impl Readings {
     /// # Errors
     ///
     /// If the database fails.
-    pub async fn count(&self, user_id: Uuid, advisor: Option<Advisor>) -> Result<u64, Error> {
+    pub async fn count(&self, user_id: Uuid, filter: &Filter) -> Result<u64, Error> {
+        let Some(query) = filter.all(user_id, self.0.db.is_postgres()) else {
+            return Ok(0);
+        };
         if let Some(replica) = self.replica_for(user_id).await? {
-            let count = of_user(user_id, advisor)
+            let count = query
+                .clone()
                 .filter(replica.has_all())
                 .count(replica.connection());
             if let Some(count @ 1..) = replica.tried(count).await {
                 return Ok(count);
             }
         }
-        let count = of_user(user_id, advisor).count(self.0.db.reads());
+        let count = query.count(self.0.db.reads());
         Ok(self.0.db.unless_away(count).await?)
     }
 
@@ -162,7 +170,8 @@ impl Readings {
         ids: &[Uuid],
         texts: Texts,
     ) -> Result<Vec<reading::Model>, Error> {
-        let query = of_user(user_id, None).filter(reading::Column::Id.is_in(ids.iter().copied()));
+        let query = reading::Entity::find_owned(user_id)
+            .filter(reading::Column::Id.is_in(ids.iter().copied()));
         let found = with_texts(query, texts).all(self.0.db.reads());
         Ok(self.0.db.unless_away(found).await?)
     }
@@ -275,9 +284,25 @@ fn replaced<E: EntityTrait>(
         .expr_as(Expr::cust(expression), column.as_str())
 }
 
+/// The rows of a page: those that are near, if they fill it, or else all.
+async fn page_of(
+    near: Option<Select<reading::Entity>>,
+    query: Select<reading::Entity>,
+    slice: &Slice,
+    db: &Reads,
+) -> Result<Vec<reading::Model>, DbErr> {
+    if let Some(near) = near {
+        let found = rows(near, slice, db).await?;
+        if found.len() > slice.limit as usize {
+            return Ok(found);
+        }
+    }
+    rows(query, slice, db).await
+}
+
 async fn rows(
     query: Select<reading::Entity>,
-    slice: Slice,
+    slice: &Slice,
     db: &Reads,
 ) -> Result<Vec<reading::Model>, DbErr> {
     if !slice.summaries || slice.texts != Texts::All {
@@ -289,47 +314,4 @@ async fn rows(
         .into_iter()
         .map(reading::Model::from)
         .collect())
-}
-
-/// A user's readings, in order, as the rows of an index that lie between two of its rows.
-///
-/// With the id alone compared and ordered by, PostgreSQL may walk the primary key and pass over the
-/// readings of others, on the guess that this user's are strewn among them evenly: the first page of a
-/// user who has many then costs as much as others have asked since.
-fn listed(user_id: Uuid, slice: Slice) -> Select<reading::Entity> {
-    let (query, before_id, value) = match slice.advisor {
-        None => {
-            let column = reading::Column::UserId;
-            (reading::Entity::find(), column, Expr::val(user_id))
-        }
-        Some(advisor) => {
-            let column = reading::Column::Advisor;
-            (
-                reading::Entity::find_owned(user_id),
-                column,
-                Expr::val(advisor),
-            )
-        }
-    };
-    let row = Expr::tuple([before_id.into_expr(), reading::Column::Id.into_expr()]);
-    let place = |id: Uuid| Expr::tuple([value.clone(), Expr::val(id)]);
-    let order = if slice.from_end {
-        Order::Asc
-    } else {
-        Order::Desc
-    };
-    // No reading has either of the ids at the ends.
-    query
-        .filter(row.clone().gt(place(slice.before.unwrap_or(Uuid::nil()))))
-        .filter(row.lt(place(slice.after.unwrap_or(Uuid::max()))))
-        .order_by(before_id, order.clone())
-        .order_by(reading::Column::Id, order)
-}
-
-fn of_user(user_id: Uuid, advisor: Option<Advisor>) -> Select<reading::Entity> {
-    let query = reading::Entity::find_owned(user_id);
-    match advisor {
-        Some(advisor) => query.filter(reading::Column::Advisor.eq(advisor)),
-        None => query,
-    }
 }

@@ -30,11 +30,13 @@ mod delete;
 mod draft;
 mod end;
 mod events;
+mod filter;
 mod find;
 mod follow;
 mod history;
 mod idempotency;
 mod keep;
+mod key;
 mod lease;
 mod lock;
 mod news;
@@ -43,8 +45,11 @@ mod recover;
 mod regenerate;
 mod replica;
 mod retry;
+mod search;
 mod settle;
+mod spent;
 mod store;
+mod thread;
 mod wait;
 mod wake;
 mod worth;
@@ -69,11 +74,13 @@ use crate::{
 pub use ask::Ask;
 pub use budget::{Budget, Usage, month_cost};
 pub use events::Event;
+pub use filter::{Filter, listed};
 pub use find::{GENERATIONS, Page, Slice, Texts};
 pub use follow::{Position, Update};
 pub use keep::{Changes, Member, NOTE_MAX, REASON_MAX};
 pub use progress::Progress;
 pub use recover::count_unfinished;
+pub use search::SEARCH_MAX;
 pub use settle::{settle_with_user, stop_writers_of};
 pub use worth::{Told, Worth, told, worth};
 
@@ -90,6 +97,8 @@ pub enum Error {
     NotFound,
     #[error("the reading is still being written")]
     Unfinished,
+    #[error("the reading that is replied to is still being written")]
+    UnfinishedParent,
     #[error("the user has {UNFINISHED_PER_USER} unfinished readings")]
     TooManyUnfinished,
     #[error("today's readings are used up")]
@@ -206,6 +215,10 @@ impl Readings {
             .0
             .tasks
             .spawn(readings.clone().stop_cancelled_until_stopped());
+        readings
+            .0
+            .tasks
+            .spawn(readings.clone().index_until_stopped());
         if readings.0.db.is_postgres() {
             readings
                 .0

@@ -46,6 +46,8 @@ pub(super) struct Wanted {
     pub queued: Notify,
     /// Answers that are written here and were cancelled or deleted.
     pub cancelled: Notify,
+    /// Readings that search does not know yet.
+    pub ended: Notify,
 }
 
 impl News {

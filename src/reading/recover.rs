@@ -141,7 +141,9 @@ impl Readings {
         };
         let tx = self.0.db.begin().await?;
         let draft = self.draft(&tx, &generation).await?;
-        let usage = self.spent_so_far(&generation, &reading, &draft)?;
+        let usage = self
+            .spent_so_far(&tx, &generation, &reading, &draft)
+            .await?;
         let outcome = draft.ended(
             Status::Failed,
             generation.engine,

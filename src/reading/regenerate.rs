@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     Error, Readings, UNFINISHED_PER_USER, ask::with_writer, events::Change, history,
-    lock::lock_user, news::News,
+    lock::lock_user, news::News, thread,
 };
 use crate::{
     advisor::{History, engine::Asked, obi::Cast},
@@ -69,15 +69,16 @@ impl Readings {
             question: earlier.question.clone(),
             cast,
             history: History::default(),
+            thread: thread::before(&tx, user_id, earlier.in_reply_to).await?,
         };
         let reading = reading::Model {
             id: earlier.id,
             created_at: earlier.created_at,
             is_favourite: earlier.is_favourite,
             note: earlier.note.clone(),
-            ..self.new_reading(user_id, &asked)
+            ..self.new_reading(user_id, &asked, earlier.in_reply_to)
         };
-        let care = self.0.advisors.care(&asked.question);
+        let care = self.0.advisors.care_to(&asked);
         let (reading, permit, reserved) = if let Some(reply) = care {
             (self.answered(reading, Engine::Care, reply), None, 0)
         } else {

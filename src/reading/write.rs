@@ -18,13 +18,13 @@ use super::{
     history,
     lease::Lease,
     retry::{RETRIES, RETRY_PAUSE},
+    thread,
 };
 use crate::{
     advisor::{
         History,
         engine::{Asked, Event, Failure, Usage},
         model::Model,
-        obi::Cast,
     },
     entity::{
         generation,
@@ -116,10 +116,12 @@ impl Readings {
         }
         let draft = self.draft(self.0.db.reads(), &generation);
         let mut draft = self.0.db.unless_away(draft).await?;
+        let asked = thread::asked(self.0.db.reads(), &generation, &reading);
+        let asked = self.0.db.unless_away(asked).await?;
         let writer = Writer {
             readings: self,
             lease,
-            asked: asked(&generation, &reading)?,
+            asked,
             generation,
             cancelled: cancelled.clone(),
         };
@@ -135,18 +137,6 @@ impl Readings {
         }
         Ok(())
     }
-}
-
-/// The input of a generation's engine.
-fn asked(generation: &generation::Model, reading: &reading::Model) -> Result<Asked, Error> {
-    let cast = Cast::stored(generation.cast_open)
-        .ok_or_else(|| sea_orm::DbErr::Custom("a cast that cannot fall".to_owned()))?;
-    Ok(Asked {
-        advisor: reading.advisor,
-        question: reading.question.clone(),
-        cast,
-        history: History::default(),
-    })
 }
 
 impl Writer<'_> {
@@ -360,38 +350,5 @@ impl Readings {
     /// Whether another writer could take an answer up where this draft ends.
     pub(super) fn can_resume(&self, draft: &Draft) -> bool {
         draft.position.is_some() && self.0.advisors.model().is_some_and(Model::can_resume)
-    }
-
-    /// The usage of an answer that no writer continues.
-    pub(super) fn spent_so_far(
-        &self,
-        generation: &generation::Model,
-        reading: &reading::Model,
-        draft: &Draft,
-    ) -> Result<Usage, Error> {
-        if generation.sent_at.is_none() {
-            return Ok(Usage::default());
-        }
-        Ok(self.spent(generation.engine, &asked(generation, reading)?, draft, None))
-    }
-
-    /// The usage of an answer so far: as reported, or else estimated.
-    fn spent(
-        &self,
-        engine: Engine,
-        asked: &Asked,
-        draft: &Draft,
-        failure: Option<Failure>,
-    ) -> Usage {
-        if let Some(usage) = draft.usage {
-            return usage;
-        }
-        let Some(model) = self.0.advisors.model().filter(|_| engine == Engine::Model) else {
-            return Usage::default();
-        };
-        match failure {
-            Some(failure) if failure.is_refusal() && draft.is_empty() => Usage::default(),
-            _ => model.estimate(&self.0.advisors.prompt(asked), &draft.whole_text()),
-        }
     }
 }

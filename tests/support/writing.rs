@@ -4,7 +4,7 @@ use std::{sync::LazyLock, time::Duration};
 
 use mula::{
     advisor::{
-        Advisors, History,
+        Advisors, History, Thread,
         engine::{Asked, Begun, Event, Failure, Usage},
         model::{Model, Prompt},
         obi::Cast,
@@ -41,6 +41,7 @@ pub fn prompt(question: &str) -> Prompt {
     static ADVISORS: LazyLock<Advisors> = LazyLock::new(|| Advisors::load(None, None).unwrap());
     ADVISORS.prompt(&Asked {
         history: History::default(),
+        thread: Thread::default(),
         advisor: Advisor::Legba,
         question: question.to_owned(),
         cast: Cast::stored(0).unwrap(),

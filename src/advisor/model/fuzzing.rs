@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::{
     super::{
-        Advisors, History,
+        Advisors, History, Thread,
         engine::{Asked, Begun, Event, Failure},
         obi::Cast,
     },
@@ -68,6 +68,7 @@ impl Reader {
             question: "Which door should I choose, stuck at this crossroads?".to_owned(),
             cast: Cast::stored(0).expect("a cast that can fall"),
             history: History::default(),
+            thread: Thread::default(),
         };
         Self {
             model: Model::new(settings).expect("the system has certificates"),

@@ -371,7 +371,8 @@ pub(super) fn clean(said: &str, settings: &Settings, prompt: Option<&Prompt>) ->
     }
     if let Some(prompt) = prompt {
         // It may be repeated in part, or as it was fenced.
-        for text in [&prompt.question, &prompt.input, &prompt.instructions] {
+        let texts = [&prompt.question, &prompt.input, &prompt.instructions];
+        for text in texts.into_iter().chain(&prompt.earlier) {
             let beginning: String = text.chars().take(16).collect();
             if let Some(at) = said.find(&beginning) {
                 said.truncate(at);

@@ -123,6 +123,7 @@ impl Reading {
             is_cached: row.is_cached,
             is_favourite: row.is_favourite,
             note: row.note,
+            in_reply_to: row.in_reply_to,
             cache_key: row.cache_key,
             generations,
             idempotency_keys,
@@ -133,6 +134,8 @@ impl Reading {
     pub(in crate::archive) fn keep_of(&mut self, here: &Self) {
         self.is_favourite = here.is_favourite;
         self.note.clone_from(&here.note);
+        // Null since the other was deleted.
+        self.in_reply_to = here.in_reply_to.and(self.in_reply_to);
         for generation in &mut self.generations {
             let mut there = here.generations.iter();
             if let Some(there) = there.find(|one| one.id == generation.id) {
@@ -171,6 +174,8 @@ impl Reading {
             is_favourite: self.is_favourite,
             note: self.note.clone(),
             rating: present.and_then(|one| one.rating),
+            in_reply_to: self.in_reply_to,
+            is_indexed: false,
         }
     }
 }

@@ -147,6 +147,8 @@ fn new_reading(id: Uuid, user_id: Uuid, advisor: Advisor, old: OldReading) -> re
         is_favourite: false,
         note: None,
         rating: None,
+        in_reply_to: None,
+        is_indexed: false,
     }
 }
 

@@ -1,10 +1,11 @@
-use async_graphql::{Context, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
 use crate::{
     graphql::{
         ApiError,
         caller::ContextExt,
         connection::{self, ReadingEdge},
+        id::Kind,
         semantic_non_null,
         types::{Advisor, Reading, User},
     },
@@ -25,6 +26,8 @@ struct AskAdvisorInput {
     /// An idempotency key: 1 to 255 printable ASCII characters. Requests of one user with the same
     /// key within a week return the same reading.
     idempotency_key: Option<String>,
+    /// The id of a finished reading of the user's, of any advisor, that the question goes on with.
+    in_reply_to: Option<ID>,
 }
 
 /// The result of `askAdvisor`.
@@ -53,6 +56,10 @@ impl AskAdvisor {
         #[graphql(desc = "The advisor and the question.")] input: AskAdvisorInput,
     ) -> Result<Option<AskAdvisorPayload>, ApiError> {
         let user = ctx.requester()?.user.clone();
+        let in_reply_to = input.in_reply_to.as_ref();
+        let in_reply_to = in_reply_to
+            .map(|id| Kind::Reading.parse(id, "input.inReplyTo"))
+            .transpose()?;
         let (services, from) = (ctx.services(), ctx.caller().address);
         // Whoever needs help is not sent to a mailbox first.
         if services.advisors.care(&input.question).is_none() {
@@ -64,6 +71,7 @@ impl AskAdvisor {
             advisor: input.advisor.into(),
             question: input.question,
             idempotency_key: input.idempotency_key,
+            in_reply_to,
         };
         let mut reading = readings.ask(user.id, ask).await?;
         if input.wait {

@@ -38,7 +38,7 @@ impl ReadingsQuery {
             last,
             before,
         };
-        connection::readings(ctx, user_id, args, filter)
+        connection::readings(ctx, user_id, args, filter.unwrap_or_default().into())
             .await
             .map(Some)
     }

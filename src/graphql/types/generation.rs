@@ -7,6 +7,8 @@ use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use super::{
+    Reading,
+    parents::Parents,
     reading::{ReadingFailure, SOURCES, Source},
     states::{Engine, ReadingStatus},
 };
@@ -29,7 +31,7 @@ pub(in crate::graphql) struct Generation {
     reading: Option<Arc<reading::Model>>,
 }
 
-/// The generations of all readings of a page. They are fetched in one statement, as soon as one
+/// The generations of all readings of a page, and the readings that these reply to. They are fetched in one statement, as soon as one
 /// reading's are asked for; the present ones by themselves.
 #[derive(Default)]
 pub(super) struct Generations {
@@ -37,6 +39,7 @@ pub(super) struct Generations {
     present: OnceCell<Result<ById, ApiError>>,
     with_texts: OnceCell<Result<ByReading, ApiError>>,
     without_texts: OnceCell<Result<ByReading, ApiError>>,
+    parents: Parents,
 }
 
 type ById = HashMap<Uuid, Arc<generation::Model>>;
@@ -70,6 +73,15 @@ impl Generations {
             reading: Some(reading.clone()),
         });
         Ok(rows.collect())
+    }
+
+    /// The reading that one replies to.
+    pub(super) async fn parent(
+        &self,
+        ctx: &Context<'_>,
+        reading: &reading::Model,
+    ) -> Result<Option<Reading>, ApiError> {
+        self.parents.find(ctx, &self.readings, reading).await
     }
 
     /// The one that writes, or wrote, a reading's answer.

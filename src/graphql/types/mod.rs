@@ -2,9 +2,11 @@
 
 mod advisor;
 mod excerpt;
+mod filter;
 mod generation;
 mod listed;
 mod node;
+mod parents;
 mod reading;
 mod session;
 mod states;
@@ -12,10 +14,11 @@ mod usage;
 mod user;
 
 pub(super) use advisor::{Advisor, AdvisorProfile};
+pub(super) use filter::ReadingFilter;
 pub(super) use generation::Generation;
 pub(super) use listed::Listed;
 pub(super) use node::Node;
-pub(super) use reading::{Reading, ReadingFilter};
+pub(super) use reading::Reading;
 pub(super) use session::Session;
 pub(super) use states::{Rating, ReadingStatus};
 pub(super) use usage::Usage;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, InputObject, Object, SelectionField, SimpleObject};
+use async_graphql::{Context, ID, Object, SelectionField, SimpleObject};
 use tokio::sync::OnceCell;
 
 use super::{
@@ -16,10 +16,11 @@ use crate::{
         ApiError, ReadingFailureCode,
         bounds::{Price, Prices},
         caller::ContextExt,
+        connection::{self, PageArgs, ReadingConnection},
         id::Kind,
         scalar::{DateTime, Decimal},
     },
-    reading::{GENERATIONS, Progress, Texts},
+    reading::{Filter, GENERATIONS, Progress, Texts},
 };
 
 /// Sources of an answer that a price counts with; few have more.
@@ -57,6 +58,8 @@ impl Reading {
         ("sequence", Price::SHARED),
         ("generation", Price::SHARED),
         ("generations", Price::shared_rows(GENERATIONS)),
+        ("inReplyTo", Price::SHARED),
+        ("replies", Price::PAGE),
     ];
 
     /// A reading by itself.
@@ -277,6 +280,36 @@ impl Reading {
         self.0.row.completed_at.map(DateTime)
     }
 
+    /// The reading that the question goes on with. Null also if that has been deleted.
+    async fn in_reply_to(&self, ctx: &Context<'_>) -> Result<Option<Self>, ApiError> {
+        self.0.generations.parent(ctx, &self.0.row).await
+    }
+
+    /// The readings that go on with this one, newest first.
+    async fn replies(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "The number of items from the start. Between 1 and 100; default 20 if `last` is absent."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Returns items after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The number of items from the end. Between 1 and 100.")] last: Option<i32>,
+        #[graphql(desc = "Returns items before this cursor.")] before: Option<String>,
+    ) -> Result<ReadingConnection, ApiError> {
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        let filter = Filter {
+            in_reply_to: Some(self.0.row.id),
+            ..Filter::default()
+        };
+        connection::readings(ctx, self.0.row.user_id, args, filter).await
+    }
+
     /// Whether the user has marked it as a favourite.
     async fn is_favourite(&self) -> bool {
         self.0.row.is_favourite
@@ -358,11 +391,4 @@ impl ReadingFailure {
             message: message.cloned().unwrap_or_default(),
         })
     }
-}
-
-/// Conditions on readings. A reading is listed if it meets all of them.
-#[derive(InputObject)]
-pub(in crate::graphql) struct ReadingFilter {
-    /// Readings of this advisor.
-    pub advisor: Option<Advisor>,
 }

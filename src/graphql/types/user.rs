@@ -102,7 +102,7 @@ impl User {
                 last,
                 before,
             },
-            filter,
+            filter.unwrap_or_default().into(),
         )
         .await
     }
