@@ -237,7 +237,7 @@ on_both! {
 
     async fn internal_server_error(server: Server) {
         let ada = server.join("ada").await;
-        for table in ["chunks", "idempotency_keys", "generations", "readings"] {
+        for table in ["chunks", "idempotency_keys", "generations", "reading_words", "readings"] {
             server.database.execute(&format!("DROP TABLE {table}")).await;
         }
 

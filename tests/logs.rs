@@ -288,7 +288,13 @@ async fn run(database: Database) {
         .await
         .data();
     let token = run.log_in(PASSWORD).await;
-    for table in ["chunks", "idempotency_keys", "generations", "readings"] {
+    for table in [
+        "chunks",
+        "idempotency_keys",
+        "generations",
+        "reading_words",
+        "readings",
+    ] {
         database.execute(&format!("DROP TABLE {table}")).await;
     }
     let ask = json!({ "input": { "advisor": "OSHUN", "question": QUESTION } });
