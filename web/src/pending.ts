@@ -6,6 +6,8 @@ import { read, write } from './stored'
 export interface Draft {
   advisor: Advisor
   question: string
+  /** The reading that the question goes on from. */
+  inReplyTo?: { id: string; question: string } | null
 }
 
 export interface Pending extends Draft {
@@ -15,17 +17,21 @@ export interface Pending extends Draft {
 
 export function readDraft(): Draft {
   const advisor = read('advisor', 'session') ?? ''
-  return { advisor: isAdvisor(advisor) ? advisor : 'LEGBA', question: read('question', 'session') ?? '' }
+  const inReplyTo = readJson<Draft['inReplyTo']>('inReplyTo') ?? null
+  return { advisor: isAdvisor(advisor) ? advisor : 'LEGBA', question: read('question', 'session') ?? '', inReplyTo }
 }
 
-export function writeDraft({ advisor, question }: Draft): void {
+export function writeDraft({ advisor, question, inReplyTo }: Draft): void {
   write('advisor', advisor, 'session')
   write('question', question || null, 'session')
+  write('inReplyTo', inReplyTo ? JSON.stringify(inReplyTo) : null, 'session')
 }
 
-export function readPending(): Pending | null {
+export const readPending = () => readJson<Pending>('pending')
+
+function readJson<Value>(key: string): Value | null {
   try {
-    return JSON.parse(read('pending', 'session') ?? 'null') as Pending | null
+    return JSON.parse(read(key, 'session') ?? 'null') as Value | null
   } catch {
     return null
   }
@@ -37,6 +43,9 @@ export function writePending(pending: Pending | null): void {
 
 /** The same question to the same advisor has the same key until it is answered. */
 export function pendingOf(draft: Draft, earlier: Pending | null): Pending {
-  const isSame = earlier?.advisor === draft.advisor && earlier.question === draft.question
+  const isSame =
+    earlier?.advisor === draft.advisor &&
+    earlier.question === draft.question &&
+    earlier.inReplyTo?.id === draft.inReplyTo?.id
   return { ...draft, key: isSame ? earlier.key : newKey() }
 }

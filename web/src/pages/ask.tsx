@@ -63,6 +63,16 @@ export function Ask() {
         </Suspense>
       </div>
       <div className="compose">
+      {draft.inReplyTo && (
+        <div className="notice further">
+          <p>
+            {language.t('ask.inReplyTo')} <q>{draft.inReplyTo.question}</q>
+          </p>
+          <button type="button" className="quiet" disabled={isBusy} onClick={() => change({ inReplyTo: null })}>
+            {language.t('ask.alone')}
+          </button>
+        </div>
+      )}
       <Question
         value={draft.question}
         onChange={(question) => change({ question })}

@@ -49,10 +49,10 @@ function Sending({ pending, onWait, onEnd }: AskingProps) {
 
   useEffect(() => {
     const stop = new AbortController()
-    const { advisor, question, key } = pending
+    const { advisor, question, inReplyTo, key } = pending
     const send = async () => {
       try {
-        const input = { advisor, question, idempotencyKey: key, wait: false }
+        const input = { advisor, question, inReplyTo: inReplyTo?.id ?? null, idempotencyKey: key, wait: false }
         const { askAdvisor } = await ask({ input })
         if (stop.signal.aborted || !askAdvisor) return
         report.current.onEnd()

@@ -6,11 +6,13 @@ import { useConnections } from '../events'
 import NotFound from './not-found'
 import { FRESH } from '../relay'
 import { ReadingView } from '../parts/reading-view'
+import { Thread } from '../parts/thread'
 
 export const query = graphql`
   query readingQuery($id: ID!) {
     reading(id: $id) {
       ...readingView_reading
+      ...thread_reading
     }
   }
 `
@@ -25,5 +27,10 @@ export default function ReadingPage({ id }: { id: string }) {
     return refresh.subscribe({ error() {} }).unsubscribe
   }, [environment, id, connections])
   // Deleted meanwhile, perhaps on another device.
-  return reading ? <ReadingView of={reading} query={query} /> : <NotFound />
+  if (!reading) return <NotFound />
+  return (
+    <ReadingView of={reading} query={query}>
+      <Thread of={reading} />
+    </ReadingView>
+  )
 }

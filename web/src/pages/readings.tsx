@@ -1,52 +1,45 @@
-import { Suspense, useEffect, useRef, useState, useTransition } from 'react'
+import { Suspense, useDeferredValue, useEffect, useRef, useState } from 'react'
 import { graphql, useFragment, useLazyLoadQuery, usePaginationFragment } from 'react-relay'
 import type { readings_item$key } from '../__generated__/readings_item.graphql'
 import type { readings_query$key } from '../__generated__/readings_query.graphql'
 import type { readingsPageQuery } from '../__generated__/readingsPageQuery.graphql'
 import type { readingsQuery } from '../__generated__/readingsQuery.graphql'
-import { ADVISORS, isAdvisor, NAMES, type Advisor } from '../advisors'
+import { isAdvisor, NAMES } from '../advisors'
 import { describe } from '../errors'
 import { useConnections } from '../events'
 import { useLanguage } from '../i18n'
+import { ALL, FilterForm, filterOf, type Filters } from '../parts/filters'
 import { Sign, Star } from '../parts/signs'
 import { Link } from '../router'
 import { useTitle } from '../title'
 
 export default function Readings() {
   const language = useLanguage()
-  const [advisor, setAdvisor] = useState<Advisor | null>(null)
-  const [isChanging, start] = useTransition()
+  const [filters, setFilters] = useState(ALL)
+  const shown = useDeferredValue(filters)
   useTitle(language.t('readings.title'))
   return (
-    <div className="page readings" aria-busy={isChanging}>
+    <div className="page readings" aria-busy={shown !== filters}>
       <h1>{language.t('readings.title')}</h1>
-      <fieldset className="filter">
-        <legend>{language.t('readings.filter')}</legend>
-        {[null, ...ADVISORS].map((one) => (
-          <label key={one} data-advisor={one}>
-            <input type="radio" name="filter" defaultChecked={one === null} onChange={() => start(() => setAdvisor(one))} />
-            <span>{one ? NAMES[one] : language.t('readings.all')}</span>
-          </label>
-        ))}
-      </fieldset>
+      <FilterForm value={filters} onChange={(change) => setFilters((before) => ({ ...before, ...change }))} />
       <Suspense fallback={<p className="waiting" aria-hidden="true" />}>
-        <Filtered advisor={advisor} />
+        <Filtered by={shown} />
       </Suspense>
     </div>
   )
 }
 
-function Filtered({ advisor }: { advisor: Advisor | null }) {
+function Filtered({ by }: { by: Filters }) {
   const data = useLazyLoadQuery<readingsQuery>(
     graphql`
       query readingsQuery($filter: ReadingFilter) {
         ...readings_query @arguments(filter: $filter)
       }
     `,
-    { filter: advisor && { advisor } },
+    { filter: filterOf(by) },
     { fetchPolicy: 'store-and-network', fetchKey: useConnections() },
   )
-  return <List of={data} isFiltered={advisor !== null} />
+  return <List of={data} isFiltered={filterOf(by) !== null} />
 }
 
 function List({ of, isFiltered }: { of: readings_query$key; isFiltered: boolean }) {

@@ -5,13 +5,22 @@ import type { readingActionsDeleteMutation } from '../__generated__/readingActio
 import type { readingActionsStopMutation } from '../__generated__/readingActionsStopMutation.graphql'
 import { isOpen } from '../../client/follow'
 import { newKey, Unreachable } from '../../client/session'
+import type { Advisor } from '../advisors'
 import { describe } from '../errors'
 import { useLanguage } from '../i18n'
 import { useMutate } from '../mutate'
+import { writeDraft } from '../pending'
 import { navigate } from '../router'
 import { Confirm } from './confirm'
 
-export function Actions({ id, status, isCrisis }: { id: string; status: string; isCrisis: boolean }) {
+interface ActionsProps {
+  id: string
+  status: string
+  /** Of a reading that can be asked again, and asked further from. */
+  further: { advisor: Advisor; question: string } | null
+}
+
+export function Actions({ id, status, further }: ActionsProps) {
   const language = useLanguage()
   const [error, setError] = useState<unknown>(null)
   const [isDeleting, setDeleting] = useState(false)
@@ -54,6 +63,10 @@ export function Actions({ id, status, isCrisis }: { id: string; status: string; 
       },
     )
   }
+  const askFurther = ({ advisor, question }: { advisor: Advisor; question: string }) => {
+    writeDraft({ advisor, question: '', inReplyTo: { id, question } })
+    navigate('/')
+  }
   const isWriting = isOpen(status)
   // The button that was pressed has given way to another, which has the focus then.
   const buttons = useRef<HTMLDivElement>(null)
@@ -70,14 +83,19 @@ export function Actions({ id, status, isCrisis }: { id: string; status: string; 
           {language.t('reading.stop')}
         </button>
       )}
-      {!isWriting && !isCrisis && (
-        <button
-          type="button"
-          disabled={isAsking}
-          onClick={() => void attempt(again({ input: { id, wait: false, idempotencyKey: key.current } }))}
-        >
-          {language.t('reading.again')}
-        </button>
+      {!isWriting && further && (
+        <>
+          <button type="button" onClick={() => askFurther(further)}>
+            {language.t('reading.further')}
+          </button>
+          <button
+            type="button"
+            disabled={isAsking}
+            onClick={() => void attempt(again({ input: { id, wait: false, idempotencyKey: key.current } }))}
+          >
+            {language.t('reading.again')}
+          </button>
+        </>
       )}
       <button type="button" className="quiet" onClick={() => setDeleting(true)}>
         {language.t('delete')}

@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react'
 import { graphql, useFragment } from 'react-relay'
 import type { GraphQLTaggedNode } from 'relay-runtime'
 import type { readingView_reading$data, readingView_reading$key } from '../__generated__/readingView_reading.graphql'
@@ -6,6 +7,7 @@ import { isAdvisor, NAMES } from '../advisors'
 import { describe } from '../errors'
 import { useLanguage, type Language } from '../i18n'
 import { Prose } from '../prose'
+import { Link } from '../router'
 import { useTitle } from '../title'
 import { Keep } from './keep'
 import { Actions } from './reading-actions'
@@ -15,7 +17,14 @@ import { useAnswer } from './use-answer'
 
 type Reading = readingView_reading$data
 
-export function ReadingView({ of, query }: { of: readingView_reading$key; query: GraphQLTaggedNode }) {
+interface ReadingViewProps {
+  of: readingView_reading$key
+  query: GraphQLTaggedNode
+  /** What comes after the answer. */
+  children: ReactNode
+}
+
+export function ReadingView({ of, query, children }: ReadingViewProps) {
   const language = useLanguage()
   const reading = useFragment(
     graphql`
@@ -35,6 +44,10 @@ export function ReadingView({ of, query }: { of: readingView_reading$key; query:
         isCached
         isTruncated
         createdAt
+        inReplyTo {
+          id
+          question
+        }
         failure {
           code
         }
@@ -68,6 +81,12 @@ export function ReadingView({ of, query }: { of: readingView_reading$key; query:
           </time>
         </p>
         <h1 dir="auto">{reading.question}</h1>
+        {reading.inReplyTo && (
+          <p className="further">
+            {language.t('reading.inReplyTo')}{' '}
+            <Link to={`/readings/${reading.inReplyTo.id}`}>{reading.inReplyTo.question}</Link>
+          </p>
+        )}
       </header>
       {reading.care === 'SOFT' && <p className="care">{language.t('reading.soft')}</p>}
       <div className="answer prose" dir="auto" aria-busy={isWriting}>
@@ -82,8 +101,9 @@ export function ReadingView({ of, query }: { of: readingView_reading$key; query:
       <Progress reading={reading} answer={answer} />
       <div role="alert">{error !== null && <p className="error">{describe(error, language)}</p>}</div>
       <Ending reading={reading} language={language} />
-      <Actions id={reading.id} status={reading.status} isCrisis={isCrisis} />
+      <Actions id={reading.id} status={reading.status} further={isCrisis ? null : { advisor, question: reading.question }} />
       {!isCrisis && <Keep of={reading} />}
+      {children}
       {!isCrisis && <Sources of={reading.sources} />}
       {!isCrisis && <Earlier of={reading} />}
     </article>

@@ -1,0 +1,1 @@
+export{n as WithRelay}from"./relay-CgOaH69-.js";

@@ -1,1 +1,0 @@
-export{n as WithRelay}from"./relay-DC67UwA2.js";
