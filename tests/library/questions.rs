@@ -73,6 +73,13 @@ impl Question {
         found.position(|is_right| is_right).map(|at| at + 1)
     }
 
+    /// Whether one of the first three of the ranking answers it, found or not.
+    fn is_ranked(&self, advisors: &Advisors, ranking: &Ranking) -> bool {
+        let passages = advisors.passages(self.advisor);
+        let mut three = ranking.ranked.iter().take(3);
+        three.any(|ranked| self.answers.contains(&passages[ranked.passage].id.as_str()))
+    }
+
     /// How many of the passages found answer it.
     pub fn right(&self, advisors: &Advisors, ranking: &Ranking) -> usize {
         let found = self.found(advisors, ranking);
@@ -97,6 +104,8 @@ pub struct Figures {
     pub first: usize,
     /// One of those found does, of which there are three at most.
     pub three: usize,
+    /// Something was found, and one of the first three of the ranking does.
+    pub ranked: usize,
     pub about_something_else: usize,
     /// Something was found for what is about something else.
     pub false_hits: usize,
@@ -120,6 +129,8 @@ impl Figures {
                 figures.right += question.right(advisors, &ranking);
                 figures.first += usize::from(hit == Some(1));
                 figures.three += usize::from(hit.is_some());
+                let is_ranked = ranking.found > 0 && question.is_ranked(advisors, &ranking);
+                figures.ranked += usize::from(is_ranked);
             }
         }
         figures
@@ -132,6 +143,7 @@ impl fmt::Display for Figures {
             questions,
             first,
             three,
+            ranked,
             about_something_else,
             false_hits,
             shown,
@@ -141,9 +153,11 @@ impl fmt::Display for Figures {
         let share = |part: &usize, of: &usize| *part as f64 / *of as f64;
         write!(
             f,
-            "hit@1 {:.3} ({first}/{questions}), hit@3 {:.3} ({three}/{questions}), \
+            "hit@1 {:.3} ({first}/{questions}), hit@3 of the ranking {:.3} ({ranked}/{questions}), \
+             of those found {:.3} ({three}/{questions}), \
              false hits {:.3} ({false_hits}/{about_something_else}), right of those shown {:.3} ({right}/{shown})",
             share(first, questions),
+            share(ranked, questions),
             share(three, questions),
             share(false_hits, about_something_else),
             share(right, shown),

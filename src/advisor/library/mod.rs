@@ -8,7 +8,8 @@
 //!   questions together;
 //! - *nearest*: to the nearest five of them, on average.
 //!
-//! Their z-scores over the advisor's passages are summed up; the order of the sums is the ranking.
+//! Their z-scores over the advisor's passages are summed up, that of the words by half: in a long
+//! question many words are chance. The order of the sums is the ranking.
 //! Embedding the stories themselves finds little: nobody asks in the words of a story. Passages
 //! whose `not` is in the question come last and are never shown, and [`floor`] decides which of the
 //! others are near enough to be.
@@ -31,6 +32,9 @@ pub use off_topic::Nearest;
 pub(super) use off_topic::OffTopic;
 pub(super) use text::is_common;
 use text::{Word, is_phrase_in, stems, words};
+
+/// The weight of the words beside the other two signals.
+const WORDS: f64 = 0.5;
 
 /// How many of a passage's tags and example questions count as its nearest.
 const FEW: usize = 5;
@@ -71,7 +75,7 @@ pub struct Ranking {
 pub struct Ranked {
     /// Its place among the advisor's passages.
     pub passage: usize,
-    /// The sum of the signals' z-scores.
+    /// The weighted sum of the signals' z-scores.
     pub score: f64,
     pub signals: Signals,
     /// The log-odds that it speaks to the question, if the library holds anything on it.
@@ -152,17 +156,15 @@ impl Library {
                 nearest: nearest_few(&embedded, &passage.texts).into(),
             })
             .collect();
-        let scores = [
-            z_scores(&signals, |signals| signals.words),
-            z_scores(&signals, |signals| signals.subject),
-            z_scores(&signals, |signals| signals.nearest),
-        ];
+        let words = z_scores(&signals, |signals| signals.words);
+        let subject = z_scores(&signals, |signals| signals.subject);
+        let nearest = z_scores(&signals, |signals| signals.nearest);
         let written = stems(&question);
         let mut ranked: Vec<_> = signals
             .into_iter()
             .enumerate()
             .map(|(passage, signals)| {
-                let score = scores.iter().map(|z| z[passage]).sum();
+                let score = WORDS * words[passage] + subject[passage] + nearest[passage];
                 Ranked {
                     passage,
                     score,
