@@ -137,7 +137,7 @@ fn little_is_read_twice_in_twenty_readings() {
         let asks = advisors
             .passages(advisor)
             .iter()
-            .map(|passage| &passage.title);
+            .map(|passage| &passage.asks[0]);
         let questions: Vec<_> = suggestions.iter().chain(asks).take(20).collect();
         let mut history = History::default();
         let mut seen = HashSet::new();

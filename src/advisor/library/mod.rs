@@ -189,7 +189,12 @@ impl Library {
         });
         let question = embedded.direction();
         let allowed = ranked.iter().filter(|ranked| !ranked.is_excluded);
-        let found = floor::shown(allowed, &off_topic, &question).min(limit);
+        // Signs alone ask for nothing.
+        let found = if written.is_empty() {
+            0
+        } else {
+            floor::shown(allowed, &off_topic, &question).min(limit)
+        };
         Ranking {
             ranked,
             found,
