@@ -15,7 +15,7 @@ RUN sed -i '/^\[\[\(test\|bench\)\]\]/,/^$/d' Cargo.toml \
     && mkdir -p src migration/src bench/src/peer \
     && touch src/lib.rs migration/src/lib.rs bench/src/main.rs bench/src/peer/main.rs \
     && echo 'fn main() {}' > src/main.rs \
-    && cargo build --release --locked
+    && cargo build --profile dist --locked
 # For `mula --version`: there is no git here.
 ARG REVISION=
 ARG REVISION_DATE=
@@ -27,7 +27,7 @@ COPY migration/src migration/src
 COPY src src
 # Cargo compares times, and what was copied may be older than what stood in for it.
 RUN touch src/lib.rs src/main.rs migration/src/lib.rs \
-    && cargo build --release --locked \
+    && cargo build --profile dist --locked \
     && install --directory --mode 0700 /data
 
 FROM ${BASE}
@@ -42,7 +42,7 @@ LABEL org.opencontainers.image.title="mula" \
       org.opencontainers.image.revision="${REVISION}"
 # For the TLS of language models; not every base has it.
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
-COPY --from=build /build/target/release/mula /usr/local/bin/mula
+COPY --from=build /build/target/dist/mula /usr/local/bin/mula
 # The number of distroless's user `nonroot`. Only /data is ever written to.
 COPY --from=build --chown=65532:65532 /data /data
 USER 65532:65532

@@ -22,7 +22,7 @@ CARGO_TARPAULIN := 0.37.5
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## Serve at http://127.0.0.1:8000, as built for production
+run: ## Serve at http://127.0.0.1:8000, with optimizations
 	cargo run --release
 
 test: ## Run all tests
@@ -32,8 +32,8 @@ library: ## Measure how well and how fast the library finds passages
 	cargo bench --bench library
 
 bench: ## Measure the program as built for production (needs wrk); ARGS="profile --markdown" for a part
-	cargo build --release --package mula --package mula-bench
-	target/release/mula-bench $(ARGS)
+	cargo build --profile dist --package mula --package mula-bench
+	target/dist/mula-bench $(ARGS)
 
 chaos: ## Drive it with random users and faults, and check its promises (docs/chaos.md); SECONDS=600 SEED=7
 	cargo test --test chaos -- --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) $(ARGS)
@@ -122,13 +122,13 @@ proxy-check: ## Test the load balancer before two instances (needs nginx, Postgr
 	node deploy/nginx/check.mjs
 
 release: ## Build for TARGET, by default this machine, and pack it into dist/
-	cargo build --release --locked --target $(TARGET)
-	mkdir -p dist target/$(TARGET)/release/share
-	target/$(TARGET)/release/mula man > target/$(TARGET)/release/share/mula.1
+	cargo build --profile dist --locked --target $(TARGET)
+	mkdir -p dist target/$(TARGET)/dist/share
+	target/$(TARGET)/dist/mula man > target/$(TARGET)/dist/share/mula.1
 	for shell in bash zsh fish; do \
-	    target/$(TARGET)/release/mula completions $$shell > target/$(TARGET)/release/share/mula.$$shell || exit; \
+	    target/$(TARGET)/dist/mula completions $$shell > target/$(TARGET)/dist/share/mula.$$shell || exit; \
 	done
-	tar -czf dist/mula-$(VERSION)-$(TARGET).tar.gz -C target/$(TARGET)/release mula share \
+	tar -czf dist/mula-$(VERSION)-$(TARGET).tar.gz -C target/$(TARGET)/dist mula share \
 	    -C $(CURDIR) LICENSE README.md deploy/mula.service
 	cd dist && shasum -a 256 mula-$(VERSION)-$(TARGET).tar.gz > mula-$(VERSION)-$(TARGET).tar.gz.sha256
 

@@ -1,5 +1,5 @@
-//! How answers are written and followed, measured against the program as it is built for
-//! production: `cargo bench --bench answers`, or one part of it by name.
+//! How answers are written and followed, measured against the program with optimizations:
+//! `cargo bench --bench answers`, or one part of it by name.
 //!
 //! - `latency`: from a word's leaving the provider to the update that brings it, to a follower
 //!   on the instance that writes and on another one.
