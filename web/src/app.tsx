@@ -13,6 +13,8 @@ const Readings = lazy(() => import('./pages/readings'))
 const Profile = lazy(() => import('./pages/profile'))
 const SignIn = lazy(() => import('./pages/sign-in'))
 const Register = lazy(() => import('./pages/register'))
+const Forgot = lazy(() => import('./pages/forgot'))
+const Reset = lazy(() => import('./pages/reset'))
 const NotFound = lazy(() => import('./pages/not-found'))
 
 export function App() {
@@ -63,7 +65,9 @@ function Page({ path, isSignedIn }: { path: string; isSignedIn: boolean }): Reac
   const reading = /^\/readings\/([\w-]+)$/.exec(path)?.[1]
   if (path === '/register') return <Register />
   if (path === '/sign-in') return <SignIn />
-  if (!(reading || path === '/readings' || path === '/profile')) return <NotFound />
+  if (path === '/forgot') return <Forgot />
+  if (path === '/reset') return <Reset />
+  if (!(reading || ['/readings', '/profile'].includes(path))) return <NotFound />
   // The page asked for comes after signing in, at the same path.
   if (!isSignedIn) return <SignIn stays />
   if (reading) return <ReadingPage id={reading} />

@@ -23,9 +23,21 @@ export function currentPath(): string {
   return location.pathname.slice(BASE.length).replace(/\/$/, '') || '/'
 }
 
+/** The URL of a path under /app. */
+export const urlOf = (path: string) => BASE + (path === '/' ? '' : path)
+
+/** The token after the # of a link: `/app/reset#token=…`. Servers and their logs never have it. */
+const tokenOf = () => new URLSearchParams(location.hash.slice(1)).get('token') ?? ''
+
+function listenToHash(listener: () => void): () => void {
+  addEventListener('hashchange', listener)
+  return () => removeEventListener('hashchange', listener)
+}
+
+export const useToken = () => useSyncExternalStore(listenToHash, tokenOf)
+
 export function navigate(path: string, how: 'push' | 'replace' = 'push'): void {
-  const url = BASE + (path === '/' ? '' : path)
-  history[how === 'push' ? 'pushState' : 'replaceState'](null, '', url)
+  history[how === 'push' ? 'pushState' : 'replaceState'](null, '', urlOf(path))
   scrollTo(0, 0)
   startTransition(changed)
 }
@@ -38,5 +50,5 @@ export function Link({ to, ...rest }: { to: string } & AnchorHTMLAttributes<HTML
     event.preventDefault()
     navigate(to)
   }
-  return <a {...rest} href={BASE + (to === '/' ? '' : to)} onClick={follow} />
+  return <a {...rest} href={urlOf(to)} onClick={follow} />
 }

@@ -55,6 +55,9 @@ export default function SignIn({ stays = false }: { stays?: boolean }) {
         </button>
       </div>
       <p>
+        <Link to="/forgot">{language.t('signIn.forgot')}</Link>
+      </p>
+      <p>
         {language.t('signIn.new')} <Link to="/register">{language.t('nav.register')}</Link>
       </p>
     </form>

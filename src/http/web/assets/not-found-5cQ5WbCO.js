@@ -1,0 +1,1 @@
+export{t as default}from"./not-found-cmL9uBor.js";
