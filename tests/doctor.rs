@@ -340,13 +340,13 @@ async fn a_port_that_is_taken_or_cannot_be_had() {
 
 #[tokio::test]
 async fn a_service_that_is_not_ready() {
-    let Some(server) = Server::on_postgres(&["--database-acquire-timeout", "500ms"]).await else {
+    let Some(server) = Server::on_postgres(&["--database-acquire-timeout", "3s"]).await else {
         return;
     };
     server.database.take_away().await;
 
     let port = server.address().port().to_string();
-    let patience = ["--port", &port, "--database-acquire-timeout", "500ms"];
+    let patience = ["--port", &port, "--database-acquire-timeout", "3s"];
     let said = doctor(&server.database, &patience).await;
 
     said.has("failed", "database", "cannot be opened");

@@ -70,12 +70,23 @@ fn postgres(error: &sqlx::Error, settings: &DatabaseSettings) -> String {
         sqlx::Error::Configuration(error) => {
             format!("invalid DATABASE_URL: {}", cause::root(error.as_ref()))
         }
+        // Nobody listens on this connection: it is another client's LISTEN on a shared one.
+        sqlx::Error::Protocol(why) if why.contains("NotificationResponse") => {
+            transaction_pooler(&server, why)
+        }
         sqlx::Error::Protocol(why) => format!(
             "{server} does not speak PostgreSQL's protocol ({why}). Check the host and the port in \
              DATABASE_URL"
         ),
         error => error.to_string(),
     }
+}
+
+fn transaction_pooler(server: &str, why: &str) -> String {
+    format!(
+        "{server} is a pooler in transaction mode ({why}). Connect directly, or to the pooler in \
+         session mode"
+    )
 }
 
 fn unreachable(error: &std::io::Error, options: &PgConnectOptions, server: &str) -> String {
@@ -129,10 +140,7 @@ fn refused(code: Option<&str>, message: &str, options: &PgConnectOptions, server
              \"{user}\";"
         ),
         // A statement that was prepared on another connection, or on this one by another client.
-        Some("26000" | "42P05") => format!(
-            "{server} is a pooler in transaction mode ({message}). Connect directly, or to the pooler \
-             in session mode"
-        ),
+        Some("26000" | "42P05") => transaction_pooler(server, message),
         Some("53300") => format!(
             "{server} has no connection left ({message}). Lower DATABASE_POOL_SIZE, or raise \
              max_connections"

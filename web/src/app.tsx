@@ -15,6 +15,7 @@ const SignIn = lazy(() => import('./pages/sign-in'))
 const Register = lazy(() => import('./pages/register'))
 const Forgot = lazy(() => import('./pages/forgot'))
 const Reset = lazy(() => import('./pages/reset'))
+const Verify = lazy(() => import('./pages/verify'))
 const NotFound = lazy(() => import('./pages/not-found'))
 
 export function App() {
@@ -67,6 +68,7 @@ function Page({ path, isSignedIn }: { path: string; isSignedIn: boolean }): Reac
   if (path === '/sign-in') return <SignIn />
   if (path === '/forgot') return <Forgot />
   if (path === '/reset') return <Reset />
+  if (path === '/verify') return <Verify />
   if (!(reading || ['/readings', '/profile'].includes(path))) return <NotFound />
   // The page asked for comes after signing in, at the same path.
   if (!isSignedIn) return <SignIn stays />

@@ -1,4 +1,4 @@
-import { expect, expectAccessible, login, Proxy, register, Server, test } from './support/test'
+import { expect, expectAccessible, login, Proxy, register, Server, signIn, test } from './support/test'
 import { Mail } from './support/mail'
 
 /** A server that sends mail, and a way to it. */
@@ -54,4 +54,35 @@ test('an address without an account looks the same', async ({ page, way }) => {
   await page.getByRole('button', { name: 'Send a link' }).click()
   await expect(page.getByText('If there is an account with this address')).toBeVisible()
   expect((way as Mailing).mail.messages).toEqual([])
+})
+
+test('an address is confirmed, and changed to another once that is', async ({ page, way, account }) => {
+  const { server, mail } = way as Mailing
+  await signIn(page, account)
+  await expect.poll(() => mail.link('verify')).toBeTruthy()
+  const first = mail.link('verify') ?? ''
+  await page.goto(first)
+  await expectAccessible(page)
+  await page.getByRole('button', { name: 'Confirm' }).click()
+  await expect(page.getByText(`${account.email} is confirmed.`)).toBeVisible()
+
+  const next = `new-${account.email}`
+  await page.goto('/app/profile')
+  await page.getByLabel('New email address').fill(next)
+  await page.getByLabel('Password', { exact: true }).fill(account.password)
+  await page.getByRole('button', { name: 'Change address' }).click()
+  await expect(page.getByText(`${next} is not confirmed yet.`)).toBeVisible()
+  await expectAccessible(page)
+  await expect.poll(() => mail.link('verify')).not.toBe(first)
+  await page.goto('/app')
+  await page.goto(mail.link('verify') ?? '')
+  await page.getByRole('button', { name: 'Confirm' }).click()
+  await expect(page.getByText(`${next} is confirmed.`)).toBeVisible()
+  await login(server, { email: next, password: account.password })
+})
+
+test('a link that was used shows so', async ({ page }) => {
+  await page.goto('/app/verify#token=unknown')
+  await page.getByRole('button', { name: 'Confirm' }).click()
+  await expect(page.getByText('This link does not work any more.')).toBeVisible()
 })

@@ -2,6 +2,7 @@ import { graphql, useLazyLoadQuery } from 'react-relay'
 import type { profileQuery } from '../__generated__/profileQuery.graphql'
 import { useLanguage } from '../i18n'
 import { Account } from '../parts/account'
+import { Address } from '../parts/address'
 import { ProfileForm } from '../parts/profile-form'
 import { Sessions } from '../parts/sessions'
 import { Usage } from '../parts/usage'
@@ -21,6 +22,7 @@ export default function Profile() {
             ...usage_usage
           }
           ...profileForm_user
+          ...address_user
           ...sessions_user
         }
       }
@@ -37,6 +39,7 @@ export default function Profile() {
       </p>
       <Usage of={profile.usage} />
       <ProfileForm of={profile} />
+      <Address of={profile} />
       <Sessions of={profile} />
       <Account email={profile.email} />
     </div>
