@@ -62,6 +62,7 @@ test('an address is confirmed, and changed to another once that is', async ({ pa
   await expect.poll(() => mail.link('verify')).toBeTruthy()
   const first = mail.link('verify') ?? ''
   await page.goto(first)
+  await expect(page.getByRole('heading', { name: 'Confirm your address' })).toBeVisible()
   await expectAccessible(page)
   await page.getByRole('button', { name: 'Confirm' }).click()
   await expect(page.getByText(`${account.email} is confirmed.`)).toBeVisible()
