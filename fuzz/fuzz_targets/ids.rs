@@ -8,7 +8,6 @@ use std::sync::LazyLock;
 use libfuzzer_sys::fuzz_target;
 use mula::{
     account::token::Tokens,
-    clock::Clock,
     config::Secrets,
     graphql::fuzzing::{cursor, id},
 };

@@ -22,7 +22,7 @@ pub struct GivenMail {
     /// Sender of mail, such as "Mula <mula@example.com>"
     #[arg(long, env = "MAIL_FROM", global = true)]
     pub mail_from: Option<String>,
-    /// Address of this service as people's browsers reach it, such as https://mula.example.com;
+    /// Address of this service as people's browsers reach it, such as `https://mula.example.com`;
     /// links in mail begin with it
     #[arg(long, env = "APP_URL", global = true)]
     pub app_url: Option<String>,

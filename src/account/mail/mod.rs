@@ -1,9 +1,9 @@
 //! Mail: an outbox in the database, and a worker in each instance that sends it.
 //!
 //! A message is written in the transaction that needs it, so that it is sent if and only if that
-//! commits. A worker leases it for [`LEASE`], sends it and deletes it. It is sent once, but for a
+//! commits. A worker leases it for two minutes, sends it and deletes it. It is sent once, but for a
 //! worker that is killed after the server has accepted the message and before its row is deleted:
-//! then it is sent twice, under one `Message-ID`. What fails is tried again, for [`KEPT`].
+//! then it is sent twice, under one `Message-ID`. What fails is tried again, for three days.
 //!
 //! Rows hold no link: the worker makes its token when it sends, so that a database or a backup
 //! holds none, and an hour is an hour however long the mail server was away.
