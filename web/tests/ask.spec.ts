@@ -86,6 +86,7 @@ test('the whole job is done with the keyboard', async ({ page, account }) => {
   await tabTo('Ask Oshun')
   await page.keyboard.press('Enter')
   await page.waitForURL('**/readings/reading_*')
+  await expect(page.getByRole('button', { name: 'Stop' })).toBeVisible()
   await tabTo('Stop')
   await page.keyboard.press('Enter')
   await expect(page.getByText('You stopped this answer.')).toBeVisible()

@@ -62,6 +62,12 @@ test('an answer is followed in two tabs', async ({ page, context, server, accoun
 test('a question without a network is kept, and asked once', async ({ page, way, server, account }) => {
   await page.goto('/app')
   await page.getByLabel('Your question for Legba').fill(QUESTION)
+  // With the first key, the page loads the code that sends questions.
+  await page.waitForFunction(() => {
+    const loaded = new Set(performance.getEntriesByType('resource').map(({ name }) => name))
+    const wanted = Array.from(document.querySelectorAll<HTMLLinkElement>('link[rel=modulepreload]'), ({ href }) => href)
+    return wanted.some((href) => href.includes('/asking-')) && wanted.every((href) => loaded.has(href))
+  })
   way.close()
   await page.getByRole('button', { name: 'Ask Legba' }).click()
   await expect(page.getByText('Your question is kept here')).toBeVisible()
