@@ -192,6 +192,42 @@ on_both! {
     }
 }
 
+/// Two questions of one user are answered at once, and the process dies. Before the later answer goes
+/// on, the earlier one has the words that it has to avoid if it knows of them.
+async fn an_answer_goes_on_whatever_another_says_meanwhile(database: Database) {
+    let flags = ["--embedded-pace", "60", "--lease", "2s"];
+    let process = Process::start(&database, &flags).await;
+    let members = process.join_all(1).await;
+    let mut listeners = twenty(&process, &members).await;
+    process.kill();
+    // Ids are in the order of time.
+    let later = listeners
+        .iter()
+        .max_by_key(|listener| &listener.id)
+        .unwrap();
+    let text = later.told.text.replace('\'', "''");
+    let earlier = "(SELECT id FROM readings ORDER BY id LIMIT 1)";
+    let words = format!("UPDATE readings SET response = '{text}' WHERE id = {earlier}");
+    assert_eq!(database.execute(&words).await, 1);
+
+    let process = Process::start(&database, &flags).await;
+
+    let resuming = listeners.iter_mut();
+    join_all(resuming.map(|listener| resume(&process, listener))).await;
+}
+
+#[tokio::test]
+async fn an_answer_goes_on_whatever_another_says_meanwhile_on_sqlite() {
+    an_answer_goes_on_whatever_another_says_meanwhile(Database::sqlite()).await;
+}
+
+#[tokio::test]
+async fn an_answer_goes_on_whatever_another_says_meanwhile_on_postgres() {
+    if let Some(database) = Database::postgres().await {
+        an_answer_goes_on_whatever_another_says_meanwhile(database).await;
+    }
+}
+
 #[tokio::test]
 async fn postgres_goes_away_and_comes_back() {
     let Some(server) = Server::on_postgres(&["--embedded-pace", "80"]).await else {

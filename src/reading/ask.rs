@@ -192,7 +192,8 @@ impl Readings {
         }
         self.count_reading(tx, user_id).await?;
         if self.answers_at_once() {
-            let history = history::before(tx, user_id, reading.id, reading.generation_id).await?;
+            let ids = (reading.id, reading.generation_id);
+            let history = history::before(tx, user_id, ids, self.0.clock.now()).await?;
             let answer = self.answer_after(asked, history);
             let reading = self.answered(reading, Engine::Embedded, answer);
             self.insert(tx, &reading, asked.cast, false, 0).await?;

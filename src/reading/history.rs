@@ -1,5 +1,6 @@
 //! A user's recent readings, which the built-in engine does not repeat.
 
+use chrono::{DateTime, Utc};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
@@ -12,16 +13,18 @@ use crate::{
 
 type Row = (Option<String>, Sources);
 
-/// The answers that a user read before a reading: those of the last readings before it, and the
-/// earlier ones of its own before `generation_id`.
+/// The answers that a user had at the time at which a generation was requested: those of the last
+/// readings before its own, and the earlier ones of its own. Answers that end later do not count, so
+/// that another writer composes the same text and can go on with it.
 pub(super) async fn before(
     db: &impl ConnectionTrait,
     user_id: Uuid,
-    reading_id: Uuid,
-    generation_id: Uuid,
+    (reading_id, generation_id): (Uuid, Uuid),
+    requested_at: DateTime<Utc>,
 ) -> Result<History, DbErr> {
     let readings: Vec<Row> = reading::Entity::find_owned(user_id)
         .filter(reading::Column::Id.lt(reading_id))
+        .filter(reading::Column::CompletedAt.lte(requested_at))
         .order_by_desc(reading::Column::Id)
         .limit(History::READINGS)
         .select_only()

@@ -88,7 +88,7 @@ impl Readings {
             self.count_reading(&tx, user_id).await?;
             if self.answers_at_once() {
                 let ids = (reading.id, reading.generation_id);
-                let mut history = history::before(&tx, user_id, ids.0, ids.1).await?;
+                let mut history = history::before(&tx, user_id, ids, self.0.clock.now()).await?;
                 let titles = earlier.sources.0.iter().map(|source| source.title.as_str());
                 history.add(earlier.response.as_deref().unwrap_or_default(), titles);
                 let answer = self.answer_after(&asked, history);

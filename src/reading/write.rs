@@ -205,14 +205,10 @@ impl Writer<'_> {
 
     /// The user's recent readings. An answer does not wait for a database that is away.
     async fn history(&self) -> History {
-        let Self {
-            readings,
-            generation,
-            ..
-        } = self;
-        let ids = (generation.reading_id, generation.id);
-        let read = history::before(readings.0.db.reads(), generation.user_id, ids.0, ids.1);
-        readings.0.db.unless_away(read).await.unwrap_or_default()
+        let (db, of) = (&self.readings.0.db, &self.generation);
+        let ids = (of.reading_id, of.id);
+        let read = history::before(db.reads(), of.user_id, ids, of.created_at);
+        db.unless_away(read).await.unwrap_or_default()
     }
 
     /// Has an engine write, and stores what it tells, until it closes the channel. Dropping the
