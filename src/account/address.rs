@@ -60,15 +60,11 @@ impl Accounts {
             }
         };
         if is_change {
-            // Those that were sent to the earlier address.
+            // The account's links that were sent to the earlier address.
             links::end_all(&tx, id).await?;
             self.notify(&tx, mail::Kind::EmailChanged, &user).await?;
         }
-        let is_theirs = |_, owner| owner == id;
-        self.known.forget(is_theirs);
-        let committed = tx.commit().await;
-        self.known.forget(is_theirs);
-        committed?;
+        self.commit_user(tx, id).await?;
         self.wake_mail();
         Ok(changed)
     }
@@ -163,11 +159,7 @@ impl Accounts {
                 return Err(taken("input.newEmail", error));
             }
         };
-        let is_theirs = |_, owner| owner == changed.id;
-        self.known.forget(is_theirs);
-        let committed = tx.commit().await;
-        self.known.forget(is_theirs);
-        committed?;
+        self.commit_user(tx, changed.id).await?;
         self.wake_mail();
         Ok(changed)
     }

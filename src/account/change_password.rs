@@ -51,7 +51,7 @@ impl Accounts {
         let changed = user::Entity::update_many()
             .col_expr(user::Column::HashedPassword, Expr::value(hashed_password))
             .col_expr(user::Column::UpdatedAt, Expr::value(self.clock.now()))
-            // Whoever knew the earlier password may have asked for it.
+            // The change may have been requested by a person who knew the earlier password.
             .col_expr(user::Column::PendingEmail, Expr::value(None::<String>))
             .filter(user::Column::Id.eq(requester.user.id))
             // Of two changes at once, both from this password, one is too late.
@@ -66,12 +66,7 @@ impl Accounts {
         let revoked = self.revoke_all(&tx, user.id, kept).await?;
         links::end_all(&tx, user.id).await?;
         self.notify(&tx, mail::Kind::PasswordChanged, &user).await?;
-        let is_theirs = |_, owner| owner == user.id;
-        // Also the kept session's, which has the old hash: before, lest anything is read from the
-        // cache once the commit is done, and after, for what was read meanwhile.
-        self.known.forget(is_theirs);
-        let committed = tx.commit().await;
-        self.known.forget(is_theirs);
+        let committed = self.commit_user(tx, user.id).await;
         self.changed(committed, |session_id, owner| {
             owner == user.id && Some(session_id) != kept
         })?;

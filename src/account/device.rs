@@ -13,12 +13,12 @@ const SESSIONS: u64 = 500;
 /// How long an account is new, and has no devices yet.
 const NEW: TimeDelta = TimeDelta::days(1);
 
-/// In place of a label that is the client's own word, which is for no mail of ours.
+/// In place of a label that the client has chosen freely: no mail repeats it.
 const NO_BROWSER: &str = "?";
 
 impl Accounts {
     /// Writes the notice into the outbox, where mail is set up; before the sign-in's session is there.
-    pub(super) async fn tell_new_device(
+    pub(super) async fn notify_new_device(
         &self,
         tx: &impl ConnectionTrait,
         user: &user::Model,

@@ -22,7 +22,7 @@ use std::{
 
 use lru::LruCache;
 use sea_orm::{
-    ConnectionTrait, DbBackend, DbErr, RuntimeErr, Statement,
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, Statement,
     sqlx::{self, postgres::PgListener},
 };
 use tokio::time::{Instant, timeout, timeout_at};
@@ -138,6 +138,20 @@ impl Known {
 }
 
 impl Accounts {
+    /// Commits a change of a user's row, which is cached with each of the user's sessions: removed
+    /// before, so that no entry is read once the commit is done, and after, for those made meanwhile.
+    pub(super) async fn commit_user(
+        &self,
+        tx: DatabaseTransaction,
+        user_id: Uuid,
+    ) -> Result<(), DbErr> {
+        let is_theirs = |_, owner| owner == user_id;
+        self.known.forget(is_theirs);
+        let committed = tx.commit().await;
+        self.known.forget(is_theirs);
+        committed
+    }
+
     /// Hears of what others change, until told to stop.
     pub async fn listen_until(self, stopping: CancellationToken) {
         while !stopping.is_cancelled() {

@@ -65,7 +65,7 @@ impl Accounts {
                 .exec(&tx)
                 .await?;
         }
-        self.tell_new_device(&tx, &user, user_agent).await?;
+        self.notify_new_device(&tx, &user, user_agent).await?;
         let crowded_out = self.end_oldest(&tx, user.id).await?;
         let (session, signed) = self.open_session(&tx, user.id, user_agent).await?;
         let committed = tx.commit().await;
@@ -88,7 +88,7 @@ impl Accounts {
         email_key: &str,
     ) -> Result<Option<user::Model>, DbErr> {
         if email_key.contains('\0') {
-            // Nobody has such an address, and PostgreSQL would not even look.
+            // No account has such an address, and PostgreSQL refuses the character.
             return Ok(None);
         }
         let user = find_by_email(self.reads(), email).await?;

@@ -144,8 +144,8 @@ impl Accounts {
 
 /// The account with an email address.
 ///
-/// One that another account kept from its key of today (migration 6) is found by its earlier one,
-/// and before that other.
+/// Migration 6 left some accounts with their earlier key, because another account has their present
+/// one. Such an account is found by its earlier key, and before the other account.
 ///
 /// # Errors
 ///

@@ -267,7 +267,7 @@ mod tests {
 
     #[test]
     fn every_letter_has_one_key() {
-        // All that have a case are below.
+        // Letters that have a case are below.
         for letter in ('\0'..'\u{20000}').map(String::from) {
             let key = email_key(&letter);
             assert_eq!(email_key(&key), key, "{letter:?}");

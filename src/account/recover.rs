@@ -82,7 +82,7 @@ impl Accounts {
         let changed = change
             .col_expr(user::Column::HashedPassword, Expr::value(hashed_password))
             .col_expr(user::Column::UpdatedAt, Expr::value(self.clock.now()))
-            // Whoever knew the earlier password may have asked for it.
+            // The change may have been requested by a person who knew the earlier password.
             .col_expr(user::Column::PendingEmail, Expr::value(None::<String>))
             .filter(user::Column::Id.eq(user.id))
             .exec_with_returning(&tx)

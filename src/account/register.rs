@@ -60,7 +60,7 @@ impl Accounts {
             .await?;
         let tx = self.db.begin().await?;
         if let Err(error) = insert(&tx, &user).await {
-            // What is taken is read on another connection.
+            // The names that are taken are read on another connection.
             tx.rollback().await?;
             return Err(self.not_inserted(error, &user).await?);
         }

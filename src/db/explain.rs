@@ -70,7 +70,7 @@ fn postgres(error: &sqlx::Error, settings: &DatabaseSettings) -> String {
         sqlx::Error::Configuration(error) => {
             format!("invalid DATABASE_URL: {}", cause::root(error.as_ref()))
         }
-        // Nobody listens on this connection: it is another client's LISTEN on a shared one.
+        // This connection does not LISTEN: it is shared with another client that does.
         sqlx::Error::Protocol(why) if why.contains("NotificationResponse") => {
             transaction_pooler(&server, why)
         }

@@ -215,7 +215,7 @@ impl Hasher {
         let waiting = self.waiting.clone();
         let job = Box::new(move || {
             waiting.fetch_sub(1, Ordering::Relaxed);
-            // Nobody waits any more if the request was dropped: spare the work.
+            // A dropped request waits no more: its work is spared.
             if !done.is_closed() {
                 let _ = done.send(work());
             }
@@ -227,7 +227,7 @@ impl Hasher {
                 Error::Busy
             }
         })?;
-        // Who gives up drops the receiver, and with it the work.
+        // A caller that gives up drops the receiver, and with it the work.
         match timeout(self.patience, result).await {
             Ok(Ok(result)) => Ok(result),
             // A sender that is gone without a word went with the panic of its work.

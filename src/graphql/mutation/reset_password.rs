@@ -26,7 +26,7 @@ pub(super) struct ResetPassword;
 #[Object]
 impl ResetPassword {
     /// Changes the password by a link from `requestPasswordReset` or from an operator, and ends all sessions. A link
-    /// works once, within an hour; signs in nobody.
+    /// works once, within an hour, and does not sign the user in.
     #[graphql(directive = semantic_non_null::apply(vec![0]))]
     async fn reset_password(
         &self,

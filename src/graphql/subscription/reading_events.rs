@@ -32,7 +32,7 @@ struct ReadingAsked {
     user: User,
 }
 
-/// An answer that was begun, has ended, or is replaced by a new one.
+/// A change of a reading: its answer begins, ends or is replaced by a new one, or its user marks, annotates or rates it.
 #[derive(SimpleObject)]
 struct ReadingChanged {
     /// The reading as it is now.

@@ -18,9 +18,9 @@ pub(in crate::graphql) struct ReadingFilter {
     advisors: Option<Vec<Advisor>>,
     /// Readings in any of these states.
     statuses: Option<Vec<ReadingStatus>>,
-    /// Readings whose answer is by any of these engines.
+    /// Readings answered by any of these engines.
     engines: Option<Vec<Engine>>,
-    /// Favourites, or readings that are none.
+    /// Favourites (true) or all other readings (false).
     is_favourite: Option<bool>,
     /// Readings asked after this time.
     created_after: Option<DateTime>,
