@@ -5,7 +5,7 @@ use futures_util::future::join;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Answer, Credentials, Letter, MailServer, Member, Nobody, PASSWORD, Server, on_both,
+    Answer, Credentials, Letter, MailServer, Member, Nobody, PASSWORD, Server, count_is, on_both,
 };
 
 const VERIFY: &str = "mutation ($input: VerifyEmailInput!) {
@@ -191,9 +191,7 @@ on_both! {
         let pending = user("ada@example.com", false, Some("BEA@example.com"));
         assert_eq!(answer.data()["changeEmail"]["user"], pending);
         assert_eq!(mail.next().await.to, "ada@example.com");
-        while server.database.count("mails").await > 0 {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
+        count_is(&server.database, "mails", 0).await;
         assert_eq!(mail.rest().await.len(), 0);
     }
 

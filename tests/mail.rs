@@ -9,8 +9,8 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use crate::support::{
-    Database, Instance, Letter, MailMode, MailServer, Nobody, Process, Server, Service, given,
-    on_both,
+    Database, Instance, Letter, MailMode, MailServer, Nobody, Process, Server, Service, count_is,
+    given, on_both,
 };
 
 async fn mailing(server: Server) -> (Server, MailServer) {
@@ -31,9 +31,7 @@ async fn ask_for(service: &impl Service, email: &str) {
 
 /// Waits until the outbox is empty.
 async fn is_sent(database: &Database) {
-    while database.count("mails").await > 0 {
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    count_is(database, "mails", 0).await;
 }
 
 /// Moves the clock past the next try until the letter comes.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Answer, MailServer, PASSWORD, Server, Service, on_both};
+use crate::support::{Answer, MailServer, PASSWORD, Server, Service, count_is, on_both};
 
 const FIREFOX: &str =
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
@@ -43,9 +43,7 @@ on_both! {
         let letter = mail.next().await;
         assert!(letter.text.contains(": ?\n") && !letter.html.contains("evil"), "{}", letter.text);
         assert_eq!(server.log_in("ada@example.com", "wrong").await.code(), "UNAUTHENTICATED");
-        while server.database.count("mails").await > 0 {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
+        count_is(&server.database, "mails", 0).await;
         assert_eq!(mail.rest().await.len(), 0);
     }
 

@@ -4,12 +4,11 @@ use std::{
     io::{BufRead, BufReader, Lines},
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
-    time::Duration,
 };
 
 use serde_json::Value;
 
-use crate::support::{Database, Letter, Service, Serving, mula};
+use crate::support::{Database, Letter, Service, Serving, count_is, mula};
 
 /// The interpreter that has aiosmtpd; none where it is not in PATH.
 fn python() -> Option<PathBuf> {
@@ -165,9 +164,7 @@ async fn no_password_goes_to_a_server_that_is_not_trusted() {
         // Until it has failed: a lease is longer than the wait for the next try.
         let failed =
             "mails WHERE attempts > 0 AND julianday(due_at) < julianday(created_at) + 1.0 / 1440";
-        while database.count(failed).await == 0 {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        count_is(&database, failed, 1).await;
         // It is kept for a better day.
         serving.signal("TERM");
         let (_, log) = serving.end().await;

@@ -14,10 +14,24 @@ use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
     sync::{Mutex, mpsc, watch},
+    time::{sleep, timeout},
 };
+
+use super::Database;
 
 /// How long a test waits for a letter.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Waits until the database has so many rows.
+pub async fn count_is(database: &Database, rows: &str, wanted: i64) {
+    let reached = async {
+        while database.count(rows).await != wanted {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let reached = timeout(PATIENCE, reached).await;
+    reached.unwrap_or_else(|_| panic!("not {wanted} of {rows} within {PATIENCE:?}"));
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MailMode {
@@ -135,7 +149,7 @@ impl MailServer {
     /// The next letter.
     pub async fn next(&self) -> Letter {
         let mut letters = self.letters.lock().await;
-        let letter = tokio::time::timeout(PATIENCE, letters.recv()).await;
+        let letter = timeout(PATIENCE, letters.recv()).await;
         letter.expect("a letter comes").unwrap()
     }
 
@@ -149,12 +163,10 @@ impl MailServer {
     pub async fn has_met(&self, connections: usize) {
         let met = async {
             while self.connections.load(Ordering::SeqCst) < connections {
-                tokio::time::sleep(Duration::from_millis(10)).await;
+                sleep(Duration::from_millis(10)).await;
             }
         };
-        tokio::time::timeout(PATIENCE, met)
-            .await
-            .expect("it is tried");
+        timeout(PATIENCE, met).await.expect("it is tried");
     }
 }
 

@@ -22,7 +22,7 @@ pub use client::{
 };
 pub use collector::{Collector, Posted, Span};
 pub use hasty::{Hasty, Over};
-pub use mail::{Letter, MailMode, MailServer};
+pub use mail::{Letter, MailMode, MailServer, count_is};
 pub use monitoring::Monitoring;
 pub use pages::assert_immutable;
 pub use postgres::Cluster;
