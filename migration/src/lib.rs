@@ -5,6 +5,7 @@
 
 use sea_orm_migration::prelude::*;
 
+mod columns;
 mod m20261121_000001_accounts;
 mod m20261121_000002_readings;
 mod m20261121_000003_costs;

@@ -6,6 +6,8 @@ use sea_orm_migration::{
     schema::{boolean, integer},
 };
 
+use crate::columns;
+
 #[derive(DeriveMigrationName)]
 pub struct Migration;
 
@@ -25,20 +27,10 @@ fn columns() -> [(&'static str, ColumnDef); 5] {
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        // SQLite adds one column a statement.
-        for (table, column) in columns() {
-            let add = Table::alter().table(table).add_column(column).to_owned();
-            manager.alter_table(add).await?;
-        }
-        Ok(())
+        columns::add(manager, columns()).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for (table, column) in columns() {
-            let name = column.get_column_name();
-            let drop = Table::alter().table(table).drop_column(name).to_owned();
-            manager.alter_table(drop).await?;
-        }
-        Ok(())
+        columns::drop(manager, columns()).await
     }
 }

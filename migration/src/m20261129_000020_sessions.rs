@@ -7,6 +7,8 @@ use sea_orm_migration::{
     sea_orm::DbBackend,
 };
 
+use crate::columns;
+
 #[derive(DeriveMigrationName)]
 pub struct Migration;
 
@@ -38,22 +40,13 @@ fn columns() -> [(&'static str, ColumnDef); 3] {
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        // SQLite adds one column a statement.
-        for (table, column) in columns() {
-            let add = Table::alter().table(table).add_column(column).to_owned();
-            manager.alter_table(add).await?;
-        }
+        columns::add(manager, columns()).await?;
         on_postgres(manager, ANNOUNCE_LESS).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         on_postgres(manager, ANNOUNCE_ALL).await?;
-        for (table, column) in columns() {
-            let name = column.get_column_name();
-            let drop = Table::alter().table(table).drop_column(name).to_owned();
-            manager.alter_table(drop).await?;
-        }
-        Ok(())
+        columns::drop(manager, columns()).await
     }
 }
 

@@ -6,33 +6,26 @@ use sea_orm_migration::{
     schema::{string_len_null, timestamp_with_time_zone_null},
 };
 
+use crate::columns;
+
 #[derive(DeriveMigrationName)]
 pub struct Migration;
 
-fn columns() -> [ColumnDef; 2] {
+/// Tables, and the columns they get.
+fn columns() -> [(&'static str, ColumnDef); 2] {
     [
-        timestamp_with_time_zone_null("email_verified_at"),
-        string_len_null("pending_email", 255),
+        ("users", timestamp_with_time_zone_null("email_verified_at")),
+        ("users", string_len_null("pending_email", 255)),
     ]
 }
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        // SQLite adds one column a statement.
-        for column in columns() {
-            let add = Table::alter().table("users").add_column(column).to_owned();
-            manager.alter_table(add).await?;
-        }
-        Ok(())
+        columns::add(manager, columns()).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for column in columns() {
-            let name = column.get_column_name();
-            let drop = Table::alter().table("users").drop_column(name).to_owned();
-            manager.alter_table(drop).await?;
-        }
-        Ok(())
+        columns::drop(manager, columns()).await
     }
 }
