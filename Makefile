@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test library bench chaos fuzz lint format schema errors reference coverage audit conformance models image \
+.PHONY: help run test library bench chaos fuzz fuzz-build lint format schema errors reference coverage audit conformance models image \
     image-check proxy-check release sbom clean web web-check web-test web-paint pictures
 
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
@@ -38,8 +38,10 @@ bench: ## Measure the program as built for production (needs wrk); ARGS="profile
 chaos: ## Drive it with random users and faults, and check its promises (docs/chaos.md); SECONDS=600 SEED=7
 	cargo test --test chaos -- --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
-fuzz: | cargo-fuzz ## Fuzz what parses untrusted bytes; FUZZED=guard SECONDS=600 for one target and longer
+fuzz-build: | cargo-fuzz
 	cargo fuzz build --sanitizer none --codegen-units 16 --target-dir target/fuzz
+
+fuzz: fuzz-build ## Fuzz what parses untrusted bytes; FUZZED=guard SECONDS=600 for one target and longer
 	for target in $(FUZZED); do \
 	    mkdir -p fuzz/corpus/$$target && \
 	    cargo fuzz run --sanitizer none --codegen-units 16 --target-dir target/fuzz $$target \
@@ -94,7 +96,7 @@ web-check: web ## Check that the built files are those that web/ makes
 	git diff --exit-code --stat -- src/http/web
 	test -z "$$(git status --porcelain -- src/http/web)"
 
-web-test: ## Try the web client in a browser (needs Node and Chromium); SCREENSHOTS=folder for pictures of every page
+web-test: ## Try the web client in browsers (needs Node, Chromium, Firefox); SCREENSHOTS=folder for pictures of every page
 	cargo build
 	npm ci --prefix web --no-audit --no-fund
 	npm test --prefix web

@@ -16,12 +16,13 @@ use mula::{
     entity::reading::{Advisor, Care},
 };
 
-const SETS: [&str; 6] = [
+const SETS: [&str; 7] = [
     "questions",
     "held_out",
     "held_out_2",
     "held_out_3",
     "languages",
+    "training_languages",
     "training",
 ];
 const WEIGHTS: &str = "src/advisor/crisis/soft/weights.bin";

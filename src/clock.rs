@@ -1,6 +1,6 @@
 //! The time, from one place, so that tests can move it.
 //!
-//! May use: nothing of ours. `clippy.toml` forbids reading the time anywhere else.
+//! `clippy.toml` forbids reading the time anywhere else.
 
 use std::{
     sync::{
@@ -13,13 +13,13 @@ use std::{
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use uuid::{ContextV7, Timestamp, Uuid};
 
-/// The system's clock, moved by as much as [`Clock::advance`] was told. Clones move together.
+/// The system's clock, moved by [`Clock::advance`]. Clones move together.
 #[derive(Clone, Debug)]
 pub struct Clock {
     begun: Instant,
     shift: Arc<AtomicI64>,
     /// Makes the ids of one millisecond increase.
-    order: Arc<std::sync::Mutex<ContextV7>>,
+    order: Arc<parking_lot::Mutex<ContextV7>>,
 }
 
 impl Default for Clock {
@@ -59,10 +59,7 @@ impl Clock {
     #[must_use]
     pub fn new_id(&self) -> Uuid {
         let now = self.now();
-        let order = self
-            .order
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let order = self.order.lock();
         Uuid::new_v7(Timestamp::from_unix(
             &*order,
             now.timestamp().unsigned_abs(),

@@ -3,18 +3,18 @@
 //! SQLite has one writer whatever one does, so writes get one connection and queue for it in
 //! the process, in order, instead of failing as busy; readers have their own and are never
 //! blocked by it (WAL). On PostgreSQL both are the same pool.
-//!
-//! May use: `config`, `private`, `request` and `spans` (to tell of statements), the `migration` crate.
 
 mod explain;
 mod failure;
 mod files;
+mod health;
 mod migrate;
+mod notifications;
 mod pool;
 mod pooler;
-mod pulse;
 mod reads;
 mod replica;
+mod time;
 mod transaction;
 mod writes;
 
@@ -33,22 +33,24 @@ use sqlx::{
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
-use self::pulse::Pulse;
+use self::health::HealthMonitor;
 pub use self::{
     explain::{explain, is_away},
     failure::{is_conflict, is_lasting},
     files::is_in_use,
     migrate::{Lost, Steps},
+    notifications::Notification,
     reads::Reads,
     replica::Replica,
+    transaction::Plans,
     writes::Writes,
 };
-use crate::{config::DatabaseSettings, request, spans};
+use crate::{config::DatabaseSettings, request_context, spans};
 
-/// How long a connection may have been idle and still be taken for good.
+/// Idle time after which a connection is tested before it is used.
 const PING_AFTER: Duration = Duration::from_secs(1);
 
-/// How soon a start tries again to connect.
+/// Time between a start's attempts to connect.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
 
 #[derive(Clone, Debug)]
@@ -56,19 +58,19 @@ pub struct Database {
     reads: Reads,
     writes: Writes,
     /// None: SQLite, which is never away.
-    pulse: Option<Pulse>,
+    monitor: Option<HealthMonitor>,
     replica: Option<Replica>,
 }
 
-/// Connections.
+/// Usage of a connection pool.
 #[derive(Clone, Copy, Debug)]
 pub struct Pool {
     pub name: &'static str,
-    /// That are open.
+    /// Open connections.
     pub size: usize,
-    /// That nobody uses.
+    /// Unused connections.
     pub idle: usize,
-    /// That may be open.
+    /// The limit of open connections.
     pub max: usize,
 }
 
@@ -84,14 +86,14 @@ impl Pool {
     }
 }
 
-/// Has each statement counted for the request that it is executed for, and told of in its trace.
-fn counted(mut pool: DatabaseConnection) -> DatabaseConnection {
-    pool.set_metric_callback(tell);
+/// Counts each statement for its request, and adds it to its trace.
+fn observed(mut pool: DatabaseConnection) -> DatabaseConnection {
+    pool.set_metric_callback(observe);
     pool
 }
 
-fn tell(info: &Info<'_>) {
-    request::note_round_trips(1);
+fn observe(info: &Info<'_>) {
+    request_context::record_round_trips(1);
     spans::statement(info);
 }
 
@@ -174,30 +176,36 @@ impl Database {
             .test_before_acquire(false)
             .sqlx_logging(settings.echo)
             .sqlx_logging_level(LevelFilter::Info);
+        if settings.is_sqlite() {
+            return Box::pin(Self::open_sqlite(settings, options)).await;
+        }
+        let name = if lazy { "replica" } else { "primary" };
+        let monitor = HealthMonitor::new(name, settings.acquire_timeout);
+        let watching = monitor.clone();
         let ping_after = settings.ping.then_some(PING_AFTER);
-        if !settings.is_sqlite() {
-            let name = if lazy { "replica" } else { "primary" };
-            let pulse = Pulse::new(name, settings.acquire_timeout);
-            let watching = pulse.clone();
-            options
-                .set_application_name("mula")
-                .connect_lazy(lazy)
-                .map_sqlx_postgres_opts(for_poolers)
-                .map_sqlx_postgres_pool_opts(move |pool| {
-                    pool::guarded(pool, watching.clone(), ping_after)
-                });
-            let pool = counted(sea_orm::Database::connect(options).await?);
-            return Ok(Self {
-                reads: Reads::new(pool.clone(), Some(pulse.clone())),
-                writes: Writes::new(pool, Some(pulse.clone())),
-                pulse: Some(pulse),
-                replica: Replica::connect(settings).await?,
+        options
+            .set_application_name("mula")
+            .connect_lazy(lazy)
+            .map_sqlx_postgres_opts(for_poolers)
+            .map_sqlx_postgres_pool_opts(move |pool| {
+                pool::guarded(pool, watching.clone(), ping_after)
             });
-        }
-        if let Some(idle) = ping_after {
-            options.test_before_acquire_if_idle_for(idle);
-        }
+        let pool = observed(sea_orm::Database::connect(options).await?);
+        Ok(Self {
+            reads: Reads::new(pool.clone(), Some(monitor.clone()), settings),
+            writes: Writes::new(pool, Some(monitor.clone())),
+            monitor: Some(monitor),
+            replica: Replica::connect(settings).await?,
+        })
+    }
 
+    async fn open_sqlite(
+        settings: &DatabaseSettings,
+        mut options: ConnectOptions,
+    ) -> Result<Self, DbErr> {
+        if settings.ping {
+            options.test_before_acquire_if_idle_for(PING_AFTER);
+        }
         let path = settings.url.trim_start_matches("sqlite://");
         let path = Path::new(path.split_once('?').map_or(path, |(path, _)| path));
         files::make_private(path)
@@ -211,7 +219,7 @@ impl Database {
         let mut for_writing = options.clone();
         for_writing
             .max_connections(1)
-            // For good: what it says of changes by others is told by comparison.
+            // Never replaced: its `data_version` shows changes by other processes.
             .idle_timeout(None)
             .max_lifetime(None)
             .map_sqlx_sqlite_opts(|sqlite| {
@@ -233,17 +241,16 @@ impl Database {
         });
         let reads = sea_orm::Database::connect(options).await?;
         Ok(Self {
-            reads: Reads::new(counted(reads), None),
-            writes: Writes::new(counted(writes), None),
-            pulse: None,
+            reads: Reads::new(observed(reads), None, settings),
+            writes: Writes::new(observed(writes), None),
+            monitor: None,
             replica: None,
         })
     }
 
-    /// Feels whether it answers, until told to stop: what is said of a database that is away
-    /// holds only meanwhile.
-    pub async fn feel_until(self, stopping: CancellationToken) {
-        let Some(pulse) = self.pulse else {
+    /// Probes PostgreSQL, and its replica, until stopped.
+    pub async fn monitor_until(self, stopping: CancellationToken) {
+        let Some(monitor) = self.monitor else {
             return;
         };
         let options = self
@@ -251,39 +258,25 @@ impl Database {
             .pool()
             .get_postgres_connection_pool()
             .connect_options();
-        tokio::join!(stopping.run_until_cancelled(pulse.feel(&options)), async {
+        tokio::join!(stopping.run_until_cancelled(monitor.run(&options)), async {
             if let Some(replica) = self.replica {
-                replica.feel_until(stopping.clone()).await;
+                replica.monitor_until(stopping.clone()).await;
             }
         },);
     }
 
-    /// Does what needs the database, unless that is away, or falls silent meanwhile: then the work
-    /// is dropped. It may be queries and single statements; for a transaction see
-    /// [`Database::detached`].
-    ///
-    /// # Errors
-    ///
-    /// Those of the work, and that the database is away: then it may have been done, or not.
-    pub fn unless_away<T, E: From<DbErr>>(
-        &self,
-        work: impl Future<Output = Result<T, E>>,
-    ) -> impl Future<Output = Result<T, E>> {
-        Pulse::guard(self.pulse.as_ref(), work)
-    }
-
-    /// Whether the database was away at any time in the last so long.
+    /// Whether the database was away at any time within the last `within`.
     #[must_use]
     pub fn was_away(&self, within: Duration) -> bool {
-        self.pulse
+        self.monitor
             .as_ref()
-            .is_some_and(|pulse| pulse.was_away(within))
+            .is_some_and(|monitor| monitor.was_away(within))
     }
 
-    /// Once the database says nothing any more, not even no: what waits for it waits in vain.
+    /// Resolves when probes time out, as opposed to being refused.
     pub async fn falls_silent(&self) {
-        match &self.pulse {
-            Some(pulse) => pulse.falls_silent().await,
+        match &self.monitor {
+            Some(monitor) => monitor.falls_silent().await,
             None => std::future::pending().await,
         }
     }
@@ -300,7 +293,7 @@ impl Database {
         &self.writes
     }
 
-    /// Where to look first for what need not be the primary's.
+    /// The replica, asked first for what need not come from the primary.
     #[must_use]
     pub fn replica(&self) -> Option<&Replica> {
         self.replica.as_ref()
@@ -311,7 +304,7 @@ impl Database {
         self.writes.get_database_backend() == DatabaseBackend::Postgres
     }
 
-    /// How much of the pools is in use.
+    /// Usage of each pool.
     #[must_use]
     pub fn pools(&self) -> Vec<Pool> {
         if self.is_postgres() {
@@ -326,14 +319,12 @@ impl Database {
         ]
     }
 
-    /// A pool of one more connection, for who listens: a listener holds it for as long as it
-    /// lives, and its pool with it.
+    /// A pool of one more connection, for a listener, which holds it for as long as it lives.
     ///
     /// # Panics
     ///
-    /// On SQLite, which tells nobody.
-    #[must_use]
-    pub fn for_listening(&self) -> PgPool {
+    /// On SQLite, which has no notifications.
+    fn for_listening(&self) -> PgPool {
         let pool = self.writes.pool().get_postgres_connection_pool();
         PgPoolOptions::new()
             .max_connections(1)
@@ -359,13 +350,12 @@ impl Database {
         }
         let ask = "SELECT current_setting('transaction_read_only') = 'off'";
         let ask = Statement::from_string(DatabaseBackend::Postgres, ask);
-        let row = self.unless_away(self.reads.query_one_raw(ask)).await?;
+        let row = self.reads.query_one_raw(ask).await?;
         row.map_or(Ok(false), |row| row.try_get_by_index(0))
     }
 
-    /// Closes all connections, once their work is done.
+    /// Closes all connections once their work is done.
     pub async fn close(self) {
-        // The process is about to end: there is nobody left to tell.
         let _ = self.reads.pool().close_by_ref().await;
         let _ = self.writes.pool().close_by_ref().await;
         if let Some(replica) = self.replica {

@@ -1,6 +1,4 @@
 //! Files and folders that only their owner may read: made so, and tightened where they are not.
-//!
-//! May use: nothing of ours.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},

@@ -1,11 +1,9 @@
-//! Tells Sentry (<https://develop.sentry.dev/sdk/foundations/envelopes/>), or what speaks as it does,
-//! of what is logged as an error: a fault of ours, with the ids of its request, user, reading and
-//! generation, which find the rest in the log. Nothing else of users is told; what a panic says may
-//! repeat a text of theirs, and stays here.
+//! Reports errors of ours to Sentry (<https://develop.sentry.dev/sdk/foundations/envelopes/>), or a server
+//! with the same protocol: what is logged at the level ERROR, with the ids of its request, user, reading and
+//! generation, which find the rest in the log. No other data of users is sent. The message of a panic may
+//! repeat a user's text, and is left out.
 //!
-//! Sentry's own client would bring another one of HTTP; of its crates this is the protocol alone.
-//!
-//! May use: `request` (whom an error is of), `cause`.
+//! Sentry's own client would bring a second HTTP client; of its crates this is the protocol alone.
 
 use std::{borrow::Cow, fmt, time::Duration};
 
@@ -24,68 +22,67 @@ use tracing::{
 };
 use tracing_subscriber::layer::{Context, Filter};
 
-use crate::{cause, request};
+use crate::{error::root_cause, request_context};
 pub use sentry_types::Dsn;
 
-/// Events that wait to be sent. When something is wrong there are many, and alike: the rest is in
-/// the log.
+/// Queued events. In an incident there are many, and alike: the rest is in the log.
 const QUEUE: usize = 100;
 
-/// How long sending one may take, and the last of them when the service stops.
+/// Time limits of sending an event, and of sending the rest when the service stops.
 const TIMEOUT: Duration = Duration::from_secs(10);
-const LAST: Duration = Duration::from_secs(2);
+const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long nothing is sent when that is asked for without a time.
+/// Pause after a response 429 without `Retry-After`.
 const PAUSE: Duration = Duration::from_mins(1);
 
 /// The target prefix of our own log events; libraries report to their callers.
 const OURS: &str = "mula";
 
-/// Hears what is logged.
+/// Queues an event for each error that is logged.
 pub struct Layer {
     events: Sender<Event<'static>>,
     environment: &'static str,
 }
 
-/// Sends what was heard, until it is stopped.
+/// Sends queued events until it is stopped.
 pub struct Reporting {
     sending: JoinHandle<()>,
     stop: tokio_util::sync::CancellationToken,
 }
 
-/// Starts to tell Sentry what the layer hears.
+/// Starts to send what the layer queues.
 ///
 /// # Errors
 ///
-/// If the client of HTTP cannot be made.
+/// If the HTTP client cannot be made.
 pub fn start(dsn: Dsn, environment: &'static str) -> Result<(Layer, Reporting), reqwest::Error> {
     let http = reqwest::Client::builder()
         .timeout(TIMEOUT)
         .redirect(reqwest::redirect::Policy::none())
         .build()?;
-    let (events, heard) = mpsc::channel(QUEUE);
+    let (sender, events) = mpsc::channel(QUEUE);
     let stop = tokio_util::sync::CancellationToken::new();
-    let sending = tokio::spawn(send(heard, http, dsn, stop.clone()));
+    let sending = tokio::spawn(send(events, http, dsn, stop.clone()));
     let layer = Layer {
-        events,
+        events: sender,
         environment,
     };
     Ok((layer, Reporting { sending, stop }))
 }
 
 impl Reporting {
-    /// Sends what there is, and ends.
+    /// Sends what is queued, and ends.
     pub async fn stop(self) {
         self.stop.cancel();
-        // What cannot be told in time is in the log.
-        let _ = tokio::time::timeout(LAST, self.sending).await;
+        // Events that cannot be sent in time are in the log.
+        let _ = tokio::time::timeout(STOP_TIMEOUT, self.sending).await;
     }
 }
 
-/// Lets errors of ours through.
+/// Lets errors of ours through, and no library's.
 pub struct Errors;
 
-fn is_told(of: &Metadata<'_>) -> bool {
+fn is_reported(of: &Metadata<'_>) -> bool {
     *of.level() == tracing::Level::ERROR
         && of.is_event()
         && of.target().split("::").next() == Some(OURS)
@@ -93,11 +90,11 @@ fn is_told(of: &Metadata<'_>) -> bool {
 
 impl<S> Filter<S> for Errors {
     fn enabled(&self, of: &Metadata<'_>, _: &Context<'_, S>) -> bool {
-        is_told(of)
+        is_reported(of)
     }
 
     fn callsite_enabled(&self, of: &'static Metadata<'static>) -> tracing::subscriber::Interest {
-        if is_told(of) {
+        if is_reported(of) {
             tracing::subscriber::Interest::always()
         } else {
             tracing::subscriber::Interest::never()
@@ -114,12 +111,12 @@ impl<S: Subscriber> tracing_subscriber::Layer<S> for Layer {
             environment: Some(Cow::Borrowed(self.environment)),
             ..Event::default()
         };
-        logged.record(&mut Words(&mut event));
-        let known = request::Context::current();
-        if let Some(id) = known.request_id() {
+        logged.record(&mut Fields(&mut event));
+        let context = request_context::TaskContext::current();
+        if let Some(id) = context.request_id() {
             event.tags.insert("request_id".to_owned(), id.to_owned());
         }
-        for (name, id) in known.ids() {
+        for (name, id) in context.ids() {
             let Some(id) = id.map(|id| id.to_string()) else {
                 continue;
             };
@@ -132,21 +129,21 @@ impl<S: Subscriber> tracing_subscriber::Layer<S> for Layer {
                 event.tags.insert(name.to_owned(), id);
             }
         }
-        if let Some(request) = request::current() {
+        if let Some(request) = request_context::current() {
             event.transaction = request.operation().map(|operation| {
-                let request::Operation { kind, field } = operation;
+                let request_context::Operation { kind, field } = operation;
                 format!("{kind} {field}")
             });
         }
-        // Full: Sentry knows by now that something is wrong.
+        // Full: enough of them are on their way.
         let _ = self.events.try_send(event);
     }
 }
 
-/// Takes over what an event says.
-struct Words<'a>(&'a mut Event<'static>);
+/// Copies the fields of a logged event.
+struct Fields<'a>(&'a mut Event<'static>);
 
-impl Visit for Words<'_> {
+impl Visit for Fields<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         match field.name() {
             "message" => self.0.message = Some(format!("{value:?}")),
@@ -164,7 +161,7 @@ impl Visit for Words<'_> {
 }
 
 async fn send(
-    mut heard: Receiver<Event<'static>>,
+    mut events: Receiver<Event<'static>>,
     http: reqwest::Client,
     dsn: Dsn,
     stop: tokio_util::sync::CancellationToken,
@@ -172,7 +169,7 @@ async fn send(
     loop {
         let next = tokio::select! {
             biased;
-            event = heard.recv() => event,
+            event = events.recv() => event,
             () = stop.cancelled() => None,
         };
         let Some(event) = next else {
@@ -181,12 +178,12 @@ async fn send(
         let pause = match post(&http, &dsn, event).await {
             Ok(pause) => pause,
             Err(error) => {
-                tracing::warn!(error = %cause::root(&error), "an error cannot be told to Sentry");
+                tracing::warn!(error = %root_cause(&error), "cannot send an event to Sentry");
                 None
             }
         };
         if let Some(pause) = pause {
-            tracing::warn!(?pause, "Sentry wants to hear no more for now");
+            tracing::warn!(?pause, "Sentry limits the rate of events");
             if stop
                 .run_until_cancelled(tokio::time::sleep(pause))
                 .await
@@ -198,7 +195,7 @@ async fn send(
     }
 }
 
-/// Returns how long Sentry wants to be left alone.
+/// Returns the pause that Sentry asks for.
 async fn post(
     http: &reqwest::Client,
     dsn: &Dsn,

@@ -1,12 +1,10 @@
-//! Upkeep: every ten minutes deletes expired sessions and links, and idempotency keys and daily counts that
-//! are older than a week. A statement deletes at most 500 rows, so that others get SQLite's only
-//! writer in between.
-//!
-//! May use: `clock`, `db`, `entity`.
+//! Upkeep: every ten minutes deletes idle guests, expired sessions and links, idempotency keys and daily counts
+//! that are older than a week, and events of accounts that are older than 180 days. A statement deletes at most
+//! 500 rows, so that others get SQLite's only writer in between.
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, TimeDelta, Utc};
 use sea_orm::{
     Condition, DbErr, EntityTrait, ExprTrait, Iterable, PrimaryKeyToColumn, QueryFilter,
     QuerySelect, QueryTrait,
@@ -15,9 +13,10 @@ use sea_orm::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    account::Accounts,
     clock::Clock,
     db::Database,
-    entity::{account_token, idempotency_key, session, usage_day},
+    entity::{account_event, account_token, guest_day, idempotency_key, session, usage_day},
 };
 
 /// How often rows are deleted.
@@ -29,14 +28,25 @@ pub const BATCH: u64 = 500;
 /// How long an idempotency key stands for its reading, and the count of a day is kept.
 const KEPT: TimeDelta = TimeDelta::days(7);
 
+/// How long an event of an account is kept, at most.
+const EVENTS_KEPT: TimeDelta = TimeDelta::days(180);
+
 /// Deletes every ten minutes, at once first, until `stopping` is cancelled.
-pub async fn run_until(stopping: CancellationToken, db: Database, clock: Clock) {
+pub async fn run_until(
+    stopping: CancellationToken,
+    db: Database,
+    clock: Clock,
+    accounts: Accounts,
+) {
     loop {
         let now = clock.now();
         report("expired sessions", delete_sessions(&db, now).await);
         report("expired links", delete_links(&db, now).await);
         report("idempotency keys", delete_keys(&db, now).await);
         report("daily counts", delete_days(&db, now).await);
+        report("events of accounts", delete_events(&db, now).await);
+        report("guests' counts", delete_guest_days(&db, now).await);
+        report("idle guests", accounts.delete_idle_guests().await);
         // What was deleted meanwhile does not stay in SQLite's log for as long as that is short.
         if let Err(error) = db.empty_log().await {
             tracing::warn!(%error, "SQLite log not emptied; trying again later");
@@ -99,6 +109,27 @@ pub async fn delete_days(db: &Database, now: DateTime<Utc>) -> Result<u64, DbErr
     delete::<usage_day::Entity>(db, past).await
 }
 
+/// Deletes events of accounts of more than 180 days before `now`. Returns how many.
+///
+/// # Errors
+///
+/// If the database fails.
+pub async fn delete_events(db: &Database, now: DateTime<Utc>) -> Result<u64, DbErr> {
+    let past = Expr::col(account_event::Column::CreatedAt).lt(now - EVENTS_KEPT);
+    delete::<account_event::Entity>(db, past).await
+}
+
+/// Deletes counts of guests' readings of days before yesterday: at midnight another instance's clock
+/// may still show yesterday. Returns how many.
+///
+/// # Errors
+///
+/// If the database fails.
+pub async fn delete_guest_days(db: &Database, now: DateTime<Utc>) -> Result<u64, DbErr> {
+    let past = Expr::col(guest_day::Column::Day).lt(now.date_naive() - Days::new(1));
+    delete::<guest_day::Entity>(db, past).await
+}
+
 /// Deletes the rows that a condition holds for, a batch a statement. Several instances do so at
 /// once: each leaves alone the rows that another is deleting.
 async fn delete<E: EntityTrait>(db: &Database, condition: Expr) -> Result<u64, DbErr> {
@@ -112,10 +143,11 @@ async fn delete<E: EntityTrait>(db: &Database, condition: Expr) -> Result<u64, D
         .into_query();
     let mut deleted = 0;
     loop {
-        let statement = E::delete_many()
+        let rows = E::delete_many()
             .filter(Condition::all().add(Expr::tuple(key()).in_subquery(batch.clone())))
-            .exec(db.writes());
-        let rows = db.unless_away(statement).await?.rows_affected;
+            .exec(db.writes())
+            .await?
+            .rows_affected;
         deleted += rows;
         if rows < BATCH {
             return Ok(deleted);

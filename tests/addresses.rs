@@ -48,6 +48,13 @@ fn user(email: &str, verified: bool, pending: Option<&str>) -> Value {
     json!({ "email": email, "isEmailVerified": verified, "pendingEmail": pending })
 }
 
+async fn sends_mail(server: &Server) -> bool {
+    let answer = server
+        .graphql(&Nobody, "{ service { mail } }", json!({}))
+        .await;
+    answer.data()["service"]["mail"].as_bool().unwrap()
+}
+
 #[track_caller]
 fn is_used_up(answer: &Answer) {
     assert_eq!(answer.fields(), [("input.token", "INVALID_TOKEN")]);
@@ -89,11 +96,13 @@ on_both! {
         let ada = server.join("ada").await;
         let answer = server.graphql(&ada, RESEND, json!({})).await;
         assert_eq!(answer.error()["extensions"]["reason"], "NO_MAIL");
+        assert!(!sends_mail(&server).await);
         let (server, mail) = mailing(server, &["--register-rate", "30/1h"]).await;
         for _ in 0..5 {
             server.graphql(&ada, RESEND, json!({})).await.data();
         }
         assert_eq!(server.graphql(&ada, RESEND, json!({})).await.code(), "RATE_LIMITED");
+        assert!(sends_mail(&server).await);
         let early = mail.next().await;
         server.clock.advance(TimeDelta::minutes(61));
 

@@ -1,5 +1,6 @@
-//! Data out and in again: exports, imports, and what they refuse.
+//! Data out and in again: exports and imports.
 
+mod refused;
 mod scope;
 
 use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf, process::Stdio};
@@ -124,6 +125,8 @@ on_both! {
             "INSERT INTO usage_days SELECT id, '2099-02-03', 4 FROM users",
             "UPDATE generations SET cached_tokens = 3, reasoning_tokens = 5, rating = 'NOT_HELPFUL', rating_reason = 'r'",
             "UPDATE readings SET is_favourite = true, note = 'n', rating = 'NOT_HELPFUL', in_reply_to = user_id",
+            "UPDATE readings SET shared_at = created_at, share_expires_at = '2099-01-02 03:04:05+00:00',
+                share_token = substr(cache_key, 1, 32) || 'abcdefghijk' WHERE is_cached = false",
         ] {
             assert!(server.database.execute(sql).await > 0);
         }
@@ -134,7 +137,7 @@ on_both! {
         let second = another(&first).await;
         let import = ["import", there.to_str().unwrap()];
         let said = done(&second, &import).await;
-        assert!(said.starts_with("2 users, 2 readings, 6 rows of usage imported.\n"), "{said}");
+        assert!(said.starts_with("2 users, 2 readings, 6 rows of usage, 4 events imported.\n"), "{said}");
         let lines = exported(&second, &[]).await;
         assert_eq!(lines, exported(&first, &[]).await);
         assert_eq!(of_type(&lines, "reading").len(), 2);
@@ -147,12 +150,14 @@ on_both! {
         let kept = of_type(&lines, "reading")[0].clone();
         assert_eq!([&kept["is_favourite"], &kept["note"]], [&json!(true), &json!("n")]);
         assert_eq!(kept["in_reply_to"], kept["user_id"]);
+        assert_eq!(kept["share"]["expires_at"], "2099-01-02T03:04:05Z");
+        assert!(kept["share"]["token"].as_str().unwrap().ends_with("abcdefghijk"));
         assert_eq!(of_type(&lines, "service_month")[0]["cost_nano_usd"], json!(9_007_199_254_740_997_i64));
 
         // Twice is once.
         let said = done(&second, &import).await;
         assert!(said.starts_with("0 users, 0 readings, 0 rows of usage imported.\n"), "{said}");
-        assert!(said.contains("There already: 2 users, 2 readings, 6 rows of usage."), "{said}");
+        assert!(said.contains("There already: 2 users, 2 readings, 6 rows of usage, 4 events."), "{said}");
 
         // And back, into a third, over a pipe.
         let third = another(&second).await;
@@ -205,11 +210,15 @@ on_both! {
         let lines = exported(&server.database, &["--user", "ADA@example.com"]).await;
 
         let kinds: Vec<_> = lines.iter().map(|line| line["type"].as_str().unwrap()).collect();
-        assert_eq!(kinds, ["user", "usage_day", "reading", "end"]);
+        let expected = ["user", "usage_day", "session", "account_event", "account_event", "reading", "end"];
+        assert_eq!(kinds, expected);
+        assert_eq!([&lines[2]["user_agent"], &lines[2]["is_revoked"]], [&json!("mula-tests/1"), &json!(false)]);
+        assert_eq!([&lines[3]["kind"], &lines[4]["kind"]], ["REGISTERED", "SIGNED_IN"]);
+        assert_eq!(lines[4]["session_id"], lines[2]["id"]);
         assert_eq!(lines[0]["email"], "ada@example.com");
-        assert_eq!(lines[2]["response"], reading["response"]);
+        assert_eq!(lines[5]["response"], reading["response"]);
         let text = done(&server.database, &["export", "--user", "ada@example.com"]).await;
-        for secret in ["$2b$", "bea@example.com", "Which way", "idempotency_keys", "session"] {
+        for secret in ["$2b$", "bea@example.com", "Which way", "idempotency_keys", &ada.token] {
             assert!(!text.contains(secret), "{secret} is in {text}");
         }
 
@@ -220,6 +229,9 @@ on_both! {
         assert_eq!(code, Some(0), "{err}");
         assert!(said.starts_with("0 users, 1 reading, 0 rows"), "{said}");
         assert_eq!(server.reading(&ada, id).await["response"], reading["response"]);
+        // Its sessions and events are only there to be read.
+        let rows = async |rows: &str| server.database.count(rows).await;
+        assert_eq!((rows("sessions").await, rows("account_events").await), (2, 4));
         let (code, _, err) = import(&another(&server.database).await, &text, &[]).await;
         assert_eq!(code, Some(1));
         assert!(err.contains("line 2: NO_PASSWORD") && !err.contains("line 3"), "{err}");
@@ -227,101 +239,6 @@ on_both! {
         let (code, out, err) = run(over(&server.database, &["export", "--user", "nobody@example.com"])).await;
         assert_eq!((code, out.as_str()), (Some(1), ""));
         assert!(err.contains("nobody@example.com"), "{err}");
-    }
-
-    async fn an_import_that_cannot_be_whole_is_nothing(server: Server) {
-        let ada = server.join("ada").await;
-        server.ask(&ada, "LEGBA", "Which way from here?").await;
-        let database = server.stop().await;
-        let before = exported(&database, &[]).await;
-        let mut changed = before[0].clone();
-        changed["username"] = json!("somebody");
-        let mut unfinished = reading(2, 1, "text");
-        unfinished["status"] = json!("WRITING");
-        let mut pieces = reading(3, 1, "text");
-        pieces["generations"][0]["piece_ends"] = json!([2, 9]);
-        let mut same_generation = reading(4, 1, "text");
-        same_generation["generation_id"] = reading(1, 1, "")["generation_id"].clone();
-        same_generation["generations"][0]["id"] = same_generation["generation_id"].clone();
-        let mut nul = reading(5, 1, "text");
-        nul["question"] = json!("a\u{0}b");
-        let lines = [
-            user(1, "new@example.com", "newcomer"),
-            changed,
-            user(2, "ADA@example.com", "other"),
-            user(3, "other@example.com", "Ada"),
-            user(4, "New@example.com", "twice"),
-            reading(1, 1, "text"),
-            reading(6, 9, "whose"),
-            // Of one who is not let in: not a problem of its own.
-            reading(7, 2, "text"),
-            unfinished,
-            pieces,
-            same_generation,
-            nul,
-            json!({ "type": "usage_month", "user_id": user(1, "", "")["id"], "month": "2026-01-02", "tokens": 1, "cost_nano_usd": 1 }),
-            json!({ "type": "session", "id": 1 }),
-            user(1, "new@example.com", "renamed"),
-        ];
-
-        let (code, out, err) = import(&database, &whole(&lines), &[]).await;
-
-        assert_eq!((code, out.as_str()), (Some(1), ""));
-        let named: Vec<_> = err
-            .lines()
-            .filter_map(|line| line.trim().strip_prefix("- line ")?.splitn(3, ": ").take(2).map(str::to_owned).collect::<Vec<_>>().into())
-            .collect();
-        assert_eq!(named, [
-            ["3", "DIFFERENT"],
-            ["4", "EMAIL_TAKEN"],
-            ["5", "USERNAME_TAKEN"],
-            ["6", "EMAIL_TAKEN"],
-            ["8", "UNKNOWN_USER"],
-            ["10", "UNFINISHED"],
-            ["11", "INVALID_PIECES"],
-            ["12", "GENERATION_TAKEN"],
-            ["13", "NUL"],
-            ["14", "MALFORMED"],
-            ["15", "MALFORMED"],
-            ["16", "DIFFERENT"],
-        ], "{err}");
-        assert!(err.contains("differs in: username"), "{err}");
-        assert_eq!(exported(&database, &[]).await, before, "nothing is half done");
-
-        // What is good goes in, once it is not only tried.
-        let good = whole(&[lines[0].clone(), lines[5].clone()]);
-        let (code, said, err) = import(&database, &good, &["--dry-run"]).await;
-        assert_eq!(code, Some(0), "{err}");
-        assert!(said.starts_with("1 user, 1 reading, 0 rows of usage would be imported.\n"), "{said}");
-        assert_eq!(exported(&database, &[]).await, before);
-        assert_eq!(import(&database, &good, &[]).await.0, Some(0));
-        let (code, said, _) = import(&database, &good, &[]).await;
-        assert_eq!(code, Some(0));
-        assert!(said.contains("There already: 1 user, 1 reading"), "{said}");
-    }
-
-    async fn what_is_no_whole_export_is_refused(server: Server) {
-        let database = server.stop().await;
-        let good = whole(&[user(1, "new@example.com", "newcomer")]);
-        let lines: Vec<_> = good.lines().collect();
-        for (text, problem) in [
-            (String::new(), "line 1: NO_HEADER"),
-            ("id,email\n1,a@b.c\n".to_owned(), "line 1: NO_HEADER"),
-            (good.replace("\"version\":1", "\"version\":2"), "line 1: VERSION"),
-            (lines[..2].join("\n"), "line 2: CUT_SHORT"),
-            (good[..good.len() / 2].to_owned(), "CUT_SHORT"),
-            ([lines[0], lines[2]].join("\n"), "line 2: LINES_MISSING"),
-            (format!("{good}{}\n", lines[1]), "line 4: AFTER_END"),
-        ] {
-            let (code, _, err) = import(&database, &text, &[]).await;
-            assert_eq!(code, Some(1), "{text}");
-            assert!(err.contains(problem), "{problem} is not in {err}");
-        }
-        assert_eq!(exported(&database, &[]).await, [json!({ "type": "end", "lines": 0 })]);
-        assert_eq!(import(&database, &good, &[]).await.0, Some(0));
-        let (code, _, err) = run(over(&database, &["import", "nowhere.jsonl"])).await;
-        assert_eq!(code, Some(1));
-        assert!(err.contains("nowhere.jsonl"), "{err}");
     }
 
     async fn of_two_counts_the_higher_stays(server: Server) {

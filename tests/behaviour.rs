@@ -4,13 +4,19 @@
     clippy::unwrap_used,
     reason = "a test that cannot go on fails where it stands"
 )]
+#![expect(
+    clippy::too_many_lines,
+    reason = "a test is told from its beginning to its end, and many are tables"
+)]
 
 mod support;
 
 mod abandoned;
 mod accounts;
+mod activity;
 mod addresses;
 mod answers;
+mod architecture;
 mod archive;
 mod auth;
 mod backup;
@@ -25,11 +31,14 @@ mod commands;
 mod composition;
 mod compression;
 mod config;
+mod cookies;
 mod cost;
 mod credentials;
 mod database;
 mod disk;
 mod doctor;
+mod documented;
+mod download;
 mod durable;
 mod environment;
 mod errors;
@@ -42,6 +51,7 @@ mod follow;
 mod forgotten;
 mod graphiql;
 mod guard;
+mod guests;
 mod headers;
 mod hung_up;
 mod interrupted;
@@ -51,6 +61,7 @@ mod library;
 mod limits;
 mod logs;
 mod mail;
+mod memory;
 mod metrics;
 mod model_answers;
 mod model_settings;
@@ -71,6 +82,8 @@ mod probes;
 mod process;
 mod prompt;
 mod providers;
+mod public;
+mod quotas;
 mod readings;
 mod recovery;
 mod reference;
@@ -85,11 +98,13 @@ mod secrets;
 mod sentry;
 mod sessions;
 mod settlement;
+mod sharing;
 mod silence;
 mod slow;
 mod sockets;
 mod splices;
 mod staying;
+mod tls;
 mod tokens;
 mod traces;
 mod upgrade;

@@ -205,6 +205,27 @@ on_both! {
         assert_eq!(refused.code(), "QUOTA_EXCEEDED");
     }
 
+    // Neither of these sends a response. Each may have been charged for the request.
+    async fn what_may_have_reached_a_model_is_paid_for_by_estimate(server: Server) {
+        let mut provider = Provider::start().await;
+        let flags = ["--cost-per-month", "5", "--model-first-token-timeout", "1s"];
+        let server = priced(server, &provider, &flags).await;
+        let ama = server.join("ama").await;
+
+        let asked = server.ask_with(&ama, "Which way?", json!({}));
+        let (cut, ()) = tokio::join!(asked, async { provider.call().await.break_off() });
+        let asked = server.ask_with(&ama, "And then?", json!({}));
+        let (silent, ()) = tokio::join!(asked, async { provider.call().await.closed().await });
+
+        for (answer, code) in [(cut, "PROVIDER_CUT"), (silent, "PROVIDER_TIMEOUT")] {
+            let reading = &answer.data()["askAdvisor"]["reading"];
+            assert_eq!(reading["failure"]["code"], code);
+            assert_eq!((&reading["cost"], &reading["isEstimated"]), (&json!("1"), &json!(true)));
+        }
+        assert_eq!(usage(&server, &ama).await["usage"]["costThisMonth"], "2");
+        assert!(provider.is_idle());
+    }
+
     async fn what_never_reached_a_model_costs_nothing(server: Server) {
         let provider = Provider::start().await;
         // Nobody listens there.

@@ -2,8 +2,8 @@
 
 use mula::{
     advisor::{
-        engine::{Event, Usage},
-        model::Model,
+        engine::{EngineEvent, TokenUsage},
+        model::LanguageModel,
     },
     entity::Source,
 };
@@ -54,7 +54,7 @@ fn the_version_is_that_of_all_that_decides_an_answer() {
         "m",
     ];
     let version = |flags: &[&str]| {
-        Model::new(settings(&[plain, flags].concat()).model.unwrap())
+        LanguageModel::new(settings(&[plain, flags].concat()).model.unwrap())
             .unwrap()
             .version()
     };
@@ -104,11 +104,11 @@ async fn a_stream_may_look_like_any_of_those_in_use() {
         json!({ "choices": [], "usage": { "prompt_tokens": 10, "completion_tokens": 2, "total_tokens": 12 } }),
         // And never a [DONE].
     ]).await;
-    let usage = Usage {
+    let usage = TokenUsage {
         tokens: 12,
         cost: 0,
         is_estimated: false,
-        ..Usage::default()
+        ..TokenUsage::default()
     };
     assert_eq!(
         told,
@@ -190,7 +190,7 @@ async fn a_source_is_told_before_the_text_that_cites_it() {
     call.begin().await;
     call.event(&json!({ "choices": [{ "delta": { "content": "See [S1]" } }] }))
         .await;
-    assert!(matches!(writing.event().await, Event::Source(_)));
+    assert!(matches!(writing.event().await, EngineEvent::Source(_)));
     assert_eq!(writing.text().await, "See [1]");
 }
 
@@ -218,11 +218,11 @@ async fn perplexity_tells_of_the_web_and_of_the_cost() {
     assert_eq!(told.text, "Yes [1].");
     assert_eq!(
         told.usage,
-        Some(Usage {
+        Some(TokenUsage {
             tokens: 10,
             cost: 5_123_456,
             is_estimated: false,
-            ..Usage::default()
+            ..TokenUsage::default()
         })
     );
     let (library, web) = told.sources.split_at(1);
@@ -258,11 +258,11 @@ async fn what_is_not_reported_is_computed_or_estimated() {
     .await;
     assert_eq!(
         told.usage,
-        Some(Usage {
+        Some(TokenUsage {
             tokens: 1100,
             cost: 5_210_000,
             is_estimated: false,
-            ..Usage::default()
+            ..TokenUsage::default()
         })
     );
 
@@ -284,10 +284,10 @@ async fn what_is_not_reported_is_computed_or_estimated() {
         model.estimate(&prompt, &"Yes. ".repeat(99)),
     );
     assert!(short.is_estimated && short.tokens < long.tokens && short.cost < long.cost);
-    assert!(short.cost > 5_000_000 && long.cost < model.most(&prompt));
+    assert!(short.cost > 5_000_000 && long.cost < model.max_cost(&prompt));
     let free = self::model("http://a.example", &[]);
     assert_eq!(
-        (free.most(&prompt), free.estimate(&prompt, "Yes.").cost),
+        (free.max_cost(&prompt), free.estimate(&prompt, "Yes.").cost),
         (0, 0)
     );
 }

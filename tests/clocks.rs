@@ -6,7 +6,9 @@ use chrono::TimeDelta;
 use mula::clock::Clock;
 use serde_json::json;
 
-use crate::support::{Instance, Provider, Server, Service, chunk, finish};
+use crate::support::{
+    Instance, MailMode, MailServer, Nobody, Provider, Server, Service, chunk, finish,
+};
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -77,4 +79,75 @@ async fn an_instance_that_is_ahead_ends_no_answer_of_another() {
 #[tokio::test]
 async fn an_instance_that_is_behind_keeps_its_own() {
     keeps_its_answer(-TimeDelta::minutes(10), TimeDelta::zero()).await;
+}
+
+async fn ask_for_mail(service: &impl Service, name: &str) {
+    let query = "mutation ($input: RequestPasswordResetInput!) {
+        requestPasswordReset(input: $input) { message }
+    }";
+    let input = json!({ "input": { "email": format!("{name}@example.com") } });
+    service.graphql(&Nobody, query, input).await.data();
+}
+
+/// The recipients of the next letters.
+async fn recipients<const N: usize>(mail: &MailServer) -> [String; N] {
+    let mut to = [const { String::new() }; N];
+    for to in &mut to {
+        let letter = tokio::time::timeout(SOON, mail.next()).await;
+        *to = letter.expect("a letter comes").to;
+    }
+    to
+}
+
+#[tokio::test]
+async fn an_instance_that_is_ahead_repeats_no_mail_of_another() {
+    let Some(server) = Server::on_postgres(&[]).await else {
+        return;
+    };
+    for name in ["ada", "bea", "carl"] {
+        server.join(name).await;
+    }
+    let mail = MailServer::start().await;
+    let flags = mail.flags();
+    let flags = MailServer::with(&flags, &[]);
+    mail.set(MailMode::StaysSilent);
+    let sender = Instance::beside_at(&server, &flags, clock(TimeDelta::zero())).await;
+    ask_for_mail(&sender, "ada").await;
+    assert_eq!(recipients(&mail).await, ["ada@example.com"]);
+
+    // It holds its lease while the server is silent.
+    mail.set(MailMode::Accepts);
+    let ahead = Instance::beside_at(&server, &flags, clock(TimeDelta::minutes(10))).await;
+    ask_for_mail(&ahead, "bea").await;
+    ask_for_mail(&ahead, "carl").await;
+
+    assert_eq!(
+        recipients(&mail).await,
+        ["bea@example.com", "carl@example.com"]
+    );
+    assert_eq!(server.database.count("mails WHERE attempts = 1").await, 1);
+    assert_eq!(mail.rest().await.len(), 0);
+}
+
+#[tokio::test]
+async fn mail_of_an_instance_that_is_ahead_is_tried_by_others_in_time() {
+    let Some(server) = Server::on_postgres(&[]).await else {
+        return;
+    };
+    server.join("ada").await;
+    let (away, mail) = (MailServer::start().await, MailServer::start().await);
+    away.set(MailMode::HangsUp);
+    let flags = away.flags();
+    let flags = MailServer::with(&flags, &[]);
+    let ahead = Instance::beside_at(&server, &flags, clock(TimeDelta::minutes(10))).await;
+    ask_for_mail(&ahead, "ada").await;
+    away.has_met(1).await;
+    // Its worker ends with it, once it has stored when the mail is tried again.
+    ahead.stop().await;
+
+    let flags = mail.flags();
+    let flags = MailServer::with(&flags, &[]);
+    let _other = Instance::beside_at(&server, &flags, clock(TimeDelta::zero())).await;
+
+    assert_eq!(recipients(&mail).await, ["ada@example.com"]);
 }

@@ -20,7 +20,7 @@ async fn help_lists_every_setting() {
     let (code, help, _) = run(mula(folder().path(), &["--help"])).await;
 
     assert_eq!(code, Some(0));
-    let settings = mula::config::Given::augment_args(clap::Command::new("settings"));
+    let settings = mula::config::RawSettings::augment_args(clap::Command::new("settings"));
     for setting in settings.get_arguments() {
         let flag = format!("--{} ", setting.get_long().unwrap());
         assert!(help.contains(&flag), "{flag} is not in {help}");

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use mula::{
-    advisor::{Advisors, CastRule, History, Thread, engine::Asked, obi::Cast},
+    advisor::{Advisors, CastRule, History, Thread, engine::EngineInput, obi::Cast},
     entity::reading::{Advisor, Care},
 };
 
@@ -21,13 +21,14 @@ fn advisors() -> Advisors {
     Advisors::load(None, None).unwrap()
 }
 
-fn asked(advisor: Advisor, question: &str, history: History) -> Asked {
-    Asked {
+fn asked(advisor: Advisor, question: &str, history: History) -> EngineInput {
+    EngineInput {
         advisor,
         question: question.to_owned(),
         cast: Cast::stored(3).unwrap(),
         history,
         thread: Thread::default(),
+        memory: None,
     }
 }
 

@@ -44,6 +44,10 @@ fn all_that_is_wrong_is_named_at_once() {
         ("--token-lifetime", "0s", "TOKEN_LIFETIME"),
         ("--session-idle", "a while", "SESSION_IDLE"),
         ("--session-max", "11years", "SESSION_MAX"),
+        ("--session-cookie", "on", "SESSION_COOKIE"),
+        ("--guests", "some", "GUESTS"),
+        ("--guest-lifetime", "10s", "GUEST_LIFETIME"),
+        ("--guest-readings-per-day", "-1", "GUEST_READINGS_PER_DAY"),
         ("--bcrypt-cost", "3", "BCRYPT_COST"),
         ("--allowed-origins", "*", "ALLOWED_ORIGINS"),
         ("--web", "on", "WEB"),
@@ -102,6 +106,7 @@ fn the_defaults_are_good() {
     );
     assert!(settings.database.is_sqlite() && settings.web && settings.graphiql);
     assert_eq!(settings.bcrypt_cost, 12);
+    assert!(settings.guests.are_allowed && !settings.http.session_cookie);
     let sessions = settings.sessions;
     let days = [sessions.token, sessions.idle, sessions.max].map(|time| time.num_days());
     assert_eq!(days, [1, 30, 180]);

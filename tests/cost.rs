@@ -52,6 +52,9 @@ async fn fill(server: &Server, readings: usize, generations: usize, bytes: usize
             rating: None,
             in_reply_to: None,
             is_indexed: false,
+            share_token: None,
+            shared_at: None,
+            share_expires_at: None,
         };
         let rows = ids.iter().map(|id| {
             entity::generation::ActiveModel::from(entity::generation::Model {

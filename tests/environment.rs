@@ -108,7 +108,7 @@ async fn secrets_are_read_from_files() {
 #[tokio::test]
 async fn every_secret_has_a_file() {
     use clap::Args;
-    let settings = mula::config::Given::augment_args(clap::Command::new("settings"));
+    let settings = mula::config::RawSettings::augment_args(clap::Command::new("settings"));
     let dir = tempfile::tempdir().unwrap();
     let variables: Vec<_> = settings
         .get_arguments()

@@ -122,7 +122,7 @@ async fn a_broken_connection_is_a_cut() {
     );
     // Not even a first byte; but the request may have been paid for.
     let told = answered(&[], async |call| call.break_off()).await;
-    assert_eq!(told.failure, Some(Failure::Unavailable));
+    assert_eq!(told.failure, Some(Failure::Cut));
 }
 
 #[tokio::test]

@@ -314,7 +314,7 @@ on_both! {
         assert_eq!(server.log_in("ada@example.com", PASSWORD).await.code(), "INTERNAL_SERVER_ERROR");
         server.database.execute("ALTER TABLE users RENAME COLUMN hidden TO email_key").await;
         // The worker could not look either, and comes again.
-        server.clock.advance(TimeDelta::minutes(3));
+        server.database.execute("UPDATE mails SET due_at = created_at").await;
         assert_eq!(mail.next().await.to, "ada@example.com");
     }
 }

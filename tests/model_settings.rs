@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use mula::config::{Dialect, Model, Prices};
+use mula::config::{Dialect, ModelSettings, Prices};
 
 use crate::support::{SECRET, given};
 
-fn check(flags: &[&str]) -> Result<Option<Model>, Vec<String>> {
+fn check(flags: &[&str]) -> Result<Option<ModelSettings>, Vec<String>> {
     given(&[&["--secret-key", SECRET], flags].concat())
         .check()
         .map(|settings| settings.model)
@@ -15,7 +15,7 @@ fn check(flags: &[&str]) -> Result<Option<Model>, Vec<String>> {
 
 /// The model these flags come to.
 #[track_caller]
-fn model(flags: &[&str]) -> Model {
+fn model(flags: &[&str]) -> ModelSettings {
     check(flags).unwrap().expect("a model")
 }
 

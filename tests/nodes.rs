@@ -17,13 +17,14 @@ const NODE: &str = "query ($id: ID!) { node(id: $id) {
 const NODES: &str = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }";
 
 /// Well formed, and nobody's.
-const UNKNOWN: [&str; 6] = [
+const UNKNOWN: [&str; 7] = [
     "user_01h455vb4pex5vsknk084sn02q",
     "session_01h455vb4pex5vsknk084sn02q",
     "reading_01h455vb4pex5vsknk084sn02q",
     "generation_01h455vb4pex5vsknk084sn02q",
     "usage_01h455vb4pex5vsknk084sn02q",
     "advisor_01h455vb4pex5vsknk084sn02q",
+    "event_01h455vb4pex5vsknk084sn02q",
 ];
 
 const MALFORMED: [&str; 11] = [

@@ -3,6 +3,7 @@
 use std::{io::Write, process::Stdio};
 
 use serde_json::{Value, json};
+use tokio::time::{Duration, Instant};
 
 use crate::{
     commands::over,
@@ -136,6 +137,8 @@ on_both! {
             assert_eq!(shown["sessions"][0]["id"], ada.session.as_str());
             assert_eq!(shown["last_sign_in_at"], shown["sessions"][0]["created_at"]);
             assert_eq!([&shown["readings"], &shown["readings_today"]], [1, 1]);
+            let event = &shown["events"][0];
+            assert_eq!([&event["kind"], &event["session"]], [&json!("SIGNED_IN"), &json!(ada.session)]);
             assert_eq!(shown["limits_reached"], json!(["READINGS_PER_DAY"]));
         }
         let (code, said, _) = user(&server, &["show", "ada@example.com"]).await;
@@ -143,9 +146,82 @@ on_both! {
         assert_eq!(value(&said, "id "), ada.id);
         assert_eq!(value(&said, "readings "), "1");
         assert!(said.contains(&ada.session), "{said}");
+        assert!(said.contains("REGISTERED        mula-tests/1"), "{said}");
         let (code, _, err) = user(&server, &["show", "user_01h455vb4pex5vsknk084sn02q"]).await;
         assert_eq!(code, Some(1));
         assert!(err.contains("user_01h455vb4pex5vsknk084sn02q"), "{err}");
+    }
+
+    async fn an_address_is_corrected(server: Server) {
+        let ada = server.join("ada").await;
+        server.join("bea").await;
+        let email = async || {
+            let query = "{ profile { email isEmailVerified pendingEmail events(first: 1) { nodes { kind userAgent } } } }";
+            server.graphql(&ada, query, json!({})).await.data()["profile"].clone()
+        };
+        server.database.execute("UPDATE users SET email_verified_at = created_at, pending_email = 'x@example.com'").await;
+
+        let (code, said, err) = user(&server, &["set-email", "ada@example.com", " Lovelace@example.com "]).await;
+
+        assert_eq!(code, Some(0), "{err}");
+        assert!(said.contains("Lovelace@example.com"), "{said}");
+        let deadline = Instant::now() + Duration::from_secs(1);
+        while email().await["email"] != "Lovelace@example.com" {
+            assert!(Instant::now() < deadline, "the server keeps the earlier one");
+        }
+        assert_eq!(email().await, json!({
+            "email": "Lovelace@example.com", "isEmailVerified": false, "pendingEmail": null,
+            "events": { "nodes": [{ "kind": "EMAIL_CHANGED", "userAgent": null }] },
+        }));
+        assert_eq!(server.log_in("ada@example.com", crate::support::PASSWORD).await.code(), "UNAUTHENTICATED");
+        server.log_in("lovelace@example.com", crate::support::PASSWORD).await.data();
+        let (code, said, err) = user(&server, &["set-email", &ada.id, "ada@example.com", "--json"]).await;
+        assert_eq!(code, Some(0), "{err}");
+        let changed: Value = serde_json::from_str(&said).unwrap();
+        let emails = [&changed["email"], &changed["earlier_email"], &changed["id"]];
+        assert_eq!(emails, ["ada@example.com", "Lovelace@example.com", ada.id.as_str()]);
+        for (arguments, ended, why) in [
+            ([&*ada.id, "BEA@example.com"], 1, "another account"),
+            ([&*ada.id, "nowhere"], 2, "invalid email"),
+            (["nobody@example.com", "x@example.com"], 1, "nobody@example.com"),
+        ] {
+            let (code, _, err) = user(&server, &[&["set-email"], &arguments[..]].concat()).await;
+            assert_eq!(code, Some(ended), "{arguments:?}: {err}");
+            assert!(err.contains(why), "{err}");
+        }
+    }
+
+    async fn sessions_are_listed_and_ended(server: Server) {
+        let (ada, bea) = (server.join("ada").await, server.join("bea").await);
+        let other = server.sign_in("ada").await;
+        let profile = async |who: &crate::support::Member| server.graphql(who, "{ profile { id } }", json!({})).await;
+        profile(&other).await.data();
+        let (code, said, err) = user(&server, &["sessions", "ada@example.com"]).await;
+        assert_eq!(code, Some(0), "{err}");
+        assert!(said.contains(&ada.session) && said.contains(&other.session) && said.contains("2 sessions"), "{said}");
+        let (_, said, _) = user(&server, &["sessions", &ada.id, "--json"]).await;
+        let listed: Value = serde_json::from_str(&said).unwrap();
+        assert_eq!([&listed[0]["id"], &listed[1]["id"]], [&other.session, &ada.session]);
+
+        let (code, said, err) = user(&server, &["sessions", &ada.id, "--revoke", &other.session]).await;
+
+        assert_eq!(code, Some(0), "{err}");
+        assert!(said.contains("1 session ended"), "{said}");
+        refused_within_a_second("UNAUTHENTICATED", async || profile(&other).await).await;
+        profile(&ada).await.data();
+        for none in [&*other.session, &bea.session, "session_01h455vb4pex5vsknk084sn02q", "x"] {
+            let (code, _, err) = user(&server, &["sessions", &ada.id, "--revoke", none]).await;
+            assert_eq!(code, Some(1), "{none}: {err}");
+            assert!(err.contains(none), "{err}");
+        }
+        let query = "{ profile { events(first: 1) { nodes { kind } } } }";
+        let answer = server.graphql(&ada, query, json!({})).await;
+        assert_eq!(answer.data()["profile"]["events"]["nodes"][0]["kind"], "SESSION_REVOKED");
+        let (_, said, _) = user(&server, &["sessions", &ada.id, "--revoke-all", "--json"]).await;
+        let ended: Value = serde_json::from_str(&said).unwrap();
+        assert_eq!(ended, json!({ "email": "ada@example.com", "ended_sessions": 1 }));
+        refused_within_a_second("UNAUTHENTICATED", async || profile(&ada).await).await;
+        profile(&bea).await.data();
     }
 
     async fn lists_are_json_for_programs(server: Server) {

@@ -8,12 +8,12 @@ use crate::{
 };
 
 /// `river and thunder`, by Python's passlib; and by its bcrypt, in the older form.
-const PASSLIB: &str = "$2b$12$Dbz8H4uWt3vzliERcKGt/eEORNyjf2a.8MfCLbaAlynqBCczf28/S";
+pub(crate) const PASSLIB: &str = "$2b$12$Dbz8H4uWt3vzliERcKGt/eEORNyjf2a.8MfCLbaAlynqBCczf28/S";
 const OLDER: &str = "$2a$04$mG6sAQwRDSp44c0kIqyfAu29yxXD54vktlch9Nd739pXKvM7qc.nK";
 const THEIR_PASSWORD: &str = "river and thunder";
 
 /// The original's database, with a few rows. None where there is no PostgreSQL.
-async fn original(times: &str, cost: &str, hash: &str) -> Option<Database> {
+pub(crate) async fn original(times: &str, cost: &str, hash: &str) -> Option<Database> {
     let database = Database::unmigrated_postgres().await?;
     let tables = format!(
         "CREATE TABLE users (id serial PRIMARY KEY, email varchar(255) UNIQUE NOT NULL,

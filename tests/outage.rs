@@ -151,10 +151,10 @@ fn flags<'a>(provider: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     [&model[..], more].concat()
 }
 
-/// Until so many connections listen for news of readings.
+/// Until so many connections listen: those are probed.
 async fn listening(database: &Database, connections: u64) {
     let sql = "CREATE TEMPORARY TABLE listening AS SELECT pid FROM pg_stat_activity
-        WHERE datname = current_database() AND query = 'LISTEN \"mula_reading\"'";
+        WHERE datname = current_database() AND query = 'SELECT 1'";
     let begin = Instant::now();
     while database.execute(sql).await < connections {
         assert!(begin.elapsed() < SOON, "nobody listens again");

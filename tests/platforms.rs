@@ -10,7 +10,7 @@ fn read(file: &str) -> String {
 /// The names of all settings.
 fn settings_of_mula() -> Vec<String> {
     use clap::Args;
-    let settings = mula::config::Given::augment_args(clap::Command::new("settings"));
+    let settings = mula::config::RawSettings::augment_args(clap::Command::new("settings"));
     settings
         .get_arguments()
         .filter_map(|setting| setting.get_env()?.to_str().map(str::to_owned))

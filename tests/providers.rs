@@ -7,7 +7,7 @@ use mula::advisor::engine::Failure;
 use serde_json::{Value, json};
 
 use crate::support::{Provider, Writing, Written, answered, chunk, finish, model, told_of};
-use table::{Behaviour, completed, delta, done, endings, thoughts, usages, words};
+use table::{Behaviour, completed, contents, delta, done, endings, thoughts, usages, words};
 
 async fn becomes_what_it_should(behaviours: Vec<Behaviour>) {
     for behaviour in behaviours {
@@ -61,6 +61,47 @@ async fn every_ending_is_what_it_is() {
 #[tokio::test]
 async fn thoughts_are_neither_shown_nor_cited() {
     becomes_what_it_should(thoughts()).await;
+}
+
+#[tokio::test]
+async fn content_is_plain_text_in_any_shape() {
+    becomes_what_it_should(contents()).await;
+}
+
+/// The body says more than the status does, in whatever shape it comes.
+#[tokio::test]
+async fn an_error_is_understood_in_every_shape() {
+    let long = "This model's maximum context length is 4096 tokens.";
+    for (source, body) in [
+        (
+            "OpenAI",
+            json!({ "error": { "message": long, "type": "invalid_request_error", "param": null, "code": null } }),
+        ),
+        ("Ollama", json!({ "error": long })),
+        ("FastAPI", json!({ "detail": long })),
+        (
+            "vLLM, Mistral",
+            json!({ "object": "error", "message": long, "type": "BadRequestError", "param": null, "code": 400 }),
+        ),
+        (
+            "Gemini's compatible endpoint",
+            json!([{ "error": { "code": 400, "message": long, "status": "INVALID_ARGUMENT" } }]),
+        ),
+        (
+            "OpenRouter",
+            json!({ "error": { "code": 400, "message": "Provider returned error", "metadata": { "raw": json!({ "detail": long }).to_string() } } }),
+        ),
+    ] {
+        for dialect in ["chat", "responses"] {
+            let flags = ["--model-dialect", dialect];
+            let told = answered(&flags, async |call| call.json(400, &body).await).await;
+            assert_eq!(
+                told.failure,
+                Some(Failure::ContextTooLong),
+                "{source}, {dialect}"
+            );
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,8 +1,11 @@
 //! Follow-ups: a question that goes on with a finished reading.
 
+use sea_orm::{ConnectionTrait, TransactionTrait};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Member, Provider, Server, Service, chunk, finish, on_both};
+use crate::support::{
+    Answer, Database, Member, Provider, Server, Service, chunk, count_is, finish, on_both, postgres,
+};
 
 const FIELDS: &str = "fragment Reply on Reading {
     id status response engine care isCached sources { title } inReplyTo { id response inReplyTo { id } }
@@ -168,4 +171,52 @@ on_both! {
             last = reading["id"].clone();
         }
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_ends_while_a_reply_waits_is_not_taken_for_what_it_was() {
+    let Some(cluster) = postgres::cluster().await else {
+        return;
+    };
+    let mut provider = Provider::start().await;
+    let flags = ["--model-base-url", provider.url(), "--model-name", "m"];
+    let server = Server::start(Database::on(cluster).await, &flags).await;
+    let ada = server.join("ada").await;
+    let first = ask(
+        &server,
+        &ada,
+        "Why does the river bend?",
+        json!({ "wait": false }),
+    )
+    .await;
+    let mut call = provider.call().await;
+    let direct = sea_orm::Database::connect(server.database.url())
+        .await
+        .unwrap();
+    let holding = direct.begin().await.unwrap();
+    holding
+        .execute_unprepared("SELECT id FROM users FOR NO KEY UPDATE")
+        .await
+        .unwrap();
+    let waiting =
+        "pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let reply = try_to_ask(
+        &server,
+        &ada,
+        "And the sea?",
+        json!({ "inReplyTo": first["id"], "wait": false }),
+    );
+    let meanwhile = async {
+        count_is(&server.database, waiting, 1).await;
+        call.begin().await;
+        call.event(&chunk("Because of stone.")).await;
+        call.event(&finish("stop")).await;
+        call.done().await;
+        count_is(&server.database, "readings WHERE status = 'COMPLETED'", 1).await;
+        holding.commit().await.unwrap();
+    };
+    let (reply, ()) = tokio::join!(reply, meanwhile);
+
+    assert_eq!(reply.fields(), [("input.inReplyTo", "UNFINISHED")]);
+    direct.close().await.unwrap();
 }

@@ -1,6 +1,6 @@
 //! A language model in the responses dialect.
 
-use mula::advisor::engine::{Failure, Usage};
+use mula::advisor::engine::{Failure, TokenUsage};
 use serde_json::{Value, json};
 
 use crate::support::{Provider, QUESTION, Writing, deltas, model, prompt, state, titles, told_of};
@@ -74,11 +74,11 @@ async fn tells_text_web_pages_and_cost() {
     assert_eq!(told.model.as_deref(), Some("m-1"));
     assert_eq!(
         told.usage,
-        Some(Usage {
+        Some(TokenUsage {
             tokens: 10,
             cost: 123,
             is_estimated: false,
-            ..Usage::default()
+            ..TokenUsage::default()
         })
     );
     let sources: Vec<_> = told

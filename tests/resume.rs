@@ -2,7 +2,7 @@
 //! not paid for twice.
 
 use mula::{
-    advisor::engine::{Begun, Event, Failure, Position},
+    advisor::engine::{Begun, EngineEvent, Failure, Position},
     entity::Source,
 };
 use serde_json::{Value, json};
@@ -64,19 +64,19 @@ async fn every_text_says_where_it_can_be_taken_up_again() {
     let mut provider = Provider::start().await;
     let mut writing = Writing::begin(&model(provider.url(), &BACKGROUND));
     let mut call = begins(&mut provider).await;
-    let text = |text: &str, sequence| Event::Text {
+    let text = |text: &str, sequence| EngineEvent::Text {
         text: text.to_owned(),
         position: Some(at(sequence)),
     };
     call.event(&created()).await;
     assert_eq!(writing.event().await, text("", 0));
-    assert_eq!(writing.event().await, Event::Model("m-1".to_owned()));
+    assert_eq!(writing.event().await, EngineEvent::Model("m-1".to_owned()));
     call.events(deltas(1, &["One ", "two", " [", "S2", "] and"]))
         .await;
     assert_eq!(writing.event().await, text("One ", 1));
     assert_eq!(writing.event().await, text("two", 2));
     // A bracket that is open is no place to go on from.
-    assert!(matches!(writing.event().await, Event::Source(_)));
+    assert!(matches!(writing.event().await, EngineEvent::Source(_)));
     assert_eq!(writing.event().await, text(" [1] and", 5));
     call.event(&completed(6)).await;
     assert_eq!(writing.told().await.failure, None);
@@ -181,16 +181,16 @@ async fn the_numbers_of_citations_survive_a_restart() {
     call.events(deltas(1, &["A [S2]", ", then [S", "1"])).await;
     while begun.text != "A [1]" {
         match writing.event().await {
-            Event::Text { text, position } => {
+            EngineEvent::Text { text, position } => {
                 begun.text += &text;
                 begun.position = position;
             }
-            Event::Source(source) => begun.sources.push(source),
-            Event::Model(_)
-            | Event::Usage(_)
-            | Event::Thinking(_)
-            | Event::Truncated
-            | Event::Retracted => {}
+            EngineEvent::Source(source) => begun.sources.push(source),
+            EngineEvent::Model(_)
+            | EngineEvent::Usage(_)
+            | EngineEvent::Thinking(_)
+            | EngineEvent::Truncated
+            | EngineEvent::Retracted => {}
         }
     }
     writing.abort().await;

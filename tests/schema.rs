@@ -207,8 +207,11 @@ fn what_is_null_only_on_error_is_marked() {
         .collect();
     assert_eq!(
         unmarked,
-        [(&"Query.node".to_owned(), &false)],
-        "an unknown id is no error"
+        [
+            (&"Query.node".to_owned(), &false),
+            (&"Query.sharedReading".to_owned(), &false)
+        ],
+        "an unknown id or token is no error"
     );
     assert!(
         mula::graphql::sdl()

@@ -2,9 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use mula::reading::{Filter, Slice, listed};
+use sea_orm::{ConnectionTrait, DatabaseBackend, QueryTrait, TransactionTrait};
 use serde_json::{Value, json};
 
-use crate::support::{Member, Server, Service, on_both};
+use crate::{
+    pages::texts,
+    support::{Member, Server, Service, on_both},
+};
 
 const QUESTIONS: [&str; 6] = [
     "Why does every door I knock on stay shut?",
@@ -44,19 +49,26 @@ async fn found(server: &Server, who: &Member, text: &str) -> Vec<usize> {
     .await;
     let found = numbers(&page);
     assert_eq!(page["totalCount"], found.len(), "{text}");
+    // A filter that all of them meet changes nothing.
+    let filter = json!({ "search": text, "statuses": ["COMPLETED"] });
+    let filtered = self::page(server, who, json!({ "first": 50, "filter": filter })).await;
+    assert_eq!(numbers(&filtered), found, "{text}");
     found
 }
 
-/// Until so many readings have been indexed.
+/// Until so many readings have been indexed: at least one more every 30 seconds.
 async fn are_indexed(server: &Server, who: &Member, text: &str, count: usize) {
-    let until = Instant::now() + Duration::from_secs(30);
+    let (mut before, mut since) = (Value::Null, Instant::now());
     loop {
         let filter = json!({ "first": 1, "filter": { "search": text } });
         let page = page(server, who, filter).await;
         if page["totalCount"] == count {
             return;
         }
-        assert!(Instant::now() < until, "{text}: {page}");
+        if page["totalCount"] != before {
+            (before, since) = (page["totalCount"].clone(), Instant::now());
+        }
+        assert!(since.elapsed() < Duration::from_secs(30), "{text}: {page}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -185,5 +197,65 @@ on_both! {
         server.delete_reading(&ada, &id).await.data();
         are_indexed(&server, &ada, "heron", 0).await;
         assert_eq!(server.database.count("reading_words").await, 0);
+    }
+}
+
+/// Words that none of the newest readings has are found by their index.
+#[tokio::test]
+async fn what_was_asked_long_ago_is_found() {
+    let Some(server) = Server::on_postgres(&["--readings-per-day", "0"]).await else {
+        return;
+    };
+    let ada = server.join("ada").await;
+    server.ask(&ada, "LEGBA", "Where is the tamarisk?").await;
+    server.ask(&ada, "OSHUN", "Why so many?").await;
+    let copy = "INSERT INTO readings SELECT copy.*
+        FROM readings, generate_series(1, 1500) n, json_populate_record(readings, json_build_object(
+            'id', '718e0000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'), 'is_indexed', false)) copy
+        WHERE readings.question = 'Why so many?'";
+    assert_eq!(server.database.execute(copy).await, 1500);
+    are_indexed(&server, &ada, "many", 1501).await;
+    server.database.execute("ANALYZE").await;
+
+    for filter in [
+        json!({ "search": "tamarisk" }),
+        json!({ "search": "tamarisk", "statuses": ["COMPLETED"] }),
+        json!({ "search": "tamarisk", "advisor": "LEGBA" }),
+    ] {
+        for ends in [json!({ "first": 2 }), json!({ "last": 2 })] {
+            let mut variables = ends;
+            variables["filter"] = filter.clone();
+            let page = page(&server, &ada, variables).await;
+            let nodes = json!([{ "question": "Where is the tamarisk?" }]);
+            assert_eq!(page["nodes"], nodes, "{filter}");
+        }
+    }
+    let none = json!({ "search": "tamarisk", "advisor": "OSHUN" });
+    let page = page(&server, &ada, json!({ "first": 2, "filter": none })).await;
+    assert_eq!(page["nodes"], json!([]));
+
+    let database = sea_orm::Database::connect(server.database.url())
+        .await
+        .unwrap();
+    let user_id = texts(&database, "SELECT id::text FROM users").await[0].clone();
+    let slice = Slice {
+        filter: Filter {
+            search: Some("tamarisk".to_owned()),
+            ..Filter::default()
+        },
+        limit: 20,
+        ..Slice::default()
+    };
+    let page = listed(user_id.parse().unwrap(), &slice, true).unwrap();
+    let sql = page.build(DatabaseBackend::Postgres).to_string();
+    let tx = database.begin().await.unwrap();
+    // As in a table that is larger.
+    tx.execute_unprepared("SET LOCAL enable_seqscan = off")
+        .await
+        .unwrap();
+    let plan = texts(&tx, &format!("EXPLAIN {sql}")).await.join("\n");
+    assert!(plan.contains("reading_words_words"), "{plan}");
+    for wrong in ["Merge", "Hash Join"] {
+        assert!(!plan.contains(wrong), "{plan}");
     }
 }

@@ -209,10 +209,10 @@ on_both! {
         let now = server.clock.now();
 
         for active in [false, true] {
-            let known = mula::account::set_active(&db, "ADA@example.com", active, now).await.unwrap();
+            let known = mula::account::operator::set_active(&db, "ADA@example.com", active, now).await.unwrap();
             assert!(known);
         }
-        let known = mula::account::set_active(&db, "nobody@example.com", true, now).await.unwrap();
+        let known = mula::account::operator::set_active(&db, "nobody@example.com", true, now).await.unwrap();
         assert!(!known);
         db.close().await;
 

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use chrono::{DateTime, TimeDelta, Utc};
 use mula::{
     db, entity,
-    request::Request,
+    request_context::RequestContext,
     upkeep::{self, BATCH},
 };
 use sea_orm::{EntityTrait, PaginatorTrait};
@@ -107,7 +107,7 @@ on_both! {
         fill(&db, now).await;
         assert_eq!(counts(&db).await, [MANY + 1; 3]);
 
-        let request = Arc::new(Request::default());
+        let request = Arc::new(RequestContext::default());
         let deleted = request.scope(async {
             [
                 upkeep::delete_sessions(&db, now).await.unwrap(),

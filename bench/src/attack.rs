@@ -39,6 +39,9 @@ const IDLE: u32 = 10_000;
 /// them she hangs up before the answer.
 const COSTLY: u32 = 20;
 
+/// Has 20 answers to each of her readings.
+pub const COSTLY_USER: User = User(1);
+
 /// How long she waits where she hangs up: for the request to be begun.
 const HANG_UP: Duration = Duration::from_millis(5);
 
@@ -89,11 +92,9 @@ pub async fn begin(server: &Arc<Server>, answers: &Answers) -> Result<JoinSet<()
         maximum,
     };
     setrlimit(Resource::Nofile, raised)?;
-    let token: Arc<str> = server.login(User(1)).await?.into();
+    let token: Arc<str> = server.login(COSTLY_USER).await?.into();
     let mut attackers = JoinSet::new();
-    for n in 0..COSTLY {
-        attackers.spawn(costly(server.clone(), token.clone(), n, answers.clone()));
-    }
+    begin_costly(server, &token, answers, &mut attackers);
     attackers.spawn(logins(server.clone(), answers.clone()));
     attackers.spawn(documents(server.clone(), answers.clone()));
     let to = server.address()?;
@@ -104,6 +105,18 @@ pub async fn begin(server: &Arc<Server>, answers: &Answers) -> Result<JoinSet<()
         attackers.spawn(idle(to, n, answers.clone()));
     }
     Ok(attackers)
+}
+
+/// Begins the attack of a signed-in user alone.
+pub fn begin_costly(
+    server: &Arc<Server>,
+    token: &Arc<str>,
+    answers: &Answers,
+    attackers: &mut JoinSet<()>,
+) {
+    for n in 0..COSTLY {
+        attackers.spawn(costly(server.clone(), token.clone(), n, answers.clone()));
+    }
 }
 
 async fn logins(server: Arc<Server>, answers: Answers) {
@@ -143,40 +156,53 @@ async fn documents(server: Arc<Server>, answers: Answers) {
 }
 
 /// The costliest documents that are let through.
-fn costliest() -> Vec<String> {
+pub fn costliest() -> Vec<(&'static str, String)> {
     let many = |count: usize, piece: &dyn Fn(usize) -> String| {
         (0..count).map(piece).collect::<Vec<_>>().join(" ")
     };
     let own = "status response engine model tokensUsed cost createdAt completedAt
         sources { title excerpt url } failure { code message }";
     vec![
-        // 100 readings, each with 20 earlier answers.
-        format!(
-            "{{ readings(first: 100) {{ nodes {{ id question {own} generations {{ {own} }} }} }} }}"
+        (
+            "earlier answers",
+            format!(
+                "{{ readings(first: 100) {{ nodes {{ id question {own} generations {{ {own} }} }} }} }}"
+            ),
         ),
-        // Texts, over and over: past what a response may hold.
-        format!(
-            "{{ readings(first: 100) {{ nodes {{ {} }} }} }}",
-            many(50, &|n| format!("a{n}: response"))
+        // Past what a response may hold.
+        (
+            "texts, over and over",
+            format!(
+                "{{ readings(first: 100) {{ nodes {{ {} }} }} }}",
+                many(50, &|n| format!("a{n}: response"))
+            ),
         ),
-        // Counts, and the other lists.
-        format!(
-            "{{ profile {{ {} }} }}",
-            many(8, &|n| format!(
-                "a{n}: readings(first: 100) {{ totalCount nodes {{ id }} }}"
-            ))
+        (
+            "pages and counts",
+            format!(
+                "{{ profile {{ {} }} }}",
+                many(8, &|n| format!(
+                    "a{n}: readings(first: 100) {{ totalCount nodes {{ id }} }}"
+                ))
+            ),
         ),
-        format!(
-            "{{ profile {{ {} }} }}",
-            many(40, &|n| format!(
-                "a{n}: sessions {{ id userAgent isCurrent }}"
-            ))
+        (
+            "sessions",
+            format!(
+                "{{ profile {{ {} }} }}",
+                many(40, &|n| format!(
+                    "a{n}: sessions {{ id userAgent isCurrent }}"
+                ))
+            ),
         ),
-        format!(
-            "{{ profile {{ {} }} }}",
-            many(20, &|n| format!(
-                "a{n}: usage {{ readingsToday costThisMonth }}"
-            ))
+        (
+            "usage",
+            format!(
+                "{{ profile {{ {} }} }}",
+                many(20, &|n| format!(
+                    "a{n}: usage {{ readingsToday costThisMonth }}"
+                ))
+            ),
         ),
     ]
 }
@@ -187,7 +213,7 @@ async fn costly(server: Arc<Server>, token: Arc<str>, n: u32, answers: Answers) 
     } else {
         ("the costliest documents, hung up on", HANG_UP)
     };
-    for document in costliest().iter().cycle() {
+    for (_, document) in costliest().iter().cycle() {
         let body = json!({ "query": document }).to_string();
         let answer = match timeout(patience, server.ask(Some(&token), body)).await {
             Ok(Ok(answer)) => match answer.body["errors"][0]["extensions"]["code"].as_str() {

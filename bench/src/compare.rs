@@ -11,6 +11,7 @@ pub const ON_POSTGRES: &str = "mula, PostgreSQL";
 pub const ON_SQLITE: &str = "mula, SQLite";
 pub const PROFILE: &str = "profile";
 pub const FIRST_PAGE: &str = "first page";
+pub const WHOLE_PAGE: &str = "first page of many users, all columns";
 pub const DEEP_PAGE: &str = "deep page";
 pub const STREWN_PAGES: &str = "64 deep pages";
 pub const FILTERED_PAGE: &str = "filtered page";

@@ -4,7 +4,7 @@
 use std::{fmt::Write, fs, path::Path, process::Command, sync::Arc, time::Duration};
 
 use serde_json::Value;
-use tokio::{task::JoinSet, time::Instant};
+use tokio::{sync::mpsc, task::JoinSet, time::Instant};
 
 use crate::{Result, server::Server};
 
@@ -206,13 +206,17 @@ impl Load {
             return Err("a steady load compares answers in full".into());
         };
         let begun = Instant::now();
-        let mut asking = JoinSet::new();
-        for n in 0..per_second * seconds {
-            let due = begun + Duration::from_secs(1) / per_second * n;
-            // The runtime's own sleep is up to a millisecond late.
-            tokio::task::block_in_place(|| {
+        let (tick, mut ticks) = mpsc::unbounded_channel();
+        // The runtime's own sleep is up to a millisecond late.
+        std::thread::spawn(move || {
+            for n in 0..per_second * seconds {
+                let due = begun + Duration::from_secs(1) / per_second * n;
                 std::thread::sleep(due.saturating_duration_since(Instant::now()));
-            });
+                let _ = tick.send((n, due));
+            }
+        });
+        let mut asking = JoinSet::new();
+        while let Some((n, due)) = ticks.recv().await {
             let (load, server) = (self.clone(), server.clone());
             let at = n as usize % self.requests.len();
             asking.spawn(async move {

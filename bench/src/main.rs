@@ -57,6 +57,8 @@ enum Case {
     Profile,
     /// The first page of 200,000 readings
     First,
+    /// The first pages of many users, with all columns of their readings; takes 500,000 readings
+    Whole,
     /// A page after 150,000 of them
     Deep,
     /// The first page of one advisor's
@@ -69,6 +71,8 @@ enum Case {
     Login,
     /// The profile at 200 a second while sign-ins take all they can get
     Steady,
+    /// The costliest requests, and profile and first page beside one who sends them without pause
+    Costly,
     /// Profile and first page at a steady rate, alone and while attackers do all they can
     Attack,
     /// Profile and first page with 64, 128 and 1,000 connections

@@ -11,8 +11,8 @@ use crate::{
     Arguments, Case, Result,
     cases::{self, Tokens},
     compare::{
-        self, CONNECTIONS, DEEP_PAGE, FILTERED_PAGE, FIRST_PAGE, MULA, PAGE_BACKWARDS, PROFILE,
-        STREWN_PAGES,
+        self, CONNECTIONS, DEEP_PAGE, FILTERED_PAGE, FIRST_PAGE, MULA, ON_SQLITE, PAGE_BACKWARDS,
+        PROFILE, STREWN_PAGES, WHOLE_PAGE,
     },
     dataset::{Dataset, User},
     load::{self, Load, Pressure},
@@ -88,6 +88,10 @@ struct Subject<'a> {
 }
 
 impl Bench {
+    #[expect(
+        clippy::too_many_lines,
+        reason = "a list of the measurements, in order"
+    )]
     async fn run(&mut self, wants: impl Fn(Case) -> bool) -> Result<()> {
         let postgres = Postgres::start()?;
         let url = &postgres.url;
@@ -109,6 +113,7 @@ impl Bench {
 
         let profile = Arc::new(cases::profile(&tokens));
         let first = Arc::new(cases::first(self.dataset, &tokens));
+        let whole = cases::whole(self.dataset, &tokens);
         let deep = cases::deep(self.dataset, &tokens);
         let strewn = cases::strewn(self.dataset, &tokens);
         let filtered = cases::filtered(self.dataset, &tokens);
@@ -118,6 +123,7 @@ impl Bench {
         for (case, name, load, servers) in [
             (Case::Profile, PROFILE, &*profile, &all[..]),
             (Case::First, FIRST_PAGE, &first, &all),
+            (Case::Whole, WHOLE_PAGE, &whole, &[&*mula, &peers[1]]),
             (Case::Deep, DEEP_PAGE, &deep, &all),
             (Case::Deep, STREWN_PAGES, &strewn, &all),
             (Case::Filtered, FILTERED_PAGE, &filtered, &all[..1]),
@@ -151,6 +157,10 @@ impl Bench {
         if wants(Case::Steady) {
             self.steady(&mula, postgres.pid, &profile).await?;
         }
+        if wants(Case::Costly) {
+            let database = (MULA, url.as_str(), Some(postgres.pid));
+            self.costly(database, &profile, &first).await?;
+        }
         if wants(Case::Attack) {
             self.attacked(url, postgres.pid, &profile, &first).await?;
         }
@@ -158,26 +168,39 @@ impl Bench {
         self.notes
             .push(format!("memory after all of it: {used:.1} MB"));
         drop(mula);
-        if wants(Case::Sqlite) {
-            let postgres = (&postgres, [&*profile, &*first]);
-            self.on_both(postgres).await?;
+        if wants(Case::Sqlite) || wants(Case::Costly) {
+            let url = format!("sqlite://{}", dir.join("mula.db").display());
+            let tokens = self.prepare(&url).await?;
+            let on_sqlite = [
+                Arc::new(cases::profile(&tokens)),
+                Arc::new(cases::first(self.dataset, &tokens)),
+            ];
+            if wants(Case::Costly) {
+                let [profile, first] = &on_sqlite;
+                let database = (ON_SQLITE, url.as_str(), None);
+                self.costly(database, profile, first).await?;
+            }
+            if wants(Case::Sqlite) {
+                let postgres = (&postgres, [&*profile, &*first]);
+                self.on_both(postgres, (&url, &on_sqlite)).await?;
+            }
         }
         Ok(())
     }
 
     /// The same rows in a SQLite file, against PostgreSQL.
-    async fn on_both(&mut self, (postgres, loads): (&Postgres, [&Load; 2])) -> Result<()> {
+    async fn on_both(
+        &mut self,
+        (postgres, loads): (&Postgres, [&Load; 2]),
+        (url, [profile, first]): (&str, &[Arc<Load>; 2]),
+    ) -> Result<()> {
         let dir = self.dir.path().to_owned();
-        let url = format!("sqlite://{}", dir.join("mula.db").display());
-        let tokens = self.prepare(&url).await?;
-        let sqlite = Server::mula(compare::ON_SQLITE, &url, &dir, &[])?;
+        let sqlite = Server::mula(ON_SQLITE, url, &dir, &[])?;
         let on_postgres = Server::mula(compare::ON_POSTGRES, &postgres.url, &dir, &[])?;
-        let profile = cases::profile(&tokens);
-        let first = cases::first(self.dataset, &tokens);
         let mut contenders = Vec::new();
         for (server, database, [profile, first]) in [
             (&on_postgres, Some(postgres.pid), loads),
-            (&sqlite, None, [&profile, &first]),
+            (&sqlite, None, [&**profile, &**first]),
         ] {
             let subject = Subject { server, database };
             for (case, load) in [(PROFILE, profile), (FIRST_PAGE, first)] {

@@ -86,10 +86,23 @@ impl Stat {
 
 /// A process's resident memory, in bytes.
 pub fn memory(pid: u32) -> Result<u64> {
+    status(pid, "VmRSS:")
+}
+
+/// The most that it has been since `forget_peak`, in bytes.
+pub fn peak(pid: u32) -> Result<u64> {
+    status(pid, "VmHWM:")
+}
+
+pub fn forget_peak(pid: u32) -> Result<()> {
+    Ok(fs::write(format!("/proc/{pid}/clear_refs"), "5")?)
+}
+
+fn status(pid: u32, name: &str) -> Result<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
     let resident = status
         .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .find_map(|line| line.strip_prefix(name))
         .ok_or("a process without memory")?;
     Ok(resident.trim().trim_end_matches(" kB").parse::<u64>()? * 1024)
 }

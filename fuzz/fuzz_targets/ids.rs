@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use mula::{
-    account::token::Tokens,
+    account::Tokens,
     config::Secrets,
     graphql::fuzzing::{cursor, id},
 };

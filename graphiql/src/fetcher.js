@@ -79,13 +79,18 @@ function follow(params, headers, observer) {
     retryAttempts: 0,
   })
   answer.set(null)
+  const end = () => answer.get() && answer.set({ ...answer.get(), isFollowed: false })
   const unsubscribe = client.subscribe(params, {
     next(result) {
       note(result)
       observer.next(result)
     },
-    complete: () => observer.complete(),
+    complete() {
+      end()
+      observer.complete()
+    },
     error(error) {
+      end()
       const result = Array.isArray(error) ? { errors: error } : problem(reason(error))
       if (error instanceof CloseEvent && error.code === 4401) refused.set(true)
       note(result)
@@ -93,7 +98,12 @@ function follow(params, headers, observer) {
       observer.complete()
     },
   })
-  return { unsubscribe }
+  return {
+    unsubscribe() {
+      end()
+      unsubscribe()
+    },
+  }
 }
 
 function reason(error) {
@@ -123,7 +133,7 @@ function note(result) {
   const update = data?.readingUpdates
   if (update) {
     const text = (answer.get()?.text ?? '') + (update.text ?? '')
-    answer.set({ text, status: update.status })
+    answer.set({ text, status: update.status, isFollowed: true })
   }
   if (typeof data?.login?.accessToken === 'string') token.set(data.login.accessToken)
   else if (data?.logout || data?.deleteAccount) token.set('')

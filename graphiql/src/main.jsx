@@ -147,17 +147,19 @@ function Notice({ text, action, onAction }) {
 function Answer() {
   const followed = useSyncExternalStore(answer.subscribe, answer.get)
   if (!followed) return null
+  const isOpen = followed.status === 'PENDING' || followed.status === 'WRITING'
+  const open = followed.isFollowed ? 'Being written' : 'No longer followed'
   return (
     <section className="answer" aria-label="Answer" tabIndex={0}>
       {followed.text.split(/\n{2,}/).map((paragraph, index) => (
         <p key={index}>{paragraph}</p>
       ))}
-      <p role="status">{followed.status === 'WRITING' ? 'Being written' : followed.status}</p>
+      <p role="status">{isOpen ? open : followed.status}</p>
     </section>
   )
 }
 
-/** What GraphiQL's editors lack: Tab leaves them, and the tab that watches knows what to watch. */
+/** What GraphiQL's editors lack: Tab leaves them, their text scrolls by the keyboard, and the tab that watches knows what to watch. */
 function Editors() {
   const { queryEditor, variableEditor, headerEditor, responseEditor, tabs, activeTabIndex } = useEditorContext()
   const reading = useSyncExternalStore(asked.subscribe, asked.get)
@@ -167,6 +169,11 @@ function Editors() {
     const editors = { Operation: queryEditor, Variables: variableEditor, Headers: headerEditor, Result: responseEditor }
     for (const [name, editor] of Object.entries(editors)) {
       editor?.getInputField().setAttribute('aria-label', name)
+      // The text scrolls beside the field that has its caret: the keyboard scrolls it, too.
+      const text = editor?.getScrollerElement()
+      for (const [attribute, value] of [['tabindex', '0'], ['role', 'group'], ['aria-label', `${name}: text`]]) {
+        text?.setAttribute(attribute, value)
+      }
       editor?.setOption('extraKeys', { ...editor.getOption('extraKeys'), Tab: false, 'Shift-Tab': false })
     }
   }, [queryEditor, variableEditor, headerEditor, responseEditor])

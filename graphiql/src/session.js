@@ -30,7 +30,7 @@ export const refused = store(false)
 /** The reading that was asked for last. */
 export const asked = store('')
 
-/** The answer that is being followed: its text so far, and how far it is. */
+/** The answer that was followed last: its text so far, how far it is, and whether it is still followed. */
 export const answer = store(null)
 
 export const token = {

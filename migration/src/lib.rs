@@ -22,6 +22,10 @@ mod m20261129_000030_keeping;
 mod m20261129_000031_filters;
 mod m20261129_000032_replies;
 mod m20261129_000033_search;
+mod m20261130_000024_guests;
+mod m20261130_000034_sharing;
+mod m20261130_000040_account_events;
+mod m20261130_000050_quotas;
 
 /// All steps, oldest first.
 pub struct Migrator;
@@ -46,6 +50,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000031_filters::Migration),
             Box::new(m20261129_000032_replies::Migration),
             Box::new(m20261129_000033_search::Migration),
+            Box::new(m20261130_000034_sharing::Migration),
+            Box::new(m20261130_000040_account_events::Migration),
+            Box::new(m20261130_000024_guests::Migration),
+            Box::new(m20261130_000050_quotas::Migration),
         ]
     }
 }

@@ -1,5 +1,5 @@
-//! On PostgreSQL, whoever changes a user or a session tells every instance, in the transaction
-//! that does: by a trigger, so that no way of changing them can forget to.
+//! On PostgreSQL, triggers notify every instance of changes of users and sessions, in the transaction of the
+//! change, so that no way of changing them leaves it out.
 
 use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
 

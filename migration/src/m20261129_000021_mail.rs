@@ -27,7 +27,7 @@ impl MigrationTrait for Migration {
                 Table::create()
                     .table("mails")
                     .col(uuid("id").primary_key())
-                    // None where nobody knows yet whether there is one, or it has been deleted.
+                    // None if the account is not known yet, or was deleted.
                     .col(uuid_null("user_id"))
                     .col(string_len("kind", 20))
                     .col(string_len("recipient", 255))

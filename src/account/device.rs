@@ -2,10 +2,10 @@
 //! long as a session of it is there, live or not: labels outlast versions of browsers.
 
 use chrono::TimeDelta;
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ConnectionTrait, DbErr};
 
-use super::{Accounts, user_agent};
-use crate::entity::{mail, session, user};
+use super::{Accounts, sessions, user_agent};
+use crate::entity::{mail::MailKind, user};
 
 /// Sessions that are looked at.
 const SESSIONS: u64 = 500;
@@ -24,17 +24,10 @@ impl Accounts {
         user: &user::Model,
         agent: Option<&str>,
     ) -> Result<(), DbErr> {
-        if self.mail.is_none() {
+        if !self.outbox.is_on() {
             return Ok(());
         }
-        let known: Vec<Option<String>> = session::Entity::find()
-            .select_only()
-            .column(session::Column::UserAgent)
-            .filter(session::Column::UserId.eq(user.id))
-            .limit(SESSIONS)
-            .into_tuple()
-            .all(tx)
-            .await?;
+        let known = sessions::user_agents(tx, user.id, SESSIONS).await?;
         let label = |agent: Option<&str>| agent.and_then(user_agent::label);
         let is_known = known
             .iter()
@@ -46,7 +39,9 @@ impl Accounts {
         let browser = agent.and_then(user_agent::browser);
         let device = browser.unwrap_or_else(|| NO_BROWSER.to_owned());
         let to = (&*user.email, &*user.locale);
-        let kind = mail::Kind::NewSignIn;
-        self.post(tx, kind, Some(user.id), to, Some(device)).await
+        let kind = MailKind::NewSignIn;
+        self.outbox
+            .post(tx, kind, Some(user.id), to, Some(device))
+            .await
     }
 }

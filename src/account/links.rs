@@ -5,13 +5,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
 use uuid::Uuid;
 
+use super::AccountError;
 use crate::{
-    db::Database,
     digest,
     entity::{
-        account_token::{self, Kind},
+        account_token::{self, TokenKind},
         user,
     },
+    validation::{FieldErrorCode::InvalidToken, ValidationErrors, Violation},
 };
 
 /// Random bytes of a token.
@@ -22,9 +23,9 @@ pub(super) const LIFETIME: TimeDelta = TimeDelta::hours(1);
 
 /// A new token of a user's, sent to an address; none if it is empty.
 pub(super) async fn make(
-    db: &Database,
+    db: &impl ConnectionTrait,
     user_id: Uuid,
-    kind: Kind,
+    kind: TokenKind,
     email: &str,
     now: DateTime<Utc>,
 ) -> Result<String, DbErr> {
@@ -38,9 +39,9 @@ pub(super) async fn make(
         email: email.to_owned(),
         expires_at: now + LIFETIME,
     };
-    let insert =
-        account_token::Entity::insert(row.into_active_model()).exec_without_returning(db.writes());
-    db.unless_away(insert).await?;
+    account_token::Entity::insert(row.into_active_model())
+        .exec_without_returning(db)
+        .await?;
     Ok(token)
 }
 
@@ -48,7 +49,7 @@ pub(super) async fn make(
 pub(super) async fn find(
     db: &impl ConnectionTrait,
     token: &str,
-    kind: Kind,
+    kind: TokenKind,
     now: DateTime<Utc>,
 ) -> Result<Option<(account_token::Model, user::Model)>, DbErr> {
     let found = account_token::Entity::find_by_id(digest::sha256(token))
@@ -78,4 +79,11 @@ pub(super) async fn end_all(tx: &impl ConnectionTrait, user_id: Uuid) -> Result<
         .exec(tx)
         .await?;
     Ok(())
+}
+
+/// The error of a token that is unknown, used or expired.
+pub(super) fn invalid_token() -> AccountError {
+    let message = "This link has been used, has expired or is incomplete. Ask for another one.";
+    let violation = Violation::new(InvalidToken, message);
+    AccountError::Invalid(ValidationErrors::one("input.token", violation))
 }

@@ -2,7 +2,7 @@
 
 use icu_locale_core::LanguageIdentifier;
 
-use crate::invalid::{FieldErrorCode, Rule};
+use crate::validation::{FieldErrorCode, Violation};
 
 /// The language of an account that has not said another.
 pub const DEFAULT: &str = "en";
@@ -16,14 +16,14 @@ const ACCEPTED: usize = 16;
 /// # Errors
 ///
 /// If the text is no language tag: a language, perhaps with a script, a region and variants.
-pub fn locale(text: &str) -> Result<String, Rule> {
+pub fn locale(text: &str) -> Result<String, Violation> {
     let text = text.trim();
     let tag = (text.len() <= MAX)
         .then(|| LanguageIdentifier::try_from_str(text).ok())
         .flatten();
     match tag {
         Some(tag) if !tag.language.is_unknown() => Ok(tag.to_string()),
-        _ => Err(Rule::new(
+        _ => Err(Violation::new(
             FieldErrorCode::InvalidValue,
             "A locale is a BCP 47 language tag such as en, pt-BR or ht.",
         )),

@@ -1,74 +1,81 @@
 //! Accounts: registration, sign-in, sessions, passwords, tokens, recovery and mail.
-//!
-//! May use: `entity`, `db`, `clock`, `config`, `invalid`, `request`.
 
-mod address;
-mod change_password;
-mod delete;
+mod access_token;
+mod deletion;
 mod device;
-mod extend;
-mod known;
-mod limits;
+mod downloads;
+mod email;
+mod events;
+mod failed_sign_ins;
+mod guests;
 mod links;
 pub mod locale;
-mod login;
 mod mail;
 pub mod name;
 pub mod operator;
 pub mod password;
+mod password_change;
 mod profile;
-mod recover;
-mod register;
-mod session;
-pub mod token;
+mod rate_limits;
+mod recovery;
+mod registration;
+mod sessions;
+mod sign_in;
 pub mod user_agent;
-mod uses;
-mod watch;
+mod users;
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, sea_query::LockType,
-};
+use sea_orm::DbErr;
 use uuid::Uuid;
 
 use crate::{
     clock::Clock,
-    config::{SessionTimes, Settings},
-    db::{Database, Reads},
-    entity::{session as session_row, user},
-    invalid::Problems,
+    config::Settings,
+    db::Database,
+    entity::account_event,
+    validation::{FieldErrorCode, ValidationErrors, Violation},
 };
-pub use delete::delete_by_email;
-pub use extend::Signed;
-pub(crate) use limits::network;
-pub use limits::{Limits, RateLimited};
-pub use login::SignedIn;
-pub use mail::StartError as MailError;
+pub use access_token::{Claims, TokenError, Tokens};
+pub use downloads::{Download, Downloads};
+pub use events::{EventPage, EventSlice};
+pub use failed_sign_ins::FailedSignIns;
+pub use mail::{MailError, MailTrial, Outbox, try_mail};
 pub use profile::ProfileChanges;
-pub use session::{Requester, SESSIONS, count_live};
+pub(crate) use rate_limits::network;
+pub use rate_limits::{RateLimited, RateLimits};
+pub use sessions::{CHANNEL, Requester, SESSIONS, Sessions, Signed, SignedIn, count_live};
+pub use users::find_by_email;
 
-/// Everything that can be done with accounts.
+const EMAIL_TAKEN: &str = "An account with this email address exists.";
+const USERNAME_TAKEN: &str = "This username is taken.";
+
+/// The client of a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Client<'a> {
+    pub address: IpAddr,
+    pub user_agent: Option<&'a str>,
+    pub accept_language: Option<&'a str>,
+}
+
+/// The accounts, and the services that are part of them.
 #[derive(Clone)]
 pub struct Accounts {
     db: Database,
     clock: Clock,
     passwords: password::Hasher,
-    limits: Arc<Limits>,
-    tokens: token::Tokens,
-    times: SessionTimes,
-    uses: uses::Uses,
-    known: known::Known,
-    watched: watch::Watched,
-    /// None: no mail is sent.
-    mail: Option<mail::Mailer>,
+    pub rate_limits: Arc<RateLimits>,
+    pub sessions: Sessions,
+    pub failed_sign_ins: FailedSignIns,
+    pub downloads: Downloads,
+    pub outbox: Outbox,
     requires_verified_email: bool,
+    guests: guests::Guests,
 }
 
 /// Why accounts cannot be served.
 #[derive(Debug, thiserror::Error)]
-pub enum StartError {
+pub enum AccountsError {
     #[error("the threads that hash passwords cannot be started: {0}")]
     Threads(#[from] std::io::Error),
     #[error(transparent)]
@@ -76,15 +83,15 @@ pub enum StartError {
 }
 
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum AccountError {
     #[error("some fields are not right")]
-    Invalid(Problems),
+    Invalid(ValidationErrors),
     #[error("email or username is taken")]
-    Taken(Problems),
+    Taken(ValidationErrors),
     #[error("wrong email or password")]
     WrongCredentials,
     #[error("not signed in")]
-    NotSignedIn(#[from] token::Error),
+    NotSignedIn(#[from] TokenError),
     #[error("the session has ended")]
     SessionEnded,
     #[error("the account is inactive")]
@@ -95,12 +102,32 @@ pub enum Error {
     NoMail,
     #[error("the email address is not confirmed")]
     EmailNotVerified,
+    #[error("there are no guests")]
+    NoGuests,
+    #[error("a guest has no address and no password")]
+    Guest,
+    #[error("the account is no guest's")]
+    NotAGuest,
     #[error(transparent)]
     RateLimited(#[from] RateLimited),
+    #[error("no randomness: {0}")]
+    Randomness(#[from] getrandom::Error),
     #[error(transparent)]
-    Password(#[from] password::Error),
+    Password(#[from] password::PasswordError),
     #[error(transparent)]
     Database(#[from] DbErr),
+}
+
+impl AccountError {
+    /// Why a value that has to be unique could not be stored.
+    fn not_stored(error: DbErr, path: &'static str, taken: &str) -> Self {
+        if users::is_duplicate(&error) {
+            let violation = Violation::new(FieldErrorCode::Taken, taken);
+            Self::Taken(ValidationErrors::one(path, violation))
+        } else {
+            error.into()
+        }
+    }
 }
 
 impl Accounts {
@@ -108,27 +135,20 @@ impl Accounts {
     ///
     /// If the threads that hash passwords cannot be started, or mail cannot be sent as the settings
     /// say.
-    pub fn new(settings: &Settings, db: Database, clock: Clock) -> Result<Self, StartError> {
-        let mail = settings.mail.as_ref().map(mail::Mailer::new).transpose()?;
+    pub fn new(settings: &Settings, db: Database, clock: Clock) -> Result<Self, AccountsError> {
+        let (secrets, mail) = (&settings.secrets, settings.mail.as_ref());
         Ok(Self {
-            known: known::Known::default(),
-            db,
-            limits: Arc::new(Limits::new(&settings.clients, &clock)),
-            clock,
             passwords: password::Hasher::start(settings.bcrypt_cost)?,
-            tokens: token::Tokens::new(&settings.secrets),
-            times: settings.sessions,
-            uses: uses::Uses::default(),
-            watched: watch::Watched::default(),
-            mail,
+            rate_limits: Arc::new(RateLimits::new(&settings.clients, &clock)),
+            sessions: Sessions::new(db.clone(), clock.clone(), secrets, settings.sessions),
+            failed_sign_ins: FailedSignIns::new(db.clone(), clock.clone()),
+            downloads: Downloads::new(db.clone(), clock.clone()),
+            outbox: Outbox::new(mail, db.clone(), clock.clone())?,
             requires_verified_email: settings.requires_verified_email,
+            guests: guests::Guests::new(settings.guests, secrets),
+            db,
+            clock,
         })
-    }
-
-    /// How often may be tried what is not this module's to do.
-    #[must_use]
-    pub fn limits(&self) -> &Limits {
-        &self.limits
     }
 
     /// How many passwords wait to be hashed.
@@ -137,99 +157,29 @@ impl Accounts {
         self.passwords.waiting()
     }
 
-    fn reads(&self) -> &Reads {
-        self.db.reads()
+    /// Some of an account's events, newest first.
+    ///
+    /// # Errors
+    ///
+    /// If the database fails.
+    pub async fn events(
+        &self,
+        user_id: Uuid,
+        slice: &EventSlice,
+    ) -> Result<EventPage, AccountError> {
+        Ok(events::page(self.db.reads(), user_id, slice).await?)
     }
-}
 
-/// The account with an email address.
-///
-/// Migration 6 left some accounts with their earlier key, because another account has their present
-/// one. Such an account is found by its earlier key, and before the other account.
-///
-/// # Errors
-///
-/// If the database fails.
-pub async fn find_by_email(
-    db: &impl ConnectionTrait,
-    email: &str,
-) -> Result<Option<user::Model>, DbErr> {
-    let keys = name::EmailKeys::of(email);
-    let mut found = user::Entity::find()
-        .filter(user::Column::EmailKey.is_in(keys.distinct()))
-        .all(db)
-        .await?;
-    found.sort_by_key(|user| user.email_key != keys.earlier);
-    Ok(found.into_iter().next())
-}
-
-/// Locks a user's row until the transaction ends: sign-ins, changes of the password and sign-outs
-/// everywhere come one after another.
-async fn lock_user(tx: &impl ConnectionTrait, id: Uuid) -> Result<Option<user::Model>, DbErr> {
-    user::Entity::find_by_id(id)
-        // Not `FOR UPDATE`, for which whatever refers to the row would wait.
-        .lock(LockType::NoKeyUpdate)
-        .one(tx)
-        .await
-}
-
-/// For `mula user`: all accounts, oldest first, a page at a time.
-///
-/// # Errors
-///
-/// If the database fails.
-pub async fn list(
-    db: &Database,
-    mut each: impl FnMut(&user::Model, u64),
-    now: chrono::DateTime<chrono::Utc>,
-) -> Result<(), DbErr> {
-    let mut pages = user::Entity::find()
-        .order_by_asc(user::Column::Id)
-        .paginate(db.reads(), 500);
-    while let Some(page) = pages.fetch_and_next().await? {
-        for user in page {
-            let live = session_row::Entity::find_live(user.id, now)
-                .count(db.reads())
-                .await?;
-            each(&user, live);
-        }
+    /// Those of some events that are the user's.
+    ///
+    /// # Errors
+    ///
+    /// If the database fails.
+    pub async fn events_by_id(
+        &self,
+        user_id: Uuid,
+        ids: &[Uuid],
+    ) -> Result<Vec<account_event::Model>, AccountError> {
+        Ok(events::by_id(self.db.reads(), user_id, ids).await?)
     }
-    Ok(())
-}
-
-/// Lets an account in again, or no longer.
-///
-/// Sessions do not outlive a deactivation: on activation the earlier ones are revoked, so that
-/// no old token comes back to life. Until then they are answered "inactive". Returns whether
-/// there is such an account.
-///
-/// # Errors
-///
-/// If the database fails; then nothing has changed.
-pub async fn set_active(
-    db: &Database,
-    email: &str,
-    active: bool,
-    now: chrono::DateTime<chrono::Utc>,
-) -> Result<bool, DbErr> {
-    use sea_orm::sea_query::Expr;
-    let tx = db.begin().await?;
-    let Some(user) = find_by_email(&tx, email).await? else {
-        return Ok(false);
-    };
-    user::Entity::update_many()
-        .col_expr(user::Column::IsActive, Expr::value(active))
-        .col_expr(user::Column::UpdatedAt, Expr::value(now))
-        .filter(user::Column::Id.eq(user.id))
-        .exec(&tx)
-        .await?;
-    if active && !user.is_active {
-        session_row::Entity::update_many()
-            .col_expr(session_row::Column::IsRevoked, Expr::value(true))
-            .filter(session_row::Column::UserId.eq(user.id))
-            .exec(&tx)
-            .await?;
-    }
-    tx.commit().await?;
-    Ok(true)
 }

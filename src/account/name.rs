@@ -9,9 +9,9 @@ use unicase::UniCase;
 use unicode_normalization::UnicodeNormalization;
 use unicode_security::{GeneralSecurityProfile, MixedScript};
 
-use crate::invalid::{
+use crate::validation::{
     FieldErrorCode::{InvalidCharacters, InvalidEmail, MixedScripts, TooLong, TooShort},
-    Rule,
+    Violation,
 };
 
 /// Characters, of an email address.
@@ -82,14 +82,24 @@ pub fn stored(text: &str) -> Name {
     Name { text, key }
 }
 
+/// The domain of guests' addresses, which no mail reaches (RFC 2606, section 2).
+pub(super) const GUESTS: &str = "guest.invalid";
+
+/// Whether an address is a guest's, by its key.
+pub(super) fn is_guests(email_key: &str) -> bool {
+    let domain = email_key.rsplit_once('@').map(|(_, domain)| domain);
+    domain == Some(GUESTS)
+}
+
 /// # Errors
 ///
 /// The rule it fails: HTML's for `<input type=email>`
-/// (<https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address>), and 255 characters.
-pub fn email(text: &str) -> Result<Name, Rule> {
+/// (<https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address>), 255 characters, and no
+/// guest's.
+pub fn email(text: &str) -> Result<Name, Violation> {
     let text = kept(text);
     if text.chars().count() > *EMAIL.end() {
-        return Err(Rule::within(
+        return Err(Violation::within(
             TooLong,
             EMAIL,
             format!("An email address has at most {} characters.", EMAIL.end()),
@@ -99,12 +109,18 @@ pub fn email(text: &str) -> Result<Name, Rule> {
         .split_once('@')
         .is_some_and(|(local, domain)| is_local_part(local) && domain.split('.').all(is_label));
     if !valid {
-        return Err(Rule::new(
+        return Err(Violation::new(
             InvalidEmail,
             "Write an email address such as ada@example.com.",
         ));
     }
     let key = fold(&text);
+    if is_guests(&key) {
+        return Err(Violation::new(
+            InvalidEmail,
+            "No mail reaches this address: its domain is for guests.",
+        ));
+    }
     Ok(Name { text, key })
 }
 
@@ -126,18 +142,18 @@ fn is_label(text: &str) -> bool {
 ///
 /// The rule it fails: 3 to 100 letters, digits, `_`, `.` or `-`, of one script (UTS #39,
 /// section 5), none of them for show only (UTS #39, section 3.1: identifier status "Allowed").
-pub fn username(text: &str) -> Result<Name, Rule> {
+pub fn username(text: &str) -> Result<Name, Violation> {
     let text = kept(text);
     let length = text.chars().count();
     if length < *USERNAME.start() {
-        return Err(Rule::within(
+        return Err(Violation::within(
             TooShort,
             USERNAME,
             format!("A username has at least {} characters.", USERNAME.start()),
         ));
     }
     if length > *USERNAME.end() {
-        return Err(Rule::within(
+        return Err(Violation::within(
             TooLong,
             USERNAME,
             format!("A username has at most {} characters.", USERNAME.end()),
@@ -150,13 +166,13 @@ pub fn username(text: &str) -> Result<Name, Rule> {
         |c: char| unicode_normalization::char::is_combining_mark(c) && c.identifier_allowed();
     let starts_well = text.chars().next().is_some_and(allowed);
     if !starts_well || !text.chars().all(|c| allowed(c) || mark(c)) {
-        return Err(Rule::new(
+        return Err(Violation::new(
             InvalidCharacters,
             "A username is made of letters, digits, underscore, point and hyphen.",
         ));
     }
     if !text.is_single_script() {
-        return Err(Rule::new(
+        return Err(Violation::new(
             MixedScripts,
             "A username keeps to letters of one script.",
         ));
@@ -256,6 +272,8 @@ mod tests {
             "a@é.c",
             "a\n@b.c",
             "\"a\"@b.c",
+            "a@guest.invalid",
+            "a@GUEST.ｉnvalid",
             &format!("a@{}", "b".repeat(64)),
         ] {
             assert_eq!(email(bad).unwrap_err().code, InvalidEmail, "{bad:?}");

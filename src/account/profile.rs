@@ -2,13 +2,10 @@
 
 use std::net::IpAddr;
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, SqlErr, sea_query::Expr};
+use sea_orm::Set;
 
-use super::{Accounts, Error, Requester, locale, name};
-use crate::{
-    entity::user,
-    invalid::{FieldErrorCode, Problems, Rule},
-};
+use super::{AccountError, Accounts, Requester, USERNAME_TAKEN, locale, name, users};
+use crate::{entity::user, validation::ValidationErrors};
 
 /// A change of a profile. Absent members stay.
 #[derive(Debug, Default)]
@@ -21,56 +18,45 @@ pub struct ProfileChanges {
 impl Accounts {
     /// # Errors
     ///
-    /// [`Error::Invalid`] with all failing fields; [`Error::Taken`], decided by the database;
-    /// [`Error::RateLimited`], since a username answers whether another account has it.
+    /// [`AccountError::Invalid`] with all failing fields; [`AccountError::Taken`], decided by the database;
+    /// [`AccountError::RateLimited`], since a username answers whether another account has it.
     pub async fn update_profile(
         &self,
         requester: &Requester,
         changes: ProfileChanges,
         from: IpAddr,
-    ) -> Result<user::Model, Error> {
-        let mut problems = Problems::default();
-        let username = changes.username.as_deref();
-        let username =
-            username.and_then(|username| problems.note("input.username", name::username(username)));
-        let locale = changes.locale.as_deref();
-        let locale = locale.and_then(|tag| problems.note("input.locale", locale::locale(tag)));
-        if !problems.0.is_empty() {
-            return Err(Error::Invalid(problems));
-        }
+    ) -> Result<user::Model, AccountError> {
+        let id = requester.user.id;
+        let mut errors = ValidationErrors::default();
+        let username = changes.username.as_deref().map(name::username);
+        let username = username.and_then(|name| errors.check("input.username", name));
+        let locale = changes.locale.as_deref().map(locale::locale);
+        let locale = locale.and_then(|tag| errors.check("input.locale", tag));
+        errors.into_result().map_err(AccountError::Invalid)?;
         if username.is_none() && locale.is_none() && changes.memory.is_none() {
             return Ok(requester.user.clone());
         }
-        let mut update = user::Entity::update_many()
-            .col_expr(user::Column::UpdatedAt, Expr::value(self.clock.now()))
-            .filter(user::Column::Id.eq(requester.user.id));
+        let mut change = user::ActiveModel {
+            updated_at: Set(self.clock.now()),
+            ..Default::default()
+        };
         if let Some(username) = username {
             if username.key != requester.user.username_key {
-                self.limits.registration(from)?;
+                self.rate_limits.registration(from)?;
             }
-            update = update
-                .col_expr(user::Column::Username, Expr::value(username.text))
-                .col_expr(user::Column::UsernameKey, Expr::value(username.key));
+            change.username = Set(username.text);
+            change.username_key = Set(username.key);
         }
         if let Some(locale) = locale {
-            update = update.col_expr(user::Column::Locale, Expr::value(locale));
+            change.locale = Set(locale);
         }
         if let Some(memory) = changes.memory {
-            update = update.col_expr(user::Column::Memory, Expr::value(memory));
+            change.memory = Set(memory);
         }
-        let updated = update.exec_with_returning(self.db.writes()).await;
-        self.known.forget(|_, owner| owner == requester.user.id);
-        match updated {
-            Ok(mut users) => users.pop().ok_or(Error::SessionEnded),
-            Err(error) => match error.sql_err() {
-                Some(SqlErr::UniqueConstraintViolation(_)) => {
-                    let mut problems = Problems::default();
-                    let rule = Rule::new(FieldErrorCode::Taken, "This username is taken.");
-                    problems.add("input.username", rule);
-                    Err(Error::Taken(problems))
-                }
-                _ => Err(error.into()),
-            },
-        }
+        let updated = users::update(self.db.writes(), id, change).await;
+        self.sessions.forget_user(id);
+        updated
+            .map_err(|error| AccountError::not_stored(error, "input.username", USERNAME_TAKEN))?
+            .ok_or(AccountError::SessionEnded)
     }
 }

@@ -31,6 +31,14 @@ const SYSTEMS: [(&str, &str); 8] = [
 /// Characters of a label that is the client's own word.
 const MAX: usize = 40;
 
+/// Characters of a `User-Agent` that are kept.
+const KEPT: usize = 255;
+
+/// A `User-Agent` as it is stored.
+pub(super) fn kept(user_agent: Option<&str>) -> Option<String> {
+    user_agent.map(|name| name.chars().take(KEPT).collect())
+}
+
 /// "Firefox on Windows", or the first product token of a client that is no browser.
 #[must_use]
 pub fn label(user_agent: &str) -> Option<String> {

@@ -36,7 +36,7 @@ pub(super) struct Composer<'a> {
     pub library: &'a Library,
     pub obi: &'a Obi,
     pub approach: Approach<'a>,
-    /// The conversation, whose passages are not told again.
+    /// The conversation, whose passages are not repeated.
     pub thread: &'a Thread,
     /// The sentences before everything else, and where to find help; for [`Care::Soft`].
     pub preface: &'a Answer,
@@ -230,7 +230,7 @@ struct Choose<'a> {
 
 impl<'a> Choose<'a> {
     fn new(question: &str, cast: Cast, history: &'a History) -> Self {
-        let digest = digest::hex([question, &cast.open().to_string()]);
+        let digest = digest::hash_parts([question, &cast.open().to_string()]);
         let state = u64::from_str_radix(&digest[..16], 16).expect("a digest is hexadecimal");
         Self {
             state,

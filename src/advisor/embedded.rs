@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::engine::{Begun, Event, Failure};
+use super::engine::{Begun, EngineEvent, Failure};
 use crate::entity::Source;
 
 /// Stands first in an answer that a language model was to write.
@@ -25,14 +25,14 @@ pub(super) async fn tell(
     answer: &Answer,
     begun: &Begun,
     pause: Duration,
-    out: &mpsc::Sender<Event>,
+    out: &mpsc::Sender<EngineEvent>,
 ) -> Result<(), Failure> {
     // What another version of us began cannot be gone on with.
     let rest = answer
         .text
         .strip_prefix(&begun.text)
         .ok_or(Failure::Interrupted)?;
-    let text = |text: &str| Event::Text {
+    let text = |text: &str| EngineEvent::Text {
         text: text.to_owned(),
         position: None,
     };
@@ -44,14 +44,14 @@ pub(super) async fn tell(
             while let Some((index, source)) = next
                 && word.contains(&format!("[{}]", index + 1))
             {
-                send(out, Event::Source(source.clone())).await?;
+                send(out, EngineEvent::Source(source.clone())).await?;
                 next = sources.next();
             }
             send(out, text(word)).await?;
         }
     }
     for (_, source) in next.into_iter().chain(sources) {
-        send(out, Event::Source(source.clone())).await?;
+        send(out, EngineEvent::Source(source.clone())).await?;
     }
     if pause.is_zero() {
         send(out, text(rest)).await?;
@@ -59,7 +59,7 @@ pub(super) async fn tell(
     Ok(())
 }
 
-async fn send(out: &mpsc::Sender<Event>, event: Event) -> Result<(), Failure> {
-    // Nobody wants the rest.
+async fn send(out: &mpsc::Sender<EngineEvent>, event: EngineEvent) -> Result<(), Failure> {
+    // The receiver is gone.
     out.send(event).await.map_err(|_| Failure::Interrupted)
 }

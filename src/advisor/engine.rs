@@ -8,7 +8,7 @@ use crate::entity::{
 
 /// The input of an answer.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct EngineInput {
     pub advisor: Advisor,
     pub question: String,
     pub cast: Cast,
@@ -16,6 +16,8 @@ pub struct Asked {
     pub history: History,
     /// The conversation that the question goes on with.
     pub thread: Thread,
+    /// The user's earlier questions, newest first, if a model may be told of them.
+    pub memory: Option<Vec<String>>,
 }
 
 /// The part of an answer that is already stored when an engine takes it up again; empty at first.
@@ -37,19 +39,19 @@ pub struct Position {
 
 /// An event of an answer that is being written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum EngineEvent {
     /// The text goes on, up to this position if there is one. The text may be empty: then only
     /// the position is news.
     Text {
         text: String,
         position: Option<Position>,
     },
-    /// The answer rests on this, too; it stands after those told of before.
+    /// A further source of the answer, after those before.
     Source(Source),
     /// The model's name, as its server reports it.
     Model(String),
     /// The usage so far, as the provider reports it. The last one counts.
-    Usage(Usage),
+    Usage(TokenUsage),
     /// The model thinks, or has begun to write.
     Thinking(bool),
     /// The answer ends here, though not by itself: at a limit.
@@ -60,7 +62,7 @@ pub enum Event {
 
 /// The usage of an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Usage {
+pub struct TokenUsage {
     /// Read and written.
     pub tokens: i32,
     /// Those of them that the provider had in its cache, and those that were thinking, where it

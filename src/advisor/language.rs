@@ -66,7 +66,7 @@ impl Languages {
         })
     }
 
-    /// None for English, and where it cannot be told.
+    /// None for English, and where it is uncertain.
     pub(super) fn of(&self, question: &str) -> Option<&Language> {
         let text = question.to_lowercase();
         let words: HashSet<_> = text
@@ -177,7 +177,7 @@ mod tests {
         assert!(wrong.is_empty(), "{wrong:#?}");
     }
 
-    /// Pidgin is told from English by few words, so it alone may be found among the passages' own
+    /// Pidgin differs from English by few words, so it alone may be found among the passages' own
     /// example questions.
     #[test]
     fn english_is_never_called_foreign() {

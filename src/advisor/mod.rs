@@ -1,7 +1,4 @@
 //! The advisors: who they are, what they know, and what they answer.
-//!
-//! May use: `entity` for the names that are stored (advisor, source), `config` (the model's
-//! settings). Knows nothing of users and readings.
 
 mod approach;
 mod compose;
@@ -36,7 +33,7 @@ use compose::Composer;
 pub use compose::cited_title;
 use crisis::Crisis;
 pub use embedded::Answer;
-use engine::{Asked, Begun, Event, Failure};
+use engine::{Begun, EngineEvent, EngineInput, Failure};
 pub use history::History;
 pub use knowledge::{Error, Errors, Passage, Persona};
 use knowledge::{Files, Knowledge, Obi, Subject};
@@ -44,7 +41,7 @@ pub use language::Language;
 use language::Languages;
 use library::{Library, OffTopic};
 pub use library::{Nearest, Ranked, Ranking, Signals};
-use model::{Model, Prompt};
+use model::{LanguageModel, Parts, Prompt};
 pub use thread::{Thread, Turn};
 use topic::Topics;
 
@@ -55,15 +52,15 @@ const WRITER_VERSION: &str = "embedded-3";
 /// All four, ready to answer.
 #[derive(Debug)]
 pub struct Advisors {
-    known: Arc<Known>,
+    known: Arc<KnowledgeBase>,
     /// None: the built-in engine answers.
-    model: Option<Model>,
+    model: Option<LanguageModel>,
     version: String,
 }
 
 /// The loaded files.
 #[derive(Debug)]
-struct Known {
+struct KnowledgeBase {
     all: [(Knowledge, Library); 4],
     obi: Obi,
     crisis: Crisis,
@@ -74,9 +71,9 @@ struct Known {
 }
 
 /// The built-in files, loaded once: a process may start many servers, as tests do.
-static BUILT_IN: OnceLock<Arc<Known>> = OnceLock::new();
+static BUILT_IN: OnceLock<Arc<KnowledgeBase>> = OnceLock::new();
 
-impl Known {
+impl KnowledgeBase {
     fn load(folder: Option<&Path>) -> Result<Arc<Self>, Errors> {
         if folder.is_some() {
             return Self::read(folder).map(Arc::new);
@@ -125,7 +122,7 @@ impl Known {
             crisis,
             languages,
             topics,
-            digest: digest::hex(files.texts()),
+            digest: digest::hash_parts(files.texts()),
         })
     }
 }
@@ -136,13 +133,13 @@ impl Advisors {
     /// # Errors
     ///
     /// All entries that are not right, by file and line.
-    pub fn load(folder: Option<&Path>, model: Option<Model>) -> Result<Self, Errors> {
-        let known = Known::load(folder)?;
+    pub fn load(folder: Option<&Path>, model: Option<LanguageModel>) -> Result<Self, Errors> {
+        let known = KnowledgeBase::load(folder)?;
         let writer = model
             .as_ref()
-            .map_or_else(|| WRITER_VERSION.to_owned(), Model::version);
+            .map_or_else(|| WRITER_VERSION.to_owned(), LanguageModel::version);
         Ok(Self {
-            version: digest::hex([known.digest.as_str(), &writer]),
+            version: digest::hash_parts([known.digest.as_str(), &writer]),
             known,
             model,
         })
@@ -154,7 +151,7 @@ impl Advisors {
         &self.version
     }
 
-    /// The version of what an engine is told to write by; none for the fixed reply.
+    /// The version of an engine's instructions; None for the fixed reply.
     #[must_use]
     pub fn prompt_version(&self, engine: Engine) -> Option<String> {
         match engine {
@@ -191,18 +188,25 @@ impl Advisors {
     }
 
     #[must_use]
-    pub fn model(&self) -> Option<&Model> {
+    pub fn model(&self) -> Option<&LanguageModel> {
         self.model.as_ref()
     }
 
-    /// The prompt for a model, with as many turns of the conversation and passages as leave room for the
+    /// The user's last questions that the engine is told; 0 for none.
+    #[must_use]
+    pub fn memory(&self) -> u32 {
+        self.model.as_ref().map_or(0, LanguageModel::memory)
+    }
+
+    /// The prompt for a model, with as many earlier questions, turns of the conversation and passages as leave room for the
     /// answer.
     #[must_use]
-    pub fn prompt(&self, asked: &Asked) -> Prompt {
+    pub fn prompt(&self, asked: &EngineInput) -> Prompt {
         let (knowledge, library) = self.of(asked.advisor);
         let subject = asked.thread.subject(&asked.question);
         let found = library.search(&subject, model::PASSAGES);
         let mut passages: Vec<_> = found.iter().map(|at| &knowledge.passages[*at]).collect();
+        let mut before = asked.memory.as_deref().unwrap_or_default();
         let mut turns = asked.thread.0.as_slice();
         loop {
             let prompt = Prompt::new(
@@ -211,12 +215,19 @@ impl Advisors {
                 self.approach_to(asked),
                 self.known.crisis.preface(),
                 asked,
-                turns,
-                &passages,
+                &Parts {
+                    before,
+                    turns,
+                    passages: &passages,
+                },
             );
             let fits = self.model.as_ref().is_none_or(|model| model.fits(&prompt));
             if fits {
                 return prompt;
+            }
+            if !before.is_empty() {
+                before = &[];
+                continue;
             }
             // The oldest goes first, and the newest last.
             if turns.len() > 1 || passages.pop().is_none() {
@@ -230,7 +241,7 @@ impl Advisors {
 
     /// How a question of a conversation is to be answered.
     #[must_use]
-    pub fn approach_to(&self, asked: &Asked) -> Approach<'_> {
+    pub fn approach_to(&self, asked: &EngineInput) -> Approach<'_> {
         if asked.thread.is_empty() {
             return self.approach(&asked.question);
         }
@@ -257,7 +268,7 @@ impl Advisors {
     /// The built-in engine's answer: the same for the same question, cast and library. If it is
     /// written in place of a model's, it says so. Takes a fraction of a millisecond.
     #[must_use]
-    pub fn answer(&self, asked: &Asked, fell_back: bool) -> Answer {
+    pub fn answer(&self, asked: &EngineInput, fell_back: bool) -> Answer {
         let (knowledge, library) = self.of(asked.advisor);
         let language = self.language(&asked.question);
         let language = language.map(|language| language.note.as_str());
@@ -281,14 +292,14 @@ impl Advisors {
     ///
     /// # Errors
     ///
-    /// If what was begun cannot be gone on with, or nobody wants the rest.
+    /// If a begun answer cannot be continued, or the receiver is gone.
     pub async fn write(
         &self,
-        asked: &Asked,
+        asked: &EngineInput,
         fell_back: bool,
         begun: Begun,
         pause: Duration,
-        out: &mpsc::Sender<Event>,
+        out: &mpsc::Sender<EngineEvent>,
     ) -> Result<(), Failure> {
         let answer = self.answer(asked, fell_back);
         embedded::tell(&answer, &begun, pause, out).await
@@ -303,7 +314,7 @@ impl Advisors {
 
     /// The same for a question of a conversation, which may only together say so.
     #[must_use]
-    pub fn care_to(&self, asked: &Asked) -> Option<Answer> {
+    pub fn care_to(&self, asked: &EngineInput) -> Option<Answer> {
         let together = || {
             let is_crisis =
                 !asked.thread.is_empty() && self.approach_to(asked).care == Care::Crisis;
@@ -314,7 +325,7 @@ impl Advisors {
     }
 
     /// The language a question is asked in, with the sentence that says that the library speaks
-    /// English alone; None for English, and where it cannot be told.
+    /// English alone; None for English, and where it is uncertain.
     #[must_use]
     pub fn language(&self, question: &str) -> Option<&Language> {
         self.known.languages.of(question)

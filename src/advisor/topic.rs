@@ -32,7 +32,7 @@ pub(super) struct Topics {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
-    /// For whoever edits the file.
+    /// For the file's editors.
     #[serde(rename = "name", deserialize_with = "document::text")]
     _name: String,
     #[serde(default, deserialize_with = "document::optional_text")]

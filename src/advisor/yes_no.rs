@@ -27,7 +27,7 @@ const INDIRECT: [&str; 9] = [
     "tell me whether",
 ];
 
-/// After "can you", "will you" and the like: something is to be done, or told.
+/// After "can you", "will you" and the like: something is to be done, or said.
 const REQUESTS: &str = "tell explain help give say show describe write speak teach list recommend \
     suggest share advise read talk guide bless pray send make let remind recite translate sing name \
     interpret please describe sum";

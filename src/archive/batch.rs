@@ -11,32 +11,36 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    Rule,
-    export::whole,
-    import::Problem,
-    line::{Reading, User},
+    BrokenRule,
+    import::LineError,
+    line::{Generation, Reading, User},
+    whole::whole,
 };
 use crate::{
     account::name,
+    db::Plans,
     entity::{generation, idempotency_key, reading, user},
 };
 
 /// Rows of a statement: databases bound its parameters, SQLite at 32,766.
 const ROWS: usize = 500;
 
+/// Pairs that a statement looks for: SQLite bounds the depth of an expression, at 1,000.
+const PAIRS: usize = 200;
+
 /// The result of a batch.
 #[derive(Default)]
 pub(super) struct Done {
     pub added: u64,
     pub same: u64,
-    pub problems: Vec<Problem>,
+    pub problems: Vec<LineError>,
     /// Users who have a problem.
     pub refused: Vec<Uuid>,
 }
 
 impl Done {
-    pub(super) fn problem(&mut self, line: u64, rule: Rule) {
-        self.problems.push(Problem { line, rule });
+    pub(super) fn problem(&mut self, line: u64, rule: BrokenRule) {
+        self.problems.push(LineError { line, rule });
     }
 }
 
@@ -66,68 +70,27 @@ pub(super) async fn users(
     for ((number, user), (email, username)) in lines.into_iter().zip(names) {
         let id = user.id;
         let here = known.iter().find(|known| known.id == id).cloned();
-        let rule = match (here, user.hashed_password) {
-            // Without a hash, it only says whose what follows is: all that never changes is the same.
-            (Some(here), None) => {
-                let line = User {
-                    is_active: here.is_active,
-                    updated_at: here.updated_at,
-                    username: here.username.clone(),
-                    locale: here.locale.clone(),
-                    memory: here.memory,
-                    email_verified_at: here.email_verified_at,
-                    pending_email: here.pending_email.clone(),
-                    hashed_password: None,
-                    ..user
-                };
-                match differing(&User::new(here, false), &line) {
-                    None => {
-                        done.same += 1;
-                        continue;
-                    }
-                    Some(rule) => rule,
+        let rule = match (here, user.hashed_password.clone()) {
+            (Some(here), _) => match differing_user(here, user) {
+                None => {
+                    done.same += 1;
+                    continue;
                 }
-            }
-            (None, None) => Rule::new(
+                Some(rule) => rule,
+            },
+            (None, None) => BrokenRule::new(
                 "NO_PASSWORD",
                 "there is no such account here, and one user's export holds no password to make \
                  it with",
             ),
-            (Some(here), hashed_password) => {
-                let line = User {
-                    hashed_password,
-                    ..user
-                };
-                match differing(&User::new(here, true), &line) {
-                    None => {
-                        done.same += 1;
-                        continue;
-                    }
-                    Some(rule) => rule,
-                }
-            }
             (None, Some(_)) if known.iter().any(|known| known.email_key == email.key) => {
-                Rule::new("EMAIL_TAKEN", "another account here has this email")
+                BrokenRule::new("EMAIL_TAKEN", "another account here has this email")
             }
             (None, Some(_)) if known.iter().any(|known| known.username_key == username.key) => {
-                Rule::new("USERNAME_TAKEN", "another account here has this username")
+                BrokenRule::new("USERNAME_TAKEN", "another account here has this username")
             }
             (None, Some(hashed_password)) => {
-                new.push(user::Model {
-                    id: user.id,
-                    email: user.email,
-                    email_key: email.key,
-                    username: user.username,
-                    username_key: username.key,
-                    hashed_password,
-                    is_active: user.is_active,
-                    created_at: user.created_at,
-                    updated_at: user.updated_at,
-                    locale: user.locale,
-                    memory: user.memory,
-                    email_verified_at: user.email_verified_at,
-                    pending_email: user.pending_email,
-                });
+                new.push(user.row(email.key, username.key, hashed_password));
                 continue;
             }
         };
@@ -139,7 +102,29 @@ pub(super) async fn users(
     Ok(done)
 }
 
-/// No two of the readings have an id, a generation's id or an idempotency key in common.
+/// The rule that what is here has to be the same, if it is not.
+fn differing_user(here: user::Model, line: User) -> Option<BrokenRule> {
+    if line.hashed_password.is_some() {
+        return differing(&User::new(here, true), &line);
+    }
+    // Without a hash, it only says whose what follows is: all that never changes is the same.
+    let line = User {
+        is_active: here.is_active,
+        updated_at: here.updated_at,
+        username: here.username.clone(),
+        locale: here.locale.clone(),
+        memory: here.memory,
+        email_verified_at: here.email_verified_at,
+        pending_email: here.pending_email.clone(),
+        is_guest: here.is_guest,
+        readings_per_day: here.readings_per_day,
+        cost_per_month_nano_usd: here.cost_per_month,
+        ..line
+    };
+    differing(&User::new(here, false), &line)
+}
+
+/// No two of the readings have an id, a generation's id, an idempotency key or a link's token in common.
 pub(super) async fn readings(
     tx: &DatabaseTransaction,
     lines: Vec<(u64, Reading)>,
@@ -188,22 +173,7 @@ pub(super) async fn readings(
         }
         rows.push(reading.row());
         generations.extend(reading.generations.iter().map(|one| one.row(&reading)));
-        // No key of it was used later.
-        let last = reading
-            .generations
-            .iter()
-            .map(|one| one.outcome.created_at)
-            .max();
-        let used_at = last.unwrap_or(reading.outcome.created_at);
-        keys.extend(reading.idempotency_keys.into_iter().flatten().map(|key| {
-            idempotency_key::Model {
-                user_id: reading.user_id,
-                key: key.key,
-                request: key.request,
-                reading_id: reading.id,
-                created_at: used_at,
-            }
-        }));
+        keys.extend(keys_of(reading));
     }
     done.added = rows.len() as u64;
     insert::<reading::Entity>(tx, rows).await?;
@@ -212,10 +182,26 @@ pub(super) async fn readings(
     Ok(done)
 }
 
+fn keys_of(reading: Reading) -> impl Iterator<Item = idempotency_key::Model> {
+    // None of them was used later.
+    let created = |one: &Generation| one.outcome.created_at;
+    let last = reading.generations.iter().map(created).max();
+    let created_at = last.unwrap_or(reading.outcome.created_at);
+    let keys = reading.idempotency_keys.into_iter().flatten();
+    keys.map(move |key| idempotency_key::Model {
+        user_id: reading.user_id,
+        key: key.key,
+        request: key.request,
+        reading_id: reading.id,
+        created_at,
+    })
+}
+
 /// Unique values of new readings that existing rows already have.
 struct Taken {
     generations: HashSet<Uuid>,
     keys: HashSet<(Uuid, String)>,
+    tokens: HashSet<String>,
 }
 
 async fn taken(tx: &DatabaseTransaction, lines: &[(u64, Reading)]) -> Result<Taken, DbErr> {
@@ -225,12 +211,15 @@ async fn taken(tx: &DatabaseTransaction, lines: &[(u64, Reading)]) -> Result<Tak
         .collect();
     let keys: Vec<_> = lines
         .iter()
-        .flat_map(|(_, reading)| reading.idempotency_keys.iter().flatten())
-        .map(|key| key.key.as_str())
+        .flat_map(|(_, reading)| {
+            let keys = reading.idempotency_keys.iter().flatten();
+            keys.map(|key| (reading.user_id, key.key.as_str()))
+        })
         .collect();
     let mut taken = Taken {
         generations: HashSet::new(),
         keys: HashSet::new(),
+        tokens: HashSet::new(),
     };
     for ids in generations.chunks(ROWS) {
         let found = generation::Entity::find()
@@ -242,31 +231,45 @@ async fn taken(tx: &DatabaseTransaction, lines: &[(u64, Reading)]) -> Result<Tak
             .await?;
         taken.generations.extend(found);
     }
-    for keys in keys.chunks(ROWS) {
-        let found = idempotency_key::Entity::find()
-            .filter(
-                idempotency_key::Column::UserId
-                    .is_in(lines.iter().map(|(_, reading)| reading.user_id)),
-            )
-            .filter(idempotency_key::Column::Key.is_in(keys.iter().copied()))
-            .all(tx)
-            .await?;
+    for keys in keys.chunks(PAIRS) {
+        // Not all keys of all users, of whom there may be many with many keys.
+        let any = keys.iter().fold(Condition::any(), |any, (user_id, key)| {
+            let both = Condition::all()
+                .add(idempotency_key::Column::UserId.eq(*user_id))
+                .add(idempotency_key::Column::Key.eq(*key));
+            any.add(both)
+        });
+        let found = idempotency_key::Entity::find().filter(any).all(tx).await?;
         taken
             .keys
             .extend(found.into_iter().map(|row| (row.user_id, row.key)));
+    }
+    let shares = lines
+        .iter()
+        .filter_map(|(_, reading)| reading.share.as_ref());
+    let tokens: Vec<_> = shares.map(|share| share.token.as_str()).collect();
+    for tokens in tokens.chunks(ROWS) {
+        let found = reading::Entity::find()
+            .select_only()
+            .column(reading::Column::ShareToken)
+            .filter(reading::Column::ShareToken.is_in(tokens.iter().copied()))
+            .into_tuple::<String>()
+            .all(tx)
+            .await?;
+        taken.tokens.extend(found);
     }
     Ok(taken)
 }
 
 impl Taken {
-    fn by(&self, reading: &Reading) -> Option<Rule> {
+    fn by(&self, reading: &Reading) -> Option<BrokenRule> {
         let keys = reading.idempotency_keys.iter().flatten();
         if reading
             .generations
             .iter()
             .any(|one| self.generations.contains(&one.id))
         {
-            Some(Rule::new(
+            Some(BrokenRule::new(
                 "GENERATION_TAKEN",
                 "another reading here has a generation of the same id",
             ))
@@ -274,9 +277,18 @@ impl Taken {
             .into_iter()
             .any(|key| self.keys.contains(&(reading.user_id, key.key.clone())))
         {
-            Some(Rule::new(
+            Some(BrokenRule::new(
                 "KEY_TAKEN",
                 "an idempotency key of it stands for another reading here",
+            ))
+        } else if reading
+            .share
+            .as_ref()
+            .is_some_and(|link| self.tokens.contains(&link.token))
+        {
+            Some(BrokenRule::new(
+                "TOKEN_TAKEN",
+                "another reading here has a link of the same token",
             ))
         } else {
             None
@@ -300,15 +312,15 @@ pub(super) async fn existing_users(
     Ok(found.into_iter().collect())
 }
 
-pub(super) fn unknown_user(id: Uuid) -> Rule {
-    Rule::new(
+pub(super) fn unknown_user(id: Uuid) -> BrokenRule {
+    BrokenRule::new(
         "UNKNOWN_USER",
         format!("no account here, nor on a line before, has the id {id}"),
     )
 }
 
 /// The rule that what is here has to be the same, if it is not.
-fn differing<T: Serialize + PartialEq>(here: &T, line: &T) -> Option<Rule> {
+pub(super) fn differing<T: Serialize + PartialEq>(here: &T, line: &T) -> Option<BrokenRule> {
     if here == line {
         return None;
     }
@@ -320,7 +332,7 @@ fn differing<T: Serialize + PartialEq>(here: &T, line: &T) -> Option<Rule> {
         .filter(|(name, value)| here.get(name) != Some(value))
         .map(|(name, _)| name.as_str())
         .collect();
-    Some(Rule::new(
+    Some(BrokenRule::new(
         "DIFFERENT",
         format!(
             "one with this id is here already, and differs in: {}",
@@ -329,7 +341,7 @@ fn differing<T: Serialize + PartialEq>(here: &T, line: &T) -> Option<Rule> {
     ))
 }
 
-/// Inserts rows, some at a time.
+/// Inserts rows, some at a time, in a transaction that was prepared for many.
 pub(super) async fn insert<E>(tx: &DatabaseTransaction, rows: Vec<E::Model>) -> Result<(), DbErr>
 where
     E: EntityTrait,
@@ -339,10 +351,14 @@ where
         .into_iter()
         .map(|row| row.into_active_model().reset_all())
         .peekable();
+    if rows.peek().is_none() {
+        return Ok(());
+    }
+    Plans::Kept.are_used_by(tx).await?;
     while rows.peek().is_some() {
         E::insert_many(rows.by_ref().take(ROWS))
             .exec_without_returning(tx)
             .await?;
     }
-    Ok(())
+    Plans::Anew.are_used_by(tx).await
 }

@@ -1,8 +1,8 @@
-//! Writing an export.
+//! Writing an export, a page at a time.
 
-use std::{collections::HashMap, io};
+use std::io;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
@@ -10,17 +10,13 @@ use uuid::Uuid;
 
 use super::{
     Counts,
-    line::{End, FORMAT, Generation, Header, IdempotencyKey, Line, Reading, Scope, User, VERSION},
+    line::{End, FORMAT, Header, Line, Scope, User, VERSION},
+    whole::whole,
 };
 use crate::{
     account::find_by_email,
-    advisor::engine::Failure,
     db::Database,
-    entity::{
-        PieceEnds, chunk, generation, idempotency_key,
-        reading::{self, Status},
-        service_month, usage_day, usage_month, user,
-    },
+    entity::{account_event, reading, service_month, session, usage_day, usage_month, user},
 };
 
 /// Rows of a page; of readings, which are large, fewer.
@@ -28,7 +24,7 @@ const PAGE: u64 = 500;
 const PAGE_OF_READINGS: u64 = 100;
 
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum ExportError {
     #[error("no account has the email {0}")]
     NoSuchUser(String),
     #[error(transparent)]
@@ -38,7 +34,7 @@ pub enum Error {
 }
 
 /// Writes all data, or those of the user with this email, as they are at one moment. `progress`
-/// hears how many rows are written, a page at a time.
+/// receives the number of rows written, a page at a time.
 ///
 /// # Errors
 ///
@@ -50,261 +46,271 @@ pub async fn export(
     now: DateTime<Utc>,
     out: &mut impl io::Write,
     mut progress: impl FnMut(Counts),
-) -> Result<Counts, Error> {
+) -> Result<Counts, ExportError> {
     let tx = db.snapshot().await?;
     db.let_idle(&tx).await?;
-    let user_id = match email {
+    let owner = match email {
         Some(email) => {
             let user = find_by_email(&tx, email)
                 .await?
-                .ok_or_else(|| Error::NoSuchUser(email.to_owned()))?;
+                .ok_or_else(|| ExportError::NoSuchUser(email.to_owned()))?;
             Some(user.id)
         }
         None => None,
     };
-    let scope = match user_id {
-        Some(_) => Scope::User,
-        None => Scope::All,
-    };
-    let header = Header {
-        format: FORMAT.to_owned(),
-        version: VERSION,
-        mula: env!("CARGO_PKG_VERSION").to_owned(),
-        exported_at: now,
-        scope,
-        contains: scope.contains(),
-    };
-    let mut writer = Writer {
-        out,
-        counts: Counts::default(),
-    };
-    writer.line(&Line::Header(header))?;
-    users(&tx, user_id, &mut writer, &mut progress).await?;
-    usage(&tx, user_id, &mut writer, &mut progress).await?;
-    readings(&tx, user_id, now, &mut writer, &mut progress).await?;
-    let lines = writer.counts.all();
-    writer.line(&Line::End(End { lines }))?;
-    writer.out.flush()?;
-    Ok(writer.counts)
+    let mut export = Export::new(owner, now);
+    while let Some(page) = export.next(&tx).await? {
+        out.write_all(&page)?;
+        progress(export.counts);
+    }
+    out.flush()?;
+    Ok(export.counts)
 }
 
-struct Writer<'a, W> {
-    out: &'a mut W,
+/// An export, written a page at a time.
+#[derive(Debug)]
+pub struct Export {
+    /// None: of all data.
+    owner: Option<Uuid>,
+    now: DateTime<Utc>,
+    /// None once the last page is written.
+    next: Option<Next>,
     counts: Counts,
 }
 
-impl<W: io::Write> Writer<'_, W> {
-    fn line(&mut self, line: &Line) -> io::Result<()> {
-        serde_json::to_writer(&mut *self.out, line)?;
-        self.out.write_all(b"\n")
-    }
+/// The next page, with the key of the last row before it.
+#[derive(Clone, Copy, Debug)]
+enum Next {
+    Header,
+    Users(Uuid),
+    Days(Option<(Uuid, NaiveDate)>),
+    Months(Option<(Uuid, NaiveDate)>),
+    ServiceMonths,
+    Sessions(Uuid),
+    Events(Uuid),
+    Readings(Uuid),
+    End,
 }
 
-async fn users(
-    tx: &impl ConnectionTrait,
-    user_id: Option<Uuid>,
-    writer: &mut Writer<'_, impl io::Write>,
-    progress: &mut impl FnMut(Counts),
-) -> Result<(), Error> {
-    let mut after = Uuid::nil();
-    loop {
-        let mut query = user::Entity::find();
-        if let Some(user_id) = user_id {
-            query = query.filter(user::Column::Id.eq(user_id));
+impl Export {
+    /// An export of a user's data, or of all.
+    #[must_use]
+    pub fn new(owner: Option<Uuid>, now: DateTime<Utc>) -> Self {
+        Self {
+            owner,
+            now,
+            next: Some(Next::Header),
+            counts: Counts::default(),
         }
-        let page = query
+    }
+
+    /// The lines of the next page, which may be none; `None` after the last page.
+    ///
+    /// # Errors
+    ///
+    /// If the database fails; then there is no further page.
+    pub async fn next(
+        &mut self,
+        tx: &impl ConnectionTrait,
+    ) -> Result<Option<Vec<u8>>, ExportError> {
+        let Some(next) = self.next.take() else {
+            return Ok(None);
+        };
+        let mut page = Vec::new();
+        self.next = match next {
+            Next::Header => {
+                line(&mut page, &Line::Header(self.header()))?;
+                // With rows: it is the first statement that makes a snapshot.
+                self.users(tx, Uuid::nil(), &mut page).await?
+            }
+            Next::Users(after) => self.users(tx, after, &mut page).await?,
+            Next::Days(after) => self.days(tx, after, &mut page).await?,
+            Next::Months(after) => self.months(tx, after, &mut page).await?,
+            Next::ServiceMonths => self.service_months(tx, &mut page).await?,
+            Next::Sessions(after) => self.sessions(tx, after, &mut page).await?,
+            Next::Events(after) => self.events(tx, after, &mut page).await?,
+            Next::Readings(after) => self.readings(tx, after, &mut page).await?,
+            Next::End => {
+                let lines = self.counts.all();
+                line(&mut page, &Line::End(End { lines }))?;
+                None
+            }
+        };
+        Ok(Some(page))
+    }
+
+    fn header(&self) -> Header {
+        let scope = match self.owner {
+            Some(_) => Scope::User,
+            None => Scope::All,
+        };
+        Header {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            mula: env!("CARGO_PKG_VERSION").to_owned(),
+            exported_at: self.now,
+            scope,
+            contains: scope.contains(),
+        }
+    }
+
+    async fn users(
+        &mut self,
+        tx: &impl ConnectionTrait,
+        after: Uuid,
+        page: &mut Vec<u8>,
+    ) -> Result<Option<Next>, ExportError> {
+        let rows = self
+            .owned::<user::Entity>(user::Column::Id)
             .filter(user::Column::Id.gt(after))
             .order_by_asc(user::Column::Id)
             .limit(PAGE)
             .all(tx)
             .await?;
-        let Some(last) = page.last() else {
-            return Ok(());
-        };
-        after = last.id;
-        for row in page {
+        let last = rows.last().map(|last| last.id);
+        for row in rows {
             // A user's own export is for that user to keep anywhere: no hash to guess at.
-            writer.line(&Line::User(User::new(row, user_id.is_none())))?;
-            writer.counts.users += 1;
+            line(page, &Line::User(User::new(row, self.owner.is_none())))?;
+            self.counts.users += 1;
         }
-        progress(writer.counts);
+        Ok(Some(last.map_or(Next::Days(None), Next::Users)))
     }
-}
 
-/// The three ledgers.
-async fn usage(
-    tx: &impl ConnectionTrait,
-    user_id: Option<Uuid>,
-    writer: &mut Writer<'_, impl io::Write>,
-    progress: &mut impl FnMut(Counts),
-) -> Result<(), Error> {
-    let mut after = None;
-    loop {
-        let mut page = of_user::<usage_day::Entity>(usage_day::Column::UserId, user_id)
+    async fn days(
+        &mut self,
+        tx: &impl ConnectionTrait,
+        after: Option<(Uuid, NaiveDate)>,
+        page: &mut Vec<u8>,
+    ) -> Result<Option<Next>, ExportError> {
+        let mut rows = self
+            .owned::<usage_day::Entity>(usage_day::Column::UserId)
             .cursor_by((usage_day::Column::UserId, usage_day::Column::Day));
         if let Some(after) = after {
-            page.after(after);
+            rows.after(after);
         }
-        let page = page.first(PAGE).all(tx).await?;
-        let Some(last) = page.last() else { break };
-        after = Some((last.user_id, last.day));
-        for row in page {
-            writer.line(&Line::UsageDay(row.into()))?;
-            writer.counts.usage += 1;
+        let rows = rows.first(PAGE).all(tx).await?;
+        let last = rows.last().map(|last| (last.user_id, last.day));
+        for row in rows {
+            line(page, &Line::UsageDay(row.into()))?;
+            self.counts.usage += 1;
         }
-        progress(writer.counts);
+        Ok(Some(
+            last.map_or(Next::Months(None), |last| Next::Days(Some(last))),
+        ))
     }
-    let mut after = None;
-    loop {
-        let mut page = of_user::<usage_month::Entity>(usage_month::Column::UserId, user_id)
+
+    async fn months(
+        &mut self,
+        tx: &impl ConnectionTrait,
+        after: Option<(Uuid, NaiveDate)>,
+        page: &mut Vec<u8>,
+    ) -> Result<Option<Next>, ExportError> {
+        let mut rows = self
+            .owned::<usage_month::Entity>(usage_month::Column::UserId)
             .cursor_by((usage_month::Column::UserId, usage_month::Column::Month));
         if let Some(after) = after {
-            page.after(after);
+            rows.after(after);
         }
-        let page = page.first(PAGE).all(tx).await?;
-        let Some(last) = page.last() else { break };
-        after = Some((last.user_id, last.month));
-        for row in page {
-            writer.line(&Line::UsageMonth(row.into()))?;
-            writer.counts.usage += 1;
+        let rows = rows.first(PAGE).all(tx).await?;
+        let last = rows.last().map(|last| (last.user_id, last.month));
+        for row in rows {
+            line(page, &Line::UsageMonth(row.into()))?;
+            self.counts.usage += 1;
         }
-        progress(writer.counts);
+        let then = match self.owner {
+            Some(_) => Next::Sessions(Uuid::nil()),
+            None => Next::ServiceMonths,
+        };
+        Ok(Some(last.map_or(then, |last| Next::Months(Some(last)))))
     }
-    if user_id.is_none() {
-        // A row a month, of all time.
+
+    /// A row a month, of all time. Sessions are left out of an export of all data.
+    async fn service_months(
+        &mut self,
+        tx: &impl ConnectionTrait,
+        page: &mut Vec<u8>,
+    ) -> Result<Option<Next>, ExportError> {
         let months = service_month::Entity::find().order_by_asc(service_month::Column::Month);
         for row in months.all(tx).await? {
-            writer.line(&Line::ServiceMonth(row.into()))?;
-            writer.counts.usage += 1;
+            line(page, &Line::ServiceMonth(row.into()))?;
+            self.counts.usage += 1;
         }
+        Ok(Some(Next::Events(Uuid::nil())))
     }
-    Ok(())
-}
 
-fn of_user<E: EntityTrait>(column: E::Column, user_id: Option<Uuid>) -> Select<E> {
-    match user_id {
-        Some(user_id) => E::find().filter(column.eq(user_id)),
-        None => E::find(),
+    async fn sessions(
+        &mut self,
+        tx: &impl ConnectionTrait,
+        after: Uuid,
+        page: &mut Vec<u8>,
+    ) -> Result<Option<Next>, ExportError> {
+        let rows = self
+            .owned::<session::Entity>(session::Column::UserId)
+            .filter(session::Column::Id.gt(after))
+            .order_by_asc(session::Column::Id)
+            .limit(PAGE)
+            .all(tx)
+            .await?;
+        let last = rows.last().map(|last| last.id);
+        for row in rows {
+            line(page, &Line::Session(row.into()))?;
+            self.counts.sessions += 1;
+        }
+        Ok(Some(last.map_or(Next::Events(Uuid::nil()), Next::Sessions)))
     }
-}
 
-async fn readings(
-    tx: &impl ConnectionTrait,
-    user_id: Option<Uuid>,
-    now: DateTime<Utc>,
-    writer: &mut Writer<'_, impl io::Write>,
-    progress: &mut impl FnMut(Counts),
-) -> Result<(), Error> {
-    let mut after = Uuid::nil();
-    loop {
-        let page = of_user::<reading::Entity>(reading::Column::UserId, user_id)
+    async fn events(
+        &mut self,
+        tx: &impl ConnectionTrait,
+        after: Uuid,
+        page: &mut Vec<u8>,
+    ) -> Result<Option<Next>, ExportError> {
+        let rows = self
+            .owned::<account_event::Entity>(account_event::Column::UserId)
+            .filter(account_event::Column::Id.gt(after))
+            .order_by_asc(account_event::Column::Id)
+            .limit(PAGE)
+            .all(tx)
+            .await?;
+        let last = rows.last().map(|last| last.id);
+        for row in rows {
+            line(page, &Line::AccountEvent(row.into()))?;
+            self.counts.events += 1;
+        }
+        Ok(Some(last.map_or(Next::Readings(Uuid::nil()), Next::Events)))
+    }
+
+    async fn readings(
+        &mut self,
+        tx: &impl ConnectionTrait,
+        after: Uuid,
+        page: &mut Vec<u8>,
+    ) -> Result<Option<Next>, ExportError> {
+        let rows = self
+            .owned::<reading::Entity>(reading::Column::UserId)
             .filter(reading::Column::Id.gt(after))
             .order_by_asc(reading::Column::Id)
             .limit(PAGE_OF_READINGS)
             .all(tx)
             .await?;
-        let Some(last) = page.last() else {
-            return Ok(());
-        };
-        after = last.id;
-        for reading in whole(tx, page, user_id.is_none(), now).await? {
-            writer.line(&Line::Reading(Box::new(reading)))?;
-            writer.counts.readings += 1;
+        let last = rows.last().map(|last| last.id);
+        for reading in whole(tx, rows, self.owner.is_none(), self.now).await? {
+            line(page, &Line::Reading(Box::new(reading)))?;
+            self.counts.readings += 1;
         }
-        progress(writer.counts);
+        Ok(Some(last.map_or(Next::End, Next::Readings)))
+    }
+
+    fn owned<E: EntityTrait>(&self, column: E::Column) -> Select<E> {
+        match self.owner {
+            Some(owner) => E::find().filter(column.eq(owner)),
+            None => E::find(),
+        }
     }
 }
 
-/// Readings with all that hangs off them, as lines. An answer that is still being written ends in
-/// its line at `now`, as interrupted, with what there is of it: nobody would finish it elsewhere.
-pub(super) async fn whole(
-    tx: &impl ConnectionTrait,
-    rows: Vec<reading::Model>,
-    with_keys: bool,
-    now: DateTime<Utc>,
-) -> Result<Vec<Reading>, DbErr> {
-    let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
-    let mut generations: HashMap<Uuid, Vec<generation::Model>> = HashMap::new();
-    for row in generation::Entity::find()
-        .filter(generation::Column::ReadingId.is_in(ids.iter().copied()))
-        .order_by_asc(generation::Column::Id)
-        .all(tx)
-        .await?
-    {
-        generations.entry(row.reading_id).or_default().push(row);
-    }
-    let mut keys: HashMap<Uuid, Vec<IdempotencyKey>> = HashMap::new();
-    if with_keys {
-        for row in idempotency_key::Entity::find()
-            .filter(idempotency_key::Column::ReadingId.is_in(ids))
-            .all(tx)
-            .await?
-        {
-            keys.entry(row.reading_id)
-                .or_default()
-                .push(IdempotencyKey {
-                    key: row.key,
-                    request: row.request,
-                });
-        }
-    }
-    let mut lines = Vec::with_capacity(rows.len());
-    for mut reading in rows {
-        let mut of_reading = generations.remove(&reading.id).unwrap_or_default();
-        for generation in &mut of_reading {
-            if generation.completed_at.is_none() {
-                interrupt(tx, generation, &mut reading).await?;
-            }
-        }
-        let of_reading = of_reading
-            .into_iter()
-            .map(|row| Generation::new(row, now))
-            .collect();
-        let keys = with_keys.then(|| {
-            let mut keys = keys.remove(&reading.id).unwrap_or_default();
-            // Here, since databases differ in how they order text.
-            keys.sort_by(|a, b| a.key.cmp(&b.key));
-            keys
-        });
-        lines.push(Reading::new(reading, of_reading, keys, now));
-    }
-    Ok(lines)
-}
-
-/// Has a generation, and the reading it writes, end with what is stored of it. What it has cost
-/// is entered nowhere yet, and so stands here neither.
-async fn interrupt(
-    tx: &impl ConnectionTrait,
-    generation: &mut generation::Model,
-    reading: &mut reading::Model,
-) -> Result<(), DbErr> {
-    let chunks = chunk::Entity::find()
-        .filter(chunk::Column::GenerationId.eq(generation.id))
-        .order_by_asc(chunk::Column::Sequence)
-        .all(tx)
-        .await?;
-    let (mut text, mut ends) = (String::new(), Vec::new());
-    for chunk in chunks {
-        text.push_str(&chunk.text);
-        ends.push(text.len());
-    }
-    generation.status = Status::Failed;
-    generation.piece_ends = PieceEnds(ends);
-    generation.failure_code = Some(Failure::Interrupted.code().to_owned());
-    generation.failure_message = Some(Failure::Interrupted.to_string());
-    if generation.id == reading.generation_id {
-        reading.status = generation.status;
-        reading.response = (!text.is_empty()).then_some(text);
-        reading.engine = generation.engine;
-        reading.model.clone_from(&generation.model);
-        reading.sources = generation.sources.clone();
-        reading.tokens_used = generation.tokens_used;
-        reading.cost = generation.cost;
-        reading.is_estimated = generation.is_estimated;
-        reading.failure_code.clone_from(&generation.failure_code);
-        reading
-            .failure_message
-            .clone_from(&generation.failure_message);
-    }
+fn line(page: &mut Vec<u8>, line: &Line) -> io::Result<()> {
+    serde_json::to_writer(&mut *page, line)?;
+    page.push(b'\n');
     Ok(())
 }

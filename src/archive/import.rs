@@ -16,7 +16,7 @@ use sea_orm::{DatabaseTransaction, DbErr};
 use uuid::Uuid;
 
 use super::{
-    Counts, Rule, batch, check, ledger,
+    BrokenRule, Counts, batch, check, events, ledger,
     line::{End, FORMAT, Line, Scope, VERSION},
     scope::Scoped,
 };
@@ -32,9 +32,9 @@ const LONGEST: u64 = 64 * 1024 * 1024;
 const NAMED: usize = 100;
 
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum ImportError {
     #[error("nothing was imported")]
-    Refused(Vec<Problem>),
+    Refused(Vec<LineError>),
     #[error(transparent)]
     Database(#[from] DbErr),
     #[error(transparent)]
@@ -43,13 +43,13 @@ pub enum Error {
 
 /// A line that cannot be imported.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct LineError {
     /// From 1.
     pub line: u64,
-    pub rule: Rule,
+    pub rule: BrokenRule,
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for LineError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { line, rule } = self;
         write!(f, "line {line}: {}: {}", rule.code, rule.message)
@@ -65,12 +65,12 @@ pub struct Imported {
     pub same: Counts,
 }
 
-/// Reads an export into the database, or only checks whether it could be. `progress` hears how many
+/// Reads an export into the database, or only checks whether it could be. `progress` receives how many
 /// rows were read, a batch at a time.
 ///
 /// # Errors
 ///
-/// [`Error::Refused`] with the lines that cannot be imported; whatever the error, the database is
+/// [`ImportError::Refused`] with the lines that cannot be imported; whatever the error, the database is
 /// as it was.
 pub async fn import(
     db: &Database,
@@ -78,7 +78,7 @@ pub async fn import(
     dry_run: bool,
     now: DateTime<Utc>,
     mut progress: impl FnMut(u64),
-) -> Result<Imported, Error> {
+) -> Result<Imported, ImportError> {
     let tx = db.begin().await?;
     db.for_bulk(&tx).await?;
     let mut import = Import {
@@ -105,11 +105,12 @@ pub async fn import(
     } = import;
     if !problems.is_empty() {
         problems.sort_by_key(|problem| problem.line);
-        return Err(Error::Refused(problems));
+        return Err(ImportError::Refused(problems));
     }
     if dry_run {
         tx.rollback().await?;
     } else {
+        db.analyze(&tx).await?;
         tx.commit().await?;
     }
     Ok(imported)
@@ -127,7 +128,7 @@ struct Import<'a> {
     refused_users: HashSet<Uuid>,
     scope: Scoped,
     imported: Imported,
-    problems: Vec<Problem>,
+    problems: Vec<LineError>,
 }
 
 impl Import<'_> {
@@ -135,7 +136,7 @@ impl Import<'_> {
         &mut self,
         lines: &mut Lines<impl BufRead>,
         progress: &mut impl FnMut(u64),
-    ) -> Result<(), Error> {
+    ) -> Result<(), ImportError> {
         let first = lines.next()?;
         match check_header(first.as_ref()) {
             Ok(scope) => self.scope = Scoped::new(scope),
@@ -149,7 +150,10 @@ impl Import<'_> {
             && let Some(line) = lines.next()?
         {
             if ended {
-                self.problem(lines.number, Rule::new("AFTER_END", "the end comes last"));
+                self.problem(
+                    lines.number,
+                    BrokenRule::new("AFTER_END", "the end comes last"),
+                );
                 break;
             }
             match line.and_then(check::check) {
@@ -160,7 +164,10 @@ impl Import<'_> {
                     }
                 }
                 Ok(Line::Header(_)) => {
-                    self.problem(lines.number, Rule::new("HEADER", "a header comes first"));
+                    self.problem(
+                        lines.number,
+                        BrokenRule::new("HEADER", "a header comes first"),
+                    );
                 }
                 Ok(line) => match self.scope.check(&line) {
                     Ok(()) => self.take(lines.number, line).await?,
@@ -174,14 +181,14 @@ impl Import<'_> {
         }
         self.flush().await?;
         if self.problems.len() < NAMED && !ended {
-            let rule = Rule::new("CUT_SHORT", "the file ends here, without its last line");
+            let rule = BrokenRule::new("CUT_SHORT", "the file ends here, without its last line");
             self.problem(lines.number, rule);
         }
         Ok(())
     }
 
-    fn problem(&mut self, line: u64, rule: Rule) {
-        self.problems.push(Problem { line, rule });
+    fn problem(&mut self, line: u64, rule: BrokenRule) {
+        self.problems.push(LineError { line, rule });
     }
 
     /// Puts a line into the batch, after the batch before it if it does not go with that: another
@@ -205,6 +212,7 @@ impl Import<'_> {
         self.keys.clear();
         let (mut users, mut readings) = (Vec::new(), Vec::new());
         let (mut days, mut months, mut service_months) = (Vec::new(), Vec::new(), Vec::new());
+        let mut events = Vec::new();
         for (number, line) in std::mem::take(&mut self.batch) {
             match line {
                 Line::User(user) => users.push((number, user)),
@@ -212,7 +220,10 @@ impl Import<'_> {
                 Line::UsageDay(day) => days.push((number, day)),
                 Line::UsageMonth(month) => months.push((number, month)),
                 Line::ServiceMonth(month) => service_months.push((number, month)),
-                Line::Header(_) | Line::End(_) => {}
+                // Of one user's file, which that user may have changed: they are there to be read.
+                Line::AccountEvent(_) if self.scope.is_of_user() => {}
+                Line::AccountEvent(event) => events.push((number, event)),
+                Line::Session(_) | Line::Header(_) | Line::End(_) => {}
             }
         }
         let done = batch::users(self.tx, users).await?;
@@ -220,6 +231,8 @@ impl Import<'_> {
         self.count(|counts| &mut counts.users, done);
         let done = batch::readings(self.tx, readings, &self.refused_users, self.now).await?;
         self.count(|counts| &mut counts.readings, done);
+        let done = events::insert(self.tx, events, &self.refused_users).await?;
+        self.count(|counts| &mut counts.events, done);
         for done in [
             ledger::days(self.tx, days, &self.refused_users).await?,
             ledger::months(self.tx, months, &self.refused_users).await?,
@@ -237,27 +250,30 @@ impl Import<'_> {
     }
 }
 
-fn check_header(line: Option<&Result<Line, Rule>>) -> Result<Scope, Rule> {
+fn check_header(line: Option<&Result<Line, BrokenRule>>) -> Result<Scope, BrokenRule> {
     match line {
         Some(Ok(Line::Header(header))) if header.format == FORMAT => match header.version {
             VERSION => Ok(header.scope),
-            other => Err(Rule::new(
+            other => Err(BrokenRule::new(
                 "VERSION",
                 format!("it has version {other} of the format, and this Mula reads {VERSION}"),
             )),
         },
-        _ => Err(Rule::new("NO_HEADER", "this is not an export of Mula's")),
+        _ => Err(BrokenRule::new(
+            "NO_HEADER",
+            "this is not an export of Mula's",
+        )),
     }
 }
 
-fn check_end(end: &End, number: u64) -> Result<(), Rule> {
+fn check_end(end: &End, number: u64) -> Result<(), BrokenRule> {
     // Without the header and the end itself.
     let lines = number - 2;
     if end.lines == lines {
         return Ok(());
     }
     let told = end.lines;
-    Err(Rule::new(
+    Err(BrokenRule::new(
         "LINES_MISSING",
         format!("there should be {told} lines between the first and this one, not {lines}"),
     ))
@@ -274,12 +290,16 @@ fn keys(line: &Line) -> Vec<String> {
         Line::UsageDay(day) => vec![format!("{} {}", day.user_id, day.day)],
         Line::UsageMonth(month) => vec![format!("{} {}", month.user_id, month.month)],
         Line::ServiceMonth(month) => vec![month.month.to_string()],
+        Line::Session(session) => vec![session.id.to_string()],
+        Line::AccountEvent(event) => vec![event.id.to_string()],
         Line::Reading(reading) => {
             let generations = reading.generations.iter().map(|one| one.id.to_string());
             let keys = reading.idempotency_keys.iter().flatten();
+            let share = reading.share.iter();
             std::iter::once(reading.id.to_string())
                 .chain(generations)
                 .chain(keys.map(|key| format!("{} {}", reading.user_id, key.key)))
+                .chain(share.map(|share| format!("share {}", share.token)))
                 .collect()
         }
         Line::Header(_) | Line::End(_) => Vec::new(),
@@ -295,7 +315,7 @@ struct Lines<R> {
 }
 
 impl<R: BufRead> Lines<R> {
-    fn next(&mut self) -> io::Result<Option<Result<Line, Rule>>> {
+    fn next(&mut self) -> io::Result<Option<Result<Line, BrokenRule>>> {
         self.buffer.clear();
         let read = self
             .input
@@ -309,11 +329,11 @@ impl<R: BufRead> Lines<R> {
         if read as u64 == LONGEST {
             // What comes next would be its rest, and no line.
             io::copy(&mut self.input, &mut io::sink())?;
-            let rule = Rule::new("TOO_LONG", "a line has at most 64 MiB");
+            let rule = BrokenRule::new("TOO_LONG", "a line has at most 64 MiB");
             return Ok(Some(Err(rule)));
         }
         let line = serde_json::from_slice(&self.buffer)
-            .map_err(|error| Rule::new("MALFORMED", error.to_string()));
+            .map_err(|error| BrokenRule::new("MALFORMED", error.to_string()));
         Ok(Some(line))
     }
 }

@@ -50,7 +50,7 @@ pub(super) async fn service_months(
 }
 
 /// The lines whose users there are, and the others as problems.
-async fn of_users<T>(
+pub(super) async fn of_users<T>(
     tx: &DatabaseTransaction,
     lines: Vec<(u64, T)>,
     refused_users: &HashSet<Uuid>,

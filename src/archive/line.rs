@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
 use crate::entity::{
-    Source,
+    Source, account_event,
     reading::{Advisor, Care, Engine, Rating, Status},
 };
 
@@ -29,6 +29,8 @@ pub enum Line {
     UsageDay(UsageDay),
     UsageMonth(UsageMonth),
     ServiceMonth(ServiceMonth),
+    Session(Session),
+    AccountEvent(AccountEvent),
     Reading(Box<Reading>),
     End(End),
 }
@@ -60,15 +62,20 @@ pub enum Scope {
 impl Scope {
     /// The types of the lines between the first and the last.
     pub(super) fn contains(self) -> Vec<String> {
-        let service: &[_] = match self {
-            Self::All => &["service_month"],
-            Self::User => &[],
+        let own = match self {
+            Self::All => "service_month",
+            Self::User => "session",
         };
-        [&["user", "usage_day", "usage_month"], service, &["reading"]]
-            .concat()
-            .iter()
-            .map(ToString::to_string)
-            .collect()
+        [
+            "user",
+            "usage_day",
+            "usage_month",
+            own,
+            "account_event",
+            "reading",
+        ]
+        .map(ToOwned::to_owned)
+        .to_vec()
     }
 }
 
@@ -107,6 +114,13 @@ pub struct User {
     /// The address that is to be confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending_email: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_guest: bool,
+    /// Own limits in place of the settings'; -1 for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub readings_per_day: Option<i32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_per_month_nano_usd: Option<i64>,
 }
 
 fn default_locale() -> String {
@@ -143,6 +157,38 @@ pub struct ServiceMonth {
     pub cost_nano_usd: i64,
 }
 
+/// A sign-in that has not expired; only in an export of one user's data. Nothing in it signs in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    pub id: Uuid,
+    pub user_id: Uuid,
+    pub user_agent: Option<String>,
+    #[serde(deserialize_with = "time")]
+    pub created_at: DateTime<Utc>,
+    #[serde(deserialize_with = "time")]
+    pub expires_at: DateTime<Utc>,
+    pub is_revoked: bool,
+    /// None before the first use that was written down.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "optional_time"
+    )]
+    pub last_used_at: Option<DateTime<Utc>>,
+}
+
+/// A change of an account, or a sign-in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountEvent {
+    pub id: Uuid,
+    pub user_id: Uuid,
+    pub kind: account_event::EventKind,
+    pub session_id: Option<Uuid>,
+    pub user_agent: Option<String>,
+    #[serde(deserialize_with = "time")]
+    pub created_at: DateTime<Utc>,
+}
+
 /// A question with all answers that were written to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reading {
@@ -167,12 +213,30 @@ pub struct Reading {
     /// The id of the reading that the question goes on with. Missing in files of versions before it.
     #[serde(default)]
     pub in_reply_to: Option<Uuid>,
+    /// The link that shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share: Option<Share>,
     pub cache_key: String,
     /// Oldest first.
     pub generations: Vec<Generation>,
     /// Only in an export of all data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_keys: Option<Vec<IdempotencyKey>>,
+}
+
+/// A link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    pub token: String,
+    #[serde(deserialize_with = "time")]
+    pub created_at: DateTime<Utc>,
+    /// None: never.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "optional_time"
+    )]
+    pub expires_at: Option<DateTime<Utc>>,
 }
 
 /// How an answer ended.

@@ -4,7 +4,7 @@
 use uuid::Uuid;
 
 use super::{
-    Rule,
+    BrokenRule,
     line::{Line, Scope},
 };
 
@@ -23,15 +23,26 @@ impl Scoped {
         }
     }
 
+    /// Whether the file is of one user.
+    pub(super) fn is_of_user(&self) -> bool {
+        matches!(self, Self::User(_))
+    }
+
     /// # Errors
     ///
     /// The rule that the line fails.
-    pub(super) fn check(&mut self, line: &Line) -> Result<(), Rule> {
+    pub(super) fn check(&mut self, line: &Line) -> Result<(), BrokenRule> {
         let Self::User(owner) = self else {
-            return Ok(());
+            return match line {
+                Line::Session(_) => Err(BrokenRule::new(
+                    "SCOPE",
+                    "an export of all data holds no sessions",
+                )),
+                _ => Ok(()),
+            };
         };
         match line {
-            Line::User(user) if user.hashed_password.is_some() => Err(Rule::new(
+            Line::User(user) if user.hashed_password.is_some() => Err(BrokenRule::new(
                 "SCOPE",
                 "one user's export holds no password hash",
             )),
@@ -39,17 +50,19 @@ impl Scoped {
                 None => Ok(()),
                 Some(first) => {
                     *owner = Some(first);
-                    Err(Rule::new("SCOPE", "one user's export holds one user"))
+                    Err(BrokenRule::new("SCOPE", "one user's export holds one user"))
                 }
             },
-            Line::Reading(reading) if reading.idempotency_keys.is_some() => Err(Rule::new(
+            Line::Reading(reading) if reading.idempotency_keys.is_some() => Err(BrokenRule::new(
                 "SCOPE",
                 "one user's export holds no idempotency keys",
             )),
             Line::Reading(reading) => is_owners(*owner, reading.user_id),
             Line::UsageDay(day) => is_owners(*owner, day.user_id),
             Line::UsageMonth(month) => is_owners(*owner, month.user_id),
-            Line::ServiceMonth(_) => Err(Rule::new(
+            Line::Session(session) => is_owners(*owner, session.user_id),
+            Line::AccountEvent(event) => is_owners(*owner, event.user_id),
+            Line::ServiceMonth(_) => Err(BrokenRule::new(
                 "SCOPE",
                 "one user's export holds nothing of the service's",
             )),
@@ -58,11 +71,11 @@ impl Scoped {
     }
 }
 
-fn is_owners(owner: Option<Uuid>, id: Uuid) -> Result<(), Rule> {
+fn is_owners(owner: Option<Uuid>, id: Uuid) -> Result<(), BrokenRule> {
     if owner == Some(id) {
         return Ok(());
     }
-    Err(Rule::new(
+    Err(BrokenRule::new(
         "SCOPE",
         "one user's export holds only what is that user's, after the user's line",
     ))

@@ -7,7 +7,7 @@ use std::{
 };
 
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum EnvFileError {
     #[error("{0} cannot be read: {1}")]
     Unreadable(String, #[source] io::Error),
     // Without what stands in the line: it may be a secret.
@@ -30,7 +30,7 @@ pub enum Error {
 
 /// A line `NAME=VALUE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct EnvLine {
     pub number: usize,
     pub name: String,
     pub value: String,
@@ -40,15 +40,15 @@ pub struct Line {
 #[derive(Debug, Default)]
 pub struct EnvFile {
     pub path: PathBuf,
-    pub lines: Vec<Line>,
+    pub lines: Vec<EnvLine>,
     /// Names that a value of the file expands: settings of the file's own, of a kind.
     pub expanded: HashSet<String>,
     pub warnings: Vec<String>,
 }
 
 /// Sets the variables of the file that the environment does not set. A missing file is empty.
-pub fn load(path: &Path) -> Result<EnvFile, Error> {
-    let unreadable = |error| Error::Unreadable(path.display().to_string(), error);
+pub fn load(path: &Path) -> Result<EnvFile, EnvFileError> {
+    let unreadable = |error| EnvFileError::Unreadable(path.display().to_string(), error);
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(EnvFile::default()),
@@ -63,7 +63,7 @@ pub fn load(path: &Path) -> Result<EnvFile, Error> {
             Ok((name, value)) => file.add(&text, name, value)?,
             Err(dotenvy::Error::LineParse(wrong, _)) => {
                 let before = text.find(&wrong).map_or("", |start| &text[..start]);
-                return Err(Error::Line {
+                return Err(EnvFileError::Line {
                     file: path.display().to_string(),
                     line: before.matches('\n').count() + 1,
                 });
@@ -76,14 +76,14 @@ pub fn load(path: &Path) -> Result<EnvFile, Error> {
 }
 
 impl EnvFile {
-    fn add(&mut self, text: &str, name: String, value: String) -> Result<(), Error> {
+    fn add(&mut self, text: &str, name: String, value: String) -> Result<(), EnvFileError> {
         let mut numbers = text
             .lines()
             .enumerate()
             .filter_map(|(index, line)| (name_in(line)? == name).then_some((index + 1, line)));
         let (number, line) = numbers.next().unwrap_or_default();
         if let Some((second, _)) = numbers.next() {
-            return Err(Error::Twice {
+            return Err(EnvFileError::Twice {
                 file: self.path.display().to_string(),
                 name,
                 first: number,
@@ -102,7 +102,7 @@ impl EnvFile {
             }
             self.expanded.insert(expanded);
         }
-        self.lines.push(Line {
+        self.lines.push(EnvLine {
             number,
             name,
             value,

@@ -260,6 +260,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn the_usual_environment_has_no_near_misses() {
         let names = names();
         for usual in [

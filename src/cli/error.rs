@@ -3,20 +3,27 @@
 use std::{io, path::PathBuf, process::ExitCode};
 
 use super::{count, env_file};
-use crate::{account::operator, advisor, archive::Problem, cause, config::Problems, server, spans};
+use crate::{
+    account::operator,
+    advisor,
+    archive::LineError,
+    config::{SettingsErrors, without_prices},
+    error::root_cause,
+    server, spans,
+};
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
     #[error("{0}")]
-    EnvFile(#[from] env_file::Error),
+    EnvFile(#[from] env_file::EnvFileError),
     #[error("Invalid settings:\n{0}")]
-    Settings(#[from] Problems),
+    Settings(#[from] SettingsErrors),
     #[error("Invalid settings:\n  - {0}")]
-    Spans(#[from] spans::Error),
-    #[error("The client that tells Sentry cannot be made: {}", cause::root(.0))]
+    Spans(#[from] spans::SpanExportError),
+    #[error("The client that tells Sentry cannot be made: {}", root_cause(.0))]
     Sentry(#[from] reqwest::Error),
     #[error("Mula cannot start: {0}")]
-    Start(#[from] server::Error),
+    Start(#[from] server::ServeError),
     #[error("What the advisors know is not right:\n{0}")]
     Knowledge(#[from] advisor::Errors),
     #[error("Mula cannot start: {0}")]
@@ -36,8 +43,12 @@ pub(super) enum Error {
     NoSuchDatabase(PathBuf),
     #[error("No account has the email or id {0}.")]
     NoSuchUser(String),
+    #[error("The account has no live session {0}.")]
+    NoSuchSession(String),
     #[error("{0}")]
-    Operator(operator::Error),
+    Operator(operator::OperatorError),
+    #[error("{}", without_prices("--cost"))]
+    NoPrices,
     #[error(
         "APP_URL is not set: set it to the address of the service as browsers reach it, such as \
          https://mula.example.com; links begin with it"
@@ -73,7 +84,7 @@ pub(super) enum Error {
     #[error("The database {name} cannot be taken over: {why}")]
     NotTheOriginal { name: String, why: String },
     #[error("{}", refused(.0))]
-    Refused(Vec<Problem>),
+    Refused(Vec<LineError>),
     #[error("The output cannot be written: {0}")]
     Output(#[from] io::Error),
 }
@@ -87,22 +98,23 @@ impl Error {
             | Self::Spans(_)
             | Self::NotConfirmed(_)
             | Self::NoAppUrl
+            | Self::NoPrices
             | Self::NotTakenBack(_)
             | Self::NotPostgres(_)
             | Self::Operator(
-                operator::Error::Email(_)
-                | operator::Error::Username(_)
-                | operator::Error::InvalidPassword(_),
+                operator::OperatorError::Email(_)
+                | operator::OperatorError::Username(_)
+                | operator::OperatorError::InvalidPassword(_),
             )
             | Self::NotSqlite => ExitCode::from(2),
-            // Whoever reads the output has seen enough: `mula user list | head`.
+            // The reader has seen enough: `mula user list | head`.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
             _ => ExitCode::FAILURE,
         }
     }
 }
 
-fn refused(problems: &[Problem]) -> String {
+fn refused(problems: &[LineError]) -> String {
     use std::fmt::Write;
     let mut text = String::from("Nothing was imported:");
     for problem in problems {

@@ -39,8 +39,13 @@ pub async fn run(arguments: Arguments, settings: &DatabaseSettings) -> Result<()
     opened.database.close().await;
     writeln!(
         io::stderr(),
-        "{} exported. Sessions are not: people sign in again.",
-        told(counts)
+        "{} exported.{}",
+        told(counts),
+        if user.is_some() {
+            ""
+        } else {
+            " Sessions are not: people sign in again."
+        }
     )?;
     Ok(())
 }
@@ -63,10 +68,17 @@ async fn export(
     }
 }
 
-/// "1 user, 2 readings, 3 rows of usage".
+/// "1 user, 2 readings, 3 rows of usage, 4 sessions, 5 events"; without the last two where there are
+/// none.
 pub(super) fn told(counts: Counts) -> String {
     let users = count(counts.users, "user");
     let readings = count(counts.readings, "reading");
     let rows = count(counts.usage, "row");
-    format!("{users}, {readings}, {rows} of usage")
+    let mut told = format!("{users}, {readings}, {rows} of usage");
+    for (number, of) in [(counts.sessions, "session"), (counts.events, "event")] {
+        if number > 0 {
+            told = format!("{told}, {}", count(number, of));
+        }
+    }
+    told
 }

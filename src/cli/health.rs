@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::Error;
-use crate::cause;
+use crate::error::root_cause;
 
 /// Longer than the server waits for its database by default: its own reason is the better one.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -36,7 +36,7 @@ pub async fn run(arguments: Arguments, server: SocketAddr) -> Result<(), Error> 
         Err(error) => Err(error),
     };
     let answer =
-        answer.map_err(|error| unhealthy(format!("does not answer: {}", cause::root(&error))))?;
+        answer.map_err(|error| unhealthy(format!("does not answer: {}", root_cause(&error))))?;
     let status = answer.status();
     let text = answer.text().await.unwrap_or_default();
     if !status.is_success() {

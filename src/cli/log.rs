@@ -1,9 +1,9 @@
-//! Where log lines go (standard error), which, and in what form.
+//! Log lines: their level, their form, and the ids they end with. They go to standard error.
 //!
-//! At no level do they hold a password, a token, a secret, an email address or a question: of
-//! what clients send only what `http::trace` lets through is written. Libraries that would say
-//! more, such as the WebSocket's at trace, write to the `log` crate, from which nothing is taken.
-//! `tests/logs.rs` looks for it all in the log of a full run.
+//! At no level do they hold a password, a token, a secret, an email address or a question. Of what clients
+//! send, only what `http::access_log` lets through is written. Libraries that would write more, such as the
+//! WebSocket's at trace, use the `log` crate, which is not collected. `tests/logs.rs` searches the log of a
+//! full run for all of these.
 
 use std::{
     fmt,
@@ -19,20 +19,20 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-use crate::{config::LogFormat, request, sentry};
+use crate::{config::LogFormat, request_context, sentry};
 
 /// The kind of program that logs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum For {
     Server,
-    /// Says itself which steps it applied, in better words.
+    /// It prints itself which migrations it applied.
     Command,
 }
 
-/// From here on, log lines are written, and errors told to Sentry if it wants to hear them.
+/// Starts writing log lines, and reporting errors to Sentry if that is set up.
 pub fn start(who: For, format: LogFormat, level: &str, echo: bool, sentry: Option<sentry::Layer>) {
-    // PostgreSQL says each time that the table of steps is there already.
-    // Migrations are logged in a line of our own each, or listed by the command.
+    // PostgreSQL's notice that the table of migrations exists, at each start; and migrations, for each of
+    // which there is a line of our own.
     let mut directives = format!("sqlx::postgres::notice=warn,sea_orm_migration=warn,{level}");
     if echo {
         directives += ",sqlx::query=info";
@@ -70,8 +70,7 @@ pub fn start(who: For, format: LogFormat, level: &str, echo: bool, sentry: Optio
 
 /// Lines that end with the ids of the request, user, reading and generation that they are about.
 ///
-/// The library would have them from a span of its own around each request, at a sixteenth of what a
-/// request takes.
+/// From a span of `tracing` around each request they would cost a sixteenth of the request's CPU.
 struct InContext<F> {
     lines: F,
     /// The end of each line.
@@ -92,18 +91,18 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let known = request::Context::current();
-        if known.is_empty() {
+        let task = request_context::TaskContext::current();
+        if task.is_empty() {
             return self.lines.format_event(context, writer, event);
         }
         let mut line = String::new();
         self.lines
             .format_event(context, Writer::new(&mut line), event)?;
         writer.write_str(line.strip_suffix(self.end).unwrap_or(&line))?;
-        if let Some(id) = known.request_id() {
+        if let Some(id) = task.request_id() {
             writer.write_str(&(self.field)("request_id", &id))?;
         }
-        for (name, id) in known.ids() {
+        for (name, id) in task.ids() {
             // A line may name it itself.
             if let Some(id) = id
                 && event.metadata().fields().field(name).is_none()

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Error, Opened, count, opened::failed};
 use crate::{
@@ -68,21 +68,37 @@ pub async fn run(command: Command, settings: &DatabaseSettings) -> Result<(), Er
     let after = opened.named(opened.database.migration_status().await)?;
 
     let unknown = opened.named(opened.database.look_at_steps().await)?.unknown;
+    opened.database.close().await;
     let mut out = io::stdout().lock();
     if matches!(command, Command::Status { json: true }) {
-        let known = after
-            .iter()
-            .map(|(name, applied)| json!({ "name": name, "applied": applied, "known": true }));
-        let newer = unknown
-            .iter()
-            .map(|name| json!({ "name": name, "applied": true, "known": false }));
-        let steps: Vec<_> = known.chain(newer).collect();
-        writeln!(out, "{:#}", serde_json::Value::from(steps))?;
-        opened.database.close().await;
-        return Ok(());
+        writeln!(out, "{:#}", as_json(&after, &unknown))?;
+    } else {
+        writeln!(out, "{}\n", opened.name)?;
+        table(&mut out, &before, &after, &unknown)?;
     }
-    writeln!(out, "{}\n", opened.name)?;
-    for ((name, was), (_, is)) in before.iter().zip(&after) {
+    Ok(())
+}
+
+/// Steps, each with whether it is applied.
+type Steps = [(String, bool)];
+
+fn as_json(steps: &Steps, unknown: &[String]) -> Value {
+    let known = steps
+        .iter()
+        .map(|(name, applied)| json!({ "name": name, "applied": applied, "known": true }));
+    let newer = unknown
+        .iter()
+        .map(|name| json!({ "name": name, "applied": true, "known": false }));
+    known.chain(newer).collect()
+}
+
+fn table(
+    out: &mut impl Write,
+    before: &Steps,
+    after: &Steps,
+    unknown: &[String],
+) -> io::Result<()> {
+    for ((name, was), (_, is)) in before.iter().zip(after) {
         let state = match (was, is) {
             (false, true) => "applied now",
             (true, false) => "taken back",
@@ -95,9 +111,7 @@ pub async fn run(command: Command, settings: &DatabaseSettings) -> Result<(), Er
         writeln!(out, "  {:<11}  {name}", "newer")?;
     }
     let applied = after.iter().filter(|(_, applied)| *applied).count();
-    writeln!(out, "\n{applied} of {} applied", count(after.len(), "step"))?;
-    opened.database.close().await;
-    Ok(())
+    writeln!(out, "\n{applied} of {} applied", count(after.len(), "step"))
 }
 
 /// A warning of the data that rolling back these steps deletes.

@@ -1,6 +1,4 @@
 //! The command line: one file a command.
-//!
-//! May use: everything.
 
 mod backup;
 mod doctor;
@@ -22,19 +20,28 @@ mod progress;
 mod schema;
 mod serve;
 mod session;
+mod table;
 mod usage;
 mod user;
+mod user_change;
 mod user_password;
+mod user_quota;
 mod user_show;
 mod volume;
 
-use std::{path::Path, process::ExitCode};
+use std::{
+    fmt::Display,
+    io::{self, Write},
+    path::Path,
+    process::ExitCode,
+};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use serde_json::Value;
 
 use self::{error::Error, opened::Opened};
 use crate::{
-    config::{Given, LogFormat, Problems},
+    config::{LogFormat, RawSettings, SettingsErrors},
     sentry,
 };
 
@@ -52,7 +59,7 @@ use crate::{
 )]
 struct Cli {
     #[command(flatten)]
-    settings: Given,
+    settings: RawSettings,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -87,7 +94,7 @@ enum Command {
     Library(library::Command),
     /// Ask a running server whether it is ready: exit code 0 if so, 1 if not
     Health(health::Arguments),
-    /// Check settings, database, clock, model, disk and port, and say what to do
+    /// Check settings, database, clock, mail, model, disk and port, and say what to do
     Doctor(doctor::Arguments),
     /// Print a shell's completions for mula
     Completions(generate::Completions),
@@ -153,11 +160,11 @@ fn try_run() -> Result<ExitCode, Error> {
 
     let is_doctor = matches!(cli.command, Some(Command::Doctor(_)));
     if !problems.is_empty() && !is_doctor {
-        return Err(Problems(problems).into());
+        return Err(SettingsErrors(problems).into());
     }
     let runtime = tokio::runtime::Runtime::new().map_err(Error::Runtime)?;
     let done = runtime.block_on(dispatch(cli, &problems, &file.warnings));
-    // Whoever asked twice to stop does not wait for a password being hashed.
+    // A second signal to stop does not wait for a password being hashed.
     runtime.shutdown_background();
     done
 }
@@ -177,10 +184,10 @@ fn misread(error: &clap::Error) -> ! {
     std::process::exit(error.exit_code())
 }
 
-/// The command line as it is declared, with the values of the environment.
+/// The command line as it is declared, with the values of the environment. All commands take all settings.
 #[must_use]
 pub fn command() -> clap::Command {
-    Cli::command()
+    Cli::command().mut_args(|setting| setting.global(true))
 }
 
 /// `mula --help` lists the settings, each once: its flag says how its environment variable is
@@ -205,6 +212,7 @@ fn parser(mut command: clap::Command) -> clap::Command {
     .mut_subcommands(hide_settings)
 }
 
+#[expect(clippy::too_many_lines, reason = "a line for each command")]
 async fn dispatch(cli: Cli, problems: &[String], warnings: &[String]) -> Result<ExitCode, Error> {
     let warn = || {
         for warning in warnings {
@@ -242,7 +250,7 @@ async fn dispatch(cli: Cli, problems: &[String], warnings: &[String]) -> Result<
                 "off"
             };
             log::start(log::For::Command, LogFormat::Text, level, false, None);
-            return doctor::run(&arguments, cli.settings, problems, warnings)
+            return Box::pin(doctor::run(&arguments, cli.settings, problems, warnings))
                 .await
                 .map(|()| ExitCode::SUCCESS);
         }
@@ -270,7 +278,9 @@ async fn dispatch(cli: Cli, problems: &[String], warnings: &[String]) -> Result<
         Command::ImportOriginal(arguments) => {
             import_original::run(arguments, &settings.database).await
         }
-        Command::Usage(arguments) => usage::run(&arguments, &settings.database).await,
+        Command::Usage(arguments) => {
+            usage::run(&arguments, &settings.database, &given.check_for_accounts()?).await
+        }
         Command::Library(library::Command::Ratings { json }) => {
             library_ratings::run(json, given.knowledge_dir.as_deref(), &settings.database).await
         }
@@ -288,6 +298,16 @@ async fn dispatch(cli: Cli, problems: &[String], warnings: &[String]) -> Result<
 }
 
 /// "1 session", "2 sessions".
+/// Prints a result: as indented JSON, or as lines of text.
+fn print(as_json: bool, json: &Value, text: impl Display) -> Result<(), Error> {
+    if as_json {
+        writeln!(io::stdout(), "{json:#}")?;
+    } else {
+        writeln!(io::stdout(), "{text}")?;
+    }
+    Ok(())
+}
+
 fn count(number: impl TryInto<u64>, what: &str) -> String {
     let number = number.try_into().unwrap_or(u64::MAX);
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })

@@ -4,6 +4,7 @@ use sea_orm::DbErr;
 
 use super::Error;
 use crate::{
+    account::operator::OperatorError,
     config::DatabaseSettings,
     db::{self, Database},
 };
@@ -58,5 +59,14 @@ impl Opened {
 
     pub fn failed(&self, error: &DbErr) -> Error {
         failed(&self.settings, error)
+    }
+
+    /// The result of a change to an account, whose errors name both.
+    pub fn changed<T>(&self, account: &str, changed: Result<T, OperatorError>) -> Result<T, Error> {
+        changed.map_err(|error| match error {
+            OperatorError::Database(error) => self.failed(&error),
+            OperatorError::NoSuchUser => Error::NoSuchUser(account.to_owned()),
+            error => Error::Operator(error),
+        })
     }
 }

@@ -40,7 +40,6 @@ impl Progress {
         if self.last.elapsed() < pause {
             return;
         }
-        // Whoever does not see it does without it.
         let _ = if self.on_a_terminal {
             write!(io::stderr(), "\r\x1b[K{done}")
         } else {

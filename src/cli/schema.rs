@@ -1,4 +1,4 @@
-//! `mula schema`: the API, for whoever generates code from it, and for `schema.graphql`.
+//! `mula schema`: the API, for code generators and for `schema.graphql`.
 
 use std::io::{self, Write};
 

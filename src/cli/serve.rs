@@ -8,7 +8,7 @@ use std::{
 use super::{Error, generate::version, health::reachable, volume};
 use crate::{
     clock::Clock,
-    config::{Model, Settings},
+    config::{ModelSettings, Settings},
     server::Server,
     spans,
 };
@@ -50,7 +50,7 @@ pub async fn run(settings: Settings) -> Result<ExitCode, Error> {
 }
 
 /// The engine that answers, and the server that receives the questions.
-fn answers(model: Option<&Model>) -> String {
+fn answers(model: Option<&ModelSettings>) -> String {
     match model {
         Some(model) => format!("{} at {}", model.name, model.url),
         None => "built in; MODEL_BASE_URL has a language model answer".to_owned(),

@@ -5,15 +5,23 @@ use std::io::{self, Write};
 use sea_orm::ActiveEnum;
 use serde_json::{Value, json};
 
-use super::{Error, Opened, user_show::dollars};
+use super::{
+    Error, Opened,
+    table::table,
+    user_quota::{limits_json, limits_text},
+    user_show::{dollars, find},
+};
 use crate::{
-    config::DatabaseSettings,
+    config::{AccountSettings, DatabaseSettings},
     reading::{Worth, worth},
 };
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Print a JSON array
+    /// Only the answers of the account with this email or id, and its limits
+    #[arg(long, value_name = "EMAIL|ID")]
+    user: Option<String>,
+    /// Print a JSON array; with --user an object with them as its answers
     #[arg(long)]
     json: bool,
 }
@@ -30,31 +38,36 @@ const HEAD: [&str; 9] = [
     "cost",
 ];
 
-pub async fn run(arguments: &Arguments, settings: &DatabaseSettings) -> Result<(), Error> {
-    let opened = Opened::migrated(settings).await?;
-    let rows = opened.named(worth(opened.database.reads()).await)?;
+pub async fn run(
+    arguments: &Arguments,
+    database: &DatabaseSettings,
+    settings: &AccountSettings,
+) -> Result<(), Error> {
+    let opened = Opened::migrated(database).await?;
+    let user = match &arguments.user {
+        Some(account) => Some(find(&opened, account).await?),
+        None => None,
+    };
+    let of = user.as_ref().map(|user| user.id);
+    let rows = opened.named(worth(opened.database.reads(), of).await)?;
     opened.database.close().await;
     let mut out = io::stdout().lock();
     if arguments.json {
         let rows: Vec<_> = rows.iter().map(as_json).collect();
-        writeln!(out, "{:#}", Value::from(rows))?;
+        let mut all = Value::from(rows);
+        if let Some(user) = user {
+            let answers = all;
+            all = limits_json(&user, &settings.quotas);
+            all["answers"] = answers;
+        }
+        writeln!(out, "{all:#}")?;
         return Ok(());
     }
     let rows: Vec<_> = rows.iter().map(cells).collect();
-    let widths: Vec<_> = HEAD
-        .iter()
-        .enumerate()
-        .map(|(at, name)| {
-            let cells = rows.iter().map(|row| row[at].chars().count());
-            cells.chain([name.len()]).max().unwrap_or_default()
-        })
-        .collect();
-    for row in [HEAD.map(ToOwned::to_owned)].iter().chain(&rows) {
-        let cells = row.iter().zip(&widths);
-        let line: Vec<_> = cells
-            .map(|(cell, &width)| format!("{cell:<width$}"))
-            .collect();
-        writeln!(out, "{}", line.join("  ").trim_end())?;
+    table(&mut out, HEAD, &rows)?;
+    if let Some(user) = user {
+        writeln!(out)?;
+        limits_text(&mut out, &user, &settings.quotas)?;
     }
     Ok(())
 }

@@ -1,12 +1,17 @@
-//! `mula user`: accounts, for whoever runs the service.
+//! `mula user`: accounts, for operators.
 
 use std::io::{self, IsTerminal, Write};
 
 use serde_json::json;
 
-use super::{Error, Opened, count, user_password, user_show};
+use super::{
+    Error, Opened, count,
+    table::table,
+    user_change::{self, Revoke},
+    user_password, user_quota, user_show,
+};
 use crate::{
-    account,
+    account::operator,
     clock::Clock,
     config::{AccountSettings, DatabaseSettings},
     entity::user,
@@ -20,7 +25,7 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Show an account: sessions, last sign-in, readings, usage, limits reached
+    /// Show an account: sessions, last sign-in, readings, usage, limits reached, the newest events
     Show {
         /// The account's email or id, or the id of a session or reading of its own, as logs or the API
         /// write it
@@ -63,6 +68,34 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Change an account's address, without a message to it or to the earlier one; nobody has confirmed it then
+    SetEmail {
+        /// The account's email or id
+        #[arg(value_name = "EMAIL|ID")]
+        account: String,
+        /// The new address
+        new: String,
+        /// Print a JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// List an account's live sessions, or end them: within a second on every instance
+    Sessions {
+        /// The account's email or id
+        #[arg(value_name = "EMAIL|ID")]
+        account: String,
+        /// End all of them
+        #[arg(long, conflicts_with = "revoke")]
+        revoke_all: bool,
+        /// End this one
+        #[arg(long, value_name = "SESSION")]
+        revoke: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show or set an account's own limits of readings a day and cost a month
+    Quota(user_quota::Arguments),
     /// Let an account sign in again
     Activate {
         /// The account's email
@@ -109,18 +142,33 @@ pub async fn run(
         Command::ResetLink { email, json } => {
             return user_password::reset_link(&opened, settings, &email, json).await;
         }
-        Command::Activate { email } => (
-            set_active(&opened, &email, true).await?,
-            email,
-            "can sign in",
-        ),
-        Command::Deactivate { email } => (
-            set_active(&opened, &email, false).await?,
-            email,
-            "is deactivated and signed out",
-        ),
+        Command::SetEmail { account, new, json } => {
+            return user_change::set_email(&opened, &account, &new, json).await;
+        }
+        Command::Sessions {
+            account,
+            revoke_all,
+            revoke,
+            json,
+        } => {
+            let revoke = match (revoke, revoke_all) {
+                (Some(session), _) => Revoke::One(session),
+                (None, true) => Revoke::All,
+                (None, false) => Revoke::None,
+            };
+            return user_change::sessions(&opened, &account, revoke, json).await;
+        }
+        Command::Quota(arguments) => return user_quota::run(&opened, arguments, settings).await,
+        Command::Activate { email } => {
+            let found = set_active(&opened, &email, true).await?;
+            (found, email, "can sign in")
+        }
+        Command::Deactivate { email } => {
+            let found = set_active(&opened, &email, false).await?;
+            (found, email, "is deactivated and signed out")
+        }
         Command::Delete { email, .. } => {
-            let found = account::delete_by_email(&opened.database, &email).await;
+            let found = operator::delete(&opened.database, &email).await;
             (opened.named(found)?, email, "is deleted")
         }
     };
@@ -133,7 +181,8 @@ pub async fn run(
 }
 
 async fn set_active(opened: &Opened, email: &str, active: bool) -> Result<bool, Error> {
-    opened.named(account::set_active(&opened.database, email, active, Clock::default().now()).await)
+    opened
+        .named(operator::set_active(&opened.database, email, active, Clock::default().now()).await)
 }
 
 const HEAD: [&str; 6] = [
@@ -153,7 +202,7 @@ struct Row {
 async fn list(opened: Opened, as_json: bool) -> Result<(), Error> {
     let show_progress = io::stderr().is_terminal();
     let mut rows = Vec::new();
-    let listed = account::list(
+    let listed = operator::list(
         &opened.database,
         |user, sessions| {
             let user = user.clone();
@@ -176,7 +225,7 @@ async fn list(opened: Opened, as_json: bool) -> Result<(), Error> {
         let rows: Vec<_> = rows.iter().map(json).collect();
         writeln!(out, "{:#}", serde_json::Value::from(rows))?;
     } else {
-        table(&mut out, &rows)?;
+        text(&mut out, &rows)?;
     }
     out.flush()?;
     Ok(())
@@ -189,12 +238,14 @@ fn json(Row { user, sessions }: &Row) -> serde_json::Value {
         "email": user.email,
         "username": user.username,
         "is_active": user.is_active,
+        "is_guest": user.is_guest,
+        "own_limits": user_quota::own_json(user),
         "sessions": sessions,
         "created_at": user.created_at,
     })
 }
 
-fn table(out: &mut impl Write, rows: &[Row]) -> io::Result<()> {
+fn text(out: &mut impl Write, rows: &[Row]) -> io::Result<()> {
     let inactive = rows.iter().filter(|row| !row.user.is_active).count();
     let cells = rows.iter().map(|Row { user, sessions }| {
         [
@@ -208,20 +259,7 @@ fn table(out: &mut impl Write, rows: &[Row]) -> io::Result<()> {
     });
     let cells: Vec<_> = cells.collect();
     if !cells.is_empty() {
-        let [email, username, active, sessions, since, _] = std::array::from_fn(|column| {
-            cells
-                .iter()
-                .map(|row| row[column].chars().count())
-                .fold(HEAD[column].len(), usize::max)
-        });
-        let cells = cells.iter().map(|row| row.each_ref().map(String::as_str));
-        for row in std::iter::once(HEAD).chain(cells) {
-            writeln!(
-                out,
-                "{:<email$}  {:<username$}  {:<active$}  {:>sessions$}  {:<since$}  {}",
-                row[0], row[1], row[2], row[3], row[4], row[5]
-            )?;
-        }
+        table(out, HEAD, &cells)?;
         writeln!(out)?;
     }
     writeln!(

@@ -1,11 +1,11 @@
 //! `mula user create`, `reset-password` and `reset-link`: accounts with a password that is generated and
 //! printed, or read from standard input, or chosen by their owner.
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead};
 
 use serde_json::json;
 
-use super::{Error, Opened, count, user_show::typed};
+use super::{Error, Opened, count, print, user_show::typed};
 use crate::{
     account::{operator, password::Hasher},
     clock::Clock,
@@ -41,26 +41,20 @@ pub(super) async fn create(
 ) -> Result<(), Error> {
     let (password, is_generated) = password(from_stdin)?;
     let passwords = Hasher::start(settings.bcrypt_cost).map_err(Error::Runtime)?;
-    let now = Clock::default().now();
-    let names = (email, username);
-    let created = operator::create(&opened.database, &passwords, names, &password, now).await;
-    let user = created.map_err(|error| failed(opened, email, error))?;
-    let mut out = io::stdout().lock();
+    let (names, clock) = ((email, username), Clock::default());
+    let created = operator::create(&opened.database, &passwords, names, &password, &clock).await;
+    let user = opened.changed(email, created)?;
+    let id = typed(user.id, "user");
     let shown = is_generated.then_some(&password);
-    if as_json {
-        let created = json!({
-            "id": typed(user.id, "user"),
-            "uuid": user.id,
-            "email": user.email,
-            "username": user.username,
-            "password": shown,
-        });
-        writeln!(out, "{created:#}")?;
-    } else {
-        writeln!(out, "{} is created: {}", user.email, typed(user.id, "user"))?;
-        print(&mut out, shown)?;
-    }
-    Ok(())
+    let json = json!({
+        "id": id,
+        "uuid": user.id,
+        "email": user.email,
+        "username": user.username,
+        "password": shown,
+    });
+    let text = format!("{} is created: {id}{}", user.email, line(shown));
+    print(as_json, &json, text)
 }
 
 /// # Errors
@@ -75,20 +69,15 @@ pub(super) async fn reset(
 ) -> Result<(), Error> {
     let (password, is_generated) = password(from_stdin)?;
     let passwords = Hasher::start(settings.bcrypt_cost).map_err(Error::Runtime)?;
-    let now = Clock::default().now();
-    let reset = operator::reset_password(&opened.database, &passwords, email, &password, now).await;
-    let ended = reset.map_err(|error| failed(opened, email, error))?;
-    let mut out = io::stdout().lock();
+    let clock = Clock::default();
+    let reset = operator::reset_password(&opened.database, &passwords, email, &password, &clock);
+    let reset = reset.await;
+    let ended = opened.changed(email, reset)?;
     let shown = is_generated.then_some(&password);
-    if as_json {
-        let reset = json!({ "email": email, "password": shown, "ended_sessions": ended });
-        writeln!(out, "{reset:#}")?;
-    } else {
-        let ended = count(ended, "session");
-        writeln!(out, "{email} has a new password; {ended} ended")?;
-        print(&mut out, shown)?;
-    }
-    Ok(())
+    let json = json!({ "email": email, "password": shown, "ended_sessions": ended });
+    let ended = count(ended, "session");
+    let text = format!("{email} has a new password; {ended} ended{}", line(shown));
+    print(as_json, &json, text)
 }
 
 /// # Errors
@@ -103,27 +92,11 @@ pub(super) async fn reset_link(
     let app_url = settings.app_url.as_ref().ok_or(Error::NoAppUrl)?;
     let now = Clock::default().now();
     let link = operator::reset_link(&opened.database, app_url, email, now).await;
-    let link = link.map_err(|error| failed(opened, email, error))?;
-    let mut out = io::stdout().lock();
-    if as_json {
-        writeln!(out, "{:#}", json!({ "email": email, "link": link }))?;
-    } else {
-        writeln!(out, "{link}")?;
-    }
-    Ok(())
+    let link = opened.changed(email, link)?;
+    print(as_json, &json!({ "email": email, "link": link }), &link)
 }
 
-fn print(out: &mut impl Write, password: Option<&String>) -> io::Result<()> {
-    match password {
-        Some(password) => writeln!(out, "password: {password}"),
-        None => Ok(()),
-    }
-}
-
-fn failed(opened: &Opened, email: &str, error: operator::Error) -> Error {
-    match error {
-        operator::Error::Database(error) => opened.failed(&error),
-        operator::Error::NoSuchUser => Error::NoSuchUser(email.to_owned()),
-        error => Error::Operator(error),
-    }
+/// A further line with the password, where it is to be shown.
+fn line(password: Option<&String>) -> String {
+    password.map_or_else(String::new, |password| format!("\npassword: {password}"))
 }

@@ -1,26 +1,26 @@
-//! The settings of how clients are told apart, and how often they may try.
+//! Settings of client addresses and rate limits.
 
 use std::{net::IpAddr, num::NonZeroU32, time::Duration};
 
 use clap::Args;
 use ipnet::IpNet;
 
-use super::check::Check;
+use super::parser::Parser;
 
 /// As they were written.
 #[derive(Args, Clone, Debug)]
-pub struct GivenClients {
+pub struct RawClients {
     /// Proxies whose word on a client's address is taken: addresses or networks, separated by commas
-    #[arg(long, env = "TRUSTED_PROXIES", default_value = "none", global = true)]
+    #[arg(long, env, default_value = "none")]
     pub trusted_proxies: String,
     /// Passwords that may be tried from one address in a time; off for any number
-    #[arg(long, env = "LOGIN_RATE", default_value = "60/10m", global = true)]
+    #[arg(long, env, default_value = "60/10m")]
     pub login_rate: String,
     /// Accounts that may be made, and mail that may be asked for, from one address in a time; off for any number
-    #[arg(long, env = "REGISTER_RATE", default_value = "30/1h", global = true)]
+    #[arg(long, env, default_value = "30/1h")]
     pub register_rate: String,
     /// Questions that one account may ask in a time; off for any number
-    #[arg(long, env = "ASK_RATE", default_value = "10/1m", global = true)]
+    #[arg(long, env, default_value = "10/1m")]
     pub ask_rate: String,
 }
 
@@ -31,18 +31,18 @@ pub struct Rate {
     pub per: Duration,
 }
 
-/// How clients are told apart, and how often they may try. Where there is no rate, any number.
+/// Trusted proxies, by which clients' addresses are found, and rate limits. None: no limit.
 #[derive(Clone, Debug)]
-pub struct Clients {
+pub struct ClientSettings {
     pub trusted_proxies: Vec<IpNet>,
     pub login: Option<Rate>,
     pub register: Option<Rate>,
     pub ask: Option<Rate>,
 }
 
-impl Check {
-    pub(super) fn clients(&mut self, given: &GivenClients) -> Clients {
-        Clients {
+impl Parser {
+    pub(super) fn clients(&mut self, given: &RawClients) -> ClientSettings {
+        ClientSettings {
             trusted_proxies: self.networks("TRUSTED_PROXIES", &given.trusted_proxies),
             login: self.rate("LOGIN_RATE", &given.login_rate),
             register: self.rate("REGISTER_RATE", &given.register_rate),
@@ -66,7 +66,7 @@ impl Check {
         networks.unwrap_or_else(|| {
             let write =
                 "write addresses or networks such as 10.0.0.7,172.16.0.0/12,fd00::/8, or none";
-            self.wrong(name, value, write);
+            self.reject(name, value, write);
             Vec::new()
         })
     }
@@ -79,7 +79,7 @@ impl Check {
         if rate.is_none() {
             let write = "write a number from 1 to 1000000 and a time from 1s to 1day, such as 60/10m, \
                          or off";
-            self.wrong(name, value, write);
+            self.reject(name, value, write);
         }
         rate
     }

@@ -5,8 +5,8 @@ use std::{fmt, path::Path, time::Duration};
 use sea_orm::sqlx::{postgres::PgConnectOptions, sqlite::SqliteConnectOptions};
 
 use super::{
-    Given,
-    check::Check,
+    RawSettings,
+    parser::Parser,
     postgres_url::{is_usable, postgres_url},
 };
 
@@ -85,8 +85,8 @@ impl fmt::Debug for DatabaseSettings {
     }
 }
 
-impl Check {
-    pub(super) fn database(&mut self, given: &Given) -> Option<DatabaseSettings> {
+impl Parser {
+    pub(super) fn database(&mut self, given: &RawSettings) -> Option<DatabaseSettings> {
         let pool_size = self.number("DATABASE_POOL_SIZE", &given.database_pool_size, 2..=1_000);
         let acquire_timeout = self.duration(
             "DATABASE_ACQUIRE_TIMEOUT",
@@ -98,8 +98,8 @@ impl Check {
             &given.database_wait,
             Duration::ZERO..=Duration::from_hours(1),
         );
-        let ping = self.truth("DATABASE_PING", &given.database_ping);
-        let echo = self.truth("DATABASE_ECHO", &given.database_echo);
+        let ping = self.bool("DATABASE_PING", &given.database_ping);
+        let echo = self.bool("DATABASE_ECHO", &given.database_echo);
         let url = match &given.database_url {
             None => format!("sqlite://{}", given.data_dir.join("mula.db").display()),
             Some(url) => self.database_url(url)?,
@@ -108,7 +108,7 @@ impl Check {
         let read_url = read_url.filter(|url| !url.trim().is_empty());
         let read_url = match read_url.map(postgres_url).transpose() {
             Ok(Some(_)) if url.starts_with("sqlite:") => {
-                self.problems.push(
+                self.errors.push(
                     "DATABASE_READ_URL goes with PostgreSQL, and the database is SQLite: set \
                      DATABASE_URL to the primary, or leave DATABASE_READ_URL out"
                         .to_owned(),
@@ -117,7 +117,7 @@ impl Check {
             }
             Ok(read_url) => read_url,
             Err(why) => {
-                self.problems
+                self.errors
                     .push(format!("invalid DATABASE_READ_URL: {why}"));
                 return None;
             }
@@ -149,7 +149,7 @@ impl Check {
         match url {
             Ok(url) => Some(url),
             Err(why) => {
-                self.problems.push(format!("invalid DATABASE_URL: {why}"));
+                self.errors.push(format!("invalid DATABASE_URL: {why}"));
                 None
             }
         }

@@ -7,7 +7,7 @@ use lettre::message::Mailbox;
 use percent_encoding::percent_decode_str;
 use reqwest::Url;
 
-use super::{Environment, check::Check};
+use super::{Environment, parser::Parser};
 
 /// As they were written.
 #[derive(Args, Clone, Debug)]
@@ -15,33 +15,28 @@ use super::{Environment, check::Check};
     clippy::doc_markdown,
     reason = "these texts are what --help prints, which knows no Markdown"
 )]
-pub struct GivenMail {
+pub struct RawMail {
     /// Mail server: smtps://user:password@host, starttls://… or smtp://…; by default no mail is sent
-    #[arg(long, env = "SMTP_URL", global = true, hide_env_values = true)]
+    #[arg(long, env, hide_env_values = true)]
     pub smtp_url: Option<String>,
     /// Sender of mail, such as "Mula <mula@example.com>"
-    #[arg(long, env = "MAIL_FROM", global = true)]
+    #[arg(long, env)]
     pub mail_from: Option<String>,
     /// Address of this service as people's browsers reach it, such as `https://mula.example.com`;
     /// links in mail begin with it
-    #[arg(long, env = "APP_URL", global = true)]
+    #[arg(long, env)]
     pub app_url: Option<String>,
     /// Folder of templates instead of, or beside, the built-in ones; see mail/README.md
-    #[arg(long, env = "MAIL_TEMPLATES_DIR", global = true)]
+    #[arg(long, env)]
     pub mail_templates_dir: Option<PathBuf>,
     /// Whether asking needs a confirmed email address (true or false)
-    #[arg(
-        long,
-        env = "REQUIRE_VERIFIED_EMAIL",
-        default_value = "false",
-        global = true
-    )]
+    #[arg(long, env, default_value = "false")]
     pub require_verified_email: String,
 }
 
 /// How mail is sent.
 #[derive(Clone, Debug)]
-pub struct Mail {
+pub struct MailSettings {
     pub server: MailServer,
     pub from: Mailbox,
     /// Without a slash at its end.
@@ -81,20 +76,20 @@ fn given(text: Option<&String>) -> Option<&str> {
     text.map(|text| text.trim()).filter(|text| !text.is_empty())
 }
 
-impl Check {
+impl Parser {
     /// Mail, if there is a server, and the address that links begin with, which the command that
     /// makes a link needs without one.
     pub(super) fn mail(
         &mut self,
-        settings: &GivenMail,
+        settings: &RawMail,
         environment: Option<Environment>,
-    ) -> (Option<Mail>, Option<String>) {
+    ) -> (Option<MailSettings>, Option<String>) {
         let app_url = given(settings.app_url.as_ref())
             .and_then(|text| self.app_url(text, environment == Some(Environment::Production)));
         let from = given(settings.mail_from.as_ref()).and_then(|text| {
             let from = text.parse::<Mailbox>().ok();
             if from.is_none() {
-                self.wrong(
+                self.reject(
                     "MAIL_FROM",
                     text,
                     "write an address such as mula@example.com or Mula <mula@example.com>",
@@ -110,7 +105,7 @@ impl Check {
             ("APP_URL", &settings.app_url),
         ] {
             if given(value.as_ref()).is_none() {
-                self.problems
+                self.errors
                     .push(format!("{name} is required with SMTP_URL"));
             }
         }
@@ -118,12 +113,12 @@ impl Check {
             Ok(server) => Some(server),
             Err(why) => {
                 // Not shown: it may hold a password.
-                self.problems.push(format!("invalid SMTP_URL: {why}"));
+                self.errors.push(format!("invalid SMTP_URL: {why}"));
                 None
             }
         };
         let mail = match (server, from, &app_url) {
-            (Some(server), Some(from), Some(app_url)) => Some(Mail {
+            (Some(server), Some(from), Some(app_url)) => Some(MailSettings {
                 server,
                 from,
                 app_url: app_url.clone(),
@@ -134,11 +129,11 @@ impl Check {
         (mail, app_url)
     }
 
-    pub(super) fn requires_verified_email(&mut self, settings: &GivenMail) -> bool {
+    pub(super) fn requires_verified_email(&mut self, settings: &RawMail) -> bool {
         let text = &settings.require_verified_email;
-        let required = self.truth("REQUIRE_VERIFIED_EMAIL", text);
+        let required = self.bool("REQUIRE_VERIFIED_EMAIL", text);
         if required && given(settings.smtp_url.as_ref()).is_none() {
-            self.wrong(
+            self.reject(
                 "REQUIRE_VERIFIED_EMAIL",
                 text,
                 "without SMTP_URL nobody can confirm an address: set it, or write false",
@@ -158,7 +153,7 @@ impl Check {
                 && url.fragment().is_none()
         });
         let Some(url) = url else {
-            self.wrong(
+            self.reject(
                 "APP_URL",
                 text,
                 "write the address of this service, such as https://mula.example.com",
@@ -166,7 +161,7 @@ impl Check {
             return None;
         };
         if is_production && url.scheme() == "http" && !url.host_str().is_some_and(is_loopback) {
-            self.wrong("APP_URL", text, "in production write https://…");
+            self.reject("APP_URL", text, "in production write https://…");
             return None;
         }
         Some(url.as_str().trim_end_matches('/').to_owned())

@@ -4,15 +4,11 @@ use std::time::Duration;
 
 use clap::Args;
 use reqwest::Url;
-use rust_decimal::{Decimal, prelude::ToPrimitive};
 
 use super::{
-    check::Check,
+    parser::Parser,
     provider::{OPENAI, PERPLEXITY, Provider, without_path},
 };
-
-/// Nano-dollars in a dollar: what money is counted in.
-const NANO: u32 = 1_000_000_000;
 
 /// As they were written.
 #[derive(Args, Clone, Debug)]
@@ -20,111 +16,72 @@ const NANO: u32 = 1_000_000_000;
     clippy::doc_markdown,
     reason = "these texts are what --help prints, which knows no Markdown"
 )]
-pub struct GivenModel {
+pub struct RawModel {
     /// Where a language model is served, such as http://127.0.0.1:11434/v1; by default none, and the built-in advisor answers
-    #[arg(long, env = "MODEL_BASE_URL", global = true)]
+    #[arg(long, env)]
     pub model_base_url: Option<String>,
     /// API key of the model's server, if it requires one
-    #[arg(long, env = "MODEL_API_KEY", global = true, hide_env_values = true)]
+    #[arg(long, env, hide_env_values = true)]
     pub model_api_key: Option<String>,
     /// The model's name, as its server knows it
-    #[arg(long, env = "MODEL_NAME", global = true)]
+    #[arg(long, env)]
     pub model_name: Option<String>,
     /// How it is spoken to: chat (/chat/completions) or responses (/responses); by default chat
-    #[arg(long, env = "MODEL_DIALECT", global = true)]
+    #[arg(long, env)]
     pub model_dialect: Option<String>,
     /// The path after MODEL_BASE_URL; by default the dialect's
-    #[arg(long, env = "MODEL_PATH", global = true)]
+    #[arg(long, env)]
     pub model_path: Option<String>,
     /// Enough by itself to have Perplexity answer
-    #[arg(
-        long,
-        env = "PERPLEXITY_API_KEY",
-        global = true,
-        hide_env_values = true
-    )]
+    #[arg(long, env, hide_env_values = true)]
     pub perplexity_api_key: Option<String>,
     /// Enough by itself to have OpenAI answer
-    #[arg(long, env = "OPENAI_API_KEY", global = true, hide_env_values = true)]
+    #[arg(long, env, hide_env_values = true)]
     pub openai_api_key: Option<String>,
     /// US dollars for a million tokens read, where the server reports no cost
-    #[arg(long, env = "MODEL_INPUT_PRICE", global = true)]
+    #[arg(long, env)]
     pub model_input_price: Option<String>,
     /// US dollars for a million tokens written, where the server reports no cost
-    #[arg(long, env = "MODEL_OUTPUT_PRICE", global = true)]
+    #[arg(long, env)]
     pub model_output_price: Option<String>,
     /// US dollars for an answer on top of its tokens, where the server reports no cost
-    #[arg(long, env = "MODEL_ANSWER_PRICE", default_value = "0", global = true)]
+    #[arg(long, env, default_value = "0")]
     pub model_answer_price: String,
     /// Tokens of an answer at most, its thinking included
-    #[arg(long, env = "MODEL_MAX_TOKENS", default_value = "1000", global = true)]
+    #[arg(long, env, default_value = "1000")]
     pub model_max_tokens: String,
     /// Bytes of an answer's text at most; a longer one is ended there, and marked as truncated
-    #[arg(long, env = "MODEL_MAX_BYTES", default_value = "16384", global = true)]
+    #[arg(long, env, default_value = "16384")]
     pub model_max_bytes: String,
     /// Tokens that prompt and answer may have together; passages that do not fit are left out
-    #[arg(
-        long,
-        env = "MODEL_CONTEXT_TOKENS",
-        default_value = "8192",
-        global = true
-    )]
+    #[arg(long, env, default_value = "8192")]
     pub model_context_tokens: String,
+    /// How many of the user's last questions the model is told, in 150 tokens at most: 1 to 20, or off
+    #[arg(long, env, default_value = "3")]
+    pub model_memory: String,
     /// Whether the model may search the web (true or false); with responses, where its server can
-    #[arg(
-        long,
-        env = "MODEL_WEB_SEARCH",
-        default_value = "false",
-        global = true,
-        action = clap::ArgAction::Set
-    )]
+    #[arg(long, env, default_value = "false")]
     pub model_web_search: String,
     /// Whether a broken stream is taken up again (true or false); with responses, where its server can
-    #[arg(
-        long,
-        env = "MODEL_BACKGROUND",
-        default_value = "false",
-        global = true,
-        action = clap::ArgAction::Set
-    )]
+    #[arg(long, env, default_value = "false")]
     pub model_background: String,
     /// How long connecting to the model's server may take
-    #[arg(
-        long,
-        env = "MODEL_CONNECT_TIMEOUT",
-        default_value = "5s",
-        global = true
-    )]
+    #[arg(long, env, default_value = "5s")]
     pub model_connect_timeout: String,
     /// How long the model may take until its first sign of life: a thought, or a word
-    #[arg(
-        long,
-        env = "MODEL_FIRST_TOKEN_TIMEOUT",
-        default_value = "30s",
-        global = true
-    )]
+    #[arg(long, env, default_value = "30s")]
     pub model_first_token_timeout: String,
     /// How long the model may think before its first visible word
-    #[arg(
-        long,
-        env = "MODEL_FIRST_WORD_TIMEOUT",
-        default_value = "180s",
-        global = true
-    )]
+    #[arg(long, env, default_value = "180s")]
     pub model_first_word_timeout: String,
     /// How long the model may be silent between words, or thoughts
-    #[arg(long, env = "MODEL_IDLE_TIMEOUT", default_value = "20s", global = true)]
+    #[arg(long, env, default_value = "20s")]
     pub model_idle_timeout: String,
     /// How long a whole answer may take
-    #[arg(
-        long,
-        env = "MODEL_TOTAL_TIMEOUT",
-        default_value = "300s",
-        global = true
-    )]
+    #[arg(long, env, default_value = "300s")]
     pub model_total_timeout: String,
     /// Engine that answers when the model fails: nobody (the reading fails) or embedded
-    #[arg(long, env = "MODEL_FALLBACK", default_value = "nobody", global = true)]
+    #[arg(long, env, default_value = "nobody")]
     pub model_fallback: String,
 }
 
@@ -137,9 +94,18 @@ pub enum Dialect {
     Responses,
 }
 
+impl Dialect {
+    fn path(self) -> &'static str {
+        match self {
+            Self::Chat => "chat/completions",
+            Self::Responses => "responses",
+        }
+    }
+}
+
 /// A language model that answers.
 #[derive(Clone)]
-pub struct Model {
+pub struct ModelSettings {
     /// Where the server is, without a slash at the end.
     pub base_url: String,
     /// Where requests go: the base and the path, without a slash at the end.
@@ -150,13 +116,15 @@ pub struct Model {
     pub api_key: Option<String>,
     pub name: String,
     pub dialect: Dialect,
-    /// None: nobody said, and only what the server reports is counted.
+    /// None: only the cost that the server reports is counted.
     pub prices: Option<Prices>,
     pub max_tokens: u32,
     /// Bytes of an answer's text.
     pub max_bytes: usize,
     /// Tokens of prompt and answer together.
     pub context_tokens: u32,
+    /// The user's last questions that it is told; 0 for none.
+    pub memory: u32,
     pub web_search: bool,
     pub background: bool,
     pub timeouts: Timeouts,
@@ -187,7 +155,7 @@ pub struct Timeouts {
 }
 
 // Written by hand so that no key can reach a log.
-impl std::fmt::Debug for Model {
+impl std::fmt::Debug for ModelSettings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Model")
             .field("url", &self.url)
@@ -198,16 +166,16 @@ impl std::fmt::Debug for Model {
 }
 
 /// A value that says something: platforms pass on variables that are empty.
-fn written(value: Option<&String>) -> Option<String> {
+fn non_empty(value: Option<&String>) -> Option<String> {
     let value = value.map(|value| value.trim()).unwrap_or_default();
     (!value.is_empty()).then(|| value.to_owned())
 }
 
-impl Check {
-    pub(super) fn model(&mut self, given: &GivenModel) -> Option<Model> {
+impl Parser {
+    pub(super) fn model(&mut self, given: &RawModel) -> Option<ModelSettings> {
         let dialect = given.model_dialect.as_ref().and_then(|dialect| {
             let words = [("chat", Dialect::Chat), ("responses", Dialect::Responses)];
-            self.one_of("MODEL_DIALECT", dialect, &words)
+            self.choice("MODEL_DIALECT", dialect, &words)
         });
         let prices = self.prices(given);
         let max_tokens = self.number("MODEL_MAX_TOKENS", &given.model_max_tokens, 16..=100_000);
@@ -217,10 +185,15 @@ impl Check {
             &given.model_context_tokens,
             1024..=10_000_000,
         );
-        let web_search = self.truth("MODEL_WEB_SEARCH", &given.model_web_search);
-        let background = self.truth("MODEL_BACKGROUND", &given.model_background);
+        let memory = if given.model_memory.trim() == "off" {
+            0
+        } else {
+            self.number("MODEL_MEMORY", &given.model_memory, 1..=20)
+        };
+        let web_search = self.bool("MODEL_WEB_SEARCH", &given.model_web_search);
+        let background = self.bool("MODEL_BACKGROUND", &given.model_background);
         let timeouts = self.timeouts(given);
-        let fallback = self.one_of(
+        let fallback = self.choice(
             "MODEL_FALLBACK",
             &given.model_fallback,
             &[("nobody", false), ("embedded", true)],
@@ -233,45 +206,17 @@ impl Check {
             None => Dialect::Chat,
         });
         let provider = provider.as_ref();
-        let name =
-            written(given.model_name.as_ref()).or(provider.map(|known| known.name.to_owned()));
-        if name.is_none() {
-            self.problems.push(
-                "MODEL_NAME is missing: write the name that the server at MODEL_BASE_URL knows its \
-                 model by, such as llama3.2"
-                    .to_owned(),
-            );
-        }
-        let path =
-            written(given.model_path.as_ref()).or(provider.map(|known| known.path.to_owned()));
-        let path = path.unwrap_or_else(|| match dialect {
-            Dialect::Chat => "chat/completions".to_owned(),
-            Dialect::Responses => "responses".to_owned(),
-        });
-        if !Url::parse(&base_url).is_ok_and(|url| {
-            matches!(url.scheme(), "http" | "https") && url.has_host() && url.query().is_none()
-        }) {
-            self.wrong(
-                "MODEL_BASE_URL",
-                &base_url,
-                "write an address such as http://127.0.0.1:11434/v1",
-            );
-        }
-        if api_key
-            .as_deref()
-            .is_some_and(|key| !key.bytes().all(|b| b.is_ascii_graphic()))
-        {
-            // Not `wrong`, which would print it.
-            self.problems.push(
-                "The model's API key holds what a key cannot hold: write it without spaces or \
-                 line breaks"
-                    .to_owned(),
-            );
-        }
-        let path = path.trim_matches('/').to_owned();
-        let is_assumed = provider.is_none() && written(given.model_path.as_ref()).is_none();
+        let name = self.model_name(given, provider);
+        self.check_server(&base_url, api_key.as_deref());
+        let written_path = non_empty(given.model_path.as_ref());
+        let is_assumed = provider.is_none() && written_path.is_none();
+        let path = match (written_path, provider) {
+            (Some(path), _) => path.trim_matches('/').to_owned(),
+            (None, Some(known)) => known.path.to_owned(),
+            (None, None) => dialect.path().to_owned(),
+        };
         let base_url = base_url.trim_end_matches('/').to_owned();
-        Some(Model {
+        Some(ModelSettings {
             url: format!("{base_url}/{path}"),
             assumed_path: is_assumed.then_some(path),
             base_url,
@@ -282,6 +227,7 @@ impl Check {
             max_tokens,
             max_bytes,
             context_tokens,
+            memory,
             web_search,
             background,
             timeouts,
@@ -289,14 +235,48 @@ impl Check {
         })
     }
 
-    /// Whose server answers: its base, what is known of it, and its key. None: nobody's.
-    fn server(&mut self, given: &GivenModel) -> Option<(String, Option<Provider>, Option<String>)> {
+    fn model_name(&mut self, given: &RawModel, provider: Option<&Provider>) -> Option<String> {
+        let name =
+            non_empty(given.model_name.as_ref()).or(provider.map(|known| known.name.to_owned()));
+        if name.is_none() {
+            self.errors.push(
+                "MODEL_NAME is missing: write the name that the server at MODEL_BASE_URL knows its \
+                 model by, such as llama3.2"
+                    .to_owned(),
+            );
+        }
+        name
+    }
+
+    fn check_server(&mut self, base_url: &str, api_key: Option<&str>) {
+        if !Url::parse(base_url).is_ok_and(|url| {
+            matches!(url.scheme(), "http" | "https") && url.has_host() && url.query().is_none()
+        }) {
+            self.reject(
+                "MODEL_BASE_URL",
+                base_url,
+                "write an address such as http://127.0.0.1:11434/v1",
+            );
+        }
+        if api_key.is_some_and(|key| !key.bytes().all(|b| b.is_ascii_graphic())) {
+            // Not `wrong`, which would print it.
+            self.errors.push(
+                "The model's API key holds what a key cannot hold: write it without spaces or \
+                 line breaks"
+                    .to_owned(),
+            );
+        }
+    }
+
+    /// The server that answers: its base URL, its provider if that is known, and the API key. None without a
+    /// model.
+    fn server(&mut self, given: &RawModel) -> Option<(String, Option<Provider>, Option<String>)> {
         let known = |provider: Provider, key| (provider.base_url.to_owned(), Some(provider), key);
-        let perplexity_key = written(given.perplexity_api_key.as_ref());
-        let openai_key = written(given.openai_api_key.as_ref());
-        let model_key = written(given.model_api_key.as_ref());
+        let perplexity_key = non_empty(given.perplexity_api_key.as_ref());
+        let openai_key = non_empty(given.openai_api_key.as_ref());
+        let model_key = non_empty(given.model_api_key.as_ref());
         match (
-            written(given.model_base_url.as_ref()),
+            non_empty(given.model_base_url.as_ref()),
             perplexity_key,
             openai_key,
         ) {
@@ -304,7 +284,7 @@ impl Check {
             (None, Some(key), None) => Some(known(PERPLEXITY, Some(key))),
             (None, None, Some(key)) => Some(known(OPENAI, Some(key))),
             (None, Some(_), Some(_)) => {
-                self.problems.push(
+                self.errors.push(
                     "PERPLEXITY_API_KEY and OPENAI_API_KEY are both set: take one away, or say \
                      which server answers with MODEL_BASE_URL and MODEL_API_KEY"
                         .to_owned(),
@@ -313,11 +293,11 @@ impl Check {
             }
             (None, None, None) => {
                 for (name, is_set) in [
-                    ("MODEL_NAME", written(given.model_name.as_ref()).is_some()),
+                    ("MODEL_NAME", non_empty(given.model_name.as_ref()).is_some()),
                     ("MODEL_API_KEY", model_key.is_some()),
                 ] {
                     if is_set {
-                        self.problems.push(format!(
+                        self.errors.push(format!(
                             "{name} is set, but no model is: write MODEL_BASE_URL, such as \
                              http://127.0.0.1:11434/v1, or take {name} away"
                         ));
@@ -328,7 +308,7 @@ impl Check {
         }
     }
 
-    fn prices(&mut self, given: &GivenModel) -> Option<Prices> {
+    fn prices(&mut self, given: &RawModel) -> Option<Prices> {
         let answer = self.dollars("MODEL_ANSWER_PRICE", &given.model_answer_price);
         let mut price = |name: &str, value: &Option<String>| {
             value.as_ref().map(|value| self.dollars(name, value))
@@ -343,7 +323,7 @@ impl Check {
             }),
             (None, None) => None,
             _ => {
-                self.problems.push(
+                self.errors.push(
                     "MODEL_INPUT_PRICE and MODEL_OUTPUT_PRICE go together: write both, or neither"
                         .to_owned(),
                 );
@@ -352,48 +332,18 @@ impl Check {
         }
     }
 
-    fn timeouts(&mut self, given: &GivenModel) -> Timeouts {
+    fn timeouts(&mut self, given: &RawModel) -> Timeouts {
         let range = Duration::from_millis(10)..=Duration::from_hours(1);
+        let mut time = |name, value: &str| self.duration(name, value, range.clone());
         Timeouts {
-            connect: self.duration(
-                "MODEL_CONNECT_TIMEOUT",
-                &given.model_connect_timeout,
-                range.clone(),
-            ),
-            first_token: self.duration(
+            connect: time("MODEL_CONNECT_TIMEOUT", &given.model_connect_timeout),
+            first_token: time(
                 "MODEL_FIRST_TOKEN_TIMEOUT",
                 &given.model_first_token_timeout,
-                range.clone(),
             ),
-            first_word: self.duration(
-                "MODEL_FIRST_WORD_TIMEOUT",
-                &given.model_first_word_timeout,
-                range.clone(),
-            ),
-            idle: self.duration(
-                "MODEL_IDLE_TIMEOUT",
-                &given.model_idle_timeout,
-                range.clone(),
-            ),
-            total: self.duration("MODEL_TOTAL_TIMEOUT", &given.model_total_timeout, range),
+            first_word: time("MODEL_FIRST_WORD_TIMEOUT", &given.model_first_word_timeout),
+            idle: time("MODEL_IDLE_TIMEOUT", &given.model_idle_timeout),
+            total: time("MODEL_TOTAL_TIMEOUT", &given.model_total_timeout),
         }
-    }
-
-    /// An amount of US dollars, exact, in nano-dollars.
-    pub(super) fn dollars(&mut self, name: &str, value: &str) -> i64 {
-        let nano = Decimal::from_str_exact(value.trim())
-            .ok()
-            .filter(|dollars| (Decimal::ZERO..=Decimal::from(1_000_000)).contains(dollars))
-            .map(|dollars| dollars * Decimal::from(NANO))
-            .filter(Decimal::is_integer)
-            .and_then(|nano| nano.to_i64());
-        if nano.is_none() {
-            self.wrong(
-                name,
-                value,
-                "write US dollars from 0 to 1000000 with at most nine decimals, such as 0.15",
-            );
-        }
-        nano.unwrap_or_default()
     }
 }

@@ -1,6 +1,6 @@
 //! Origins whose pages browsers may let call the service: `ALLOWED_ORIGINS`.
 
-use super::{Environment, check::Check};
+use super::{Environment, parser::Parser};
 
 /// Origins, and patterns of origins.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,6 +45,15 @@ impl Origins {
             .any(|pattern| pattern.matches(scheme, host, port))
     }
 
+    /// Whether this very origin is among them, and not by a pattern.
+    #[must_use]
+    pub fn name(&self, origin: &str) -> bool {
+        parts(origin).is_some_and(|(scheme, host, port)| {
+            let mut patterns = self.0.iter();
+            patterns.any(|pattern| !pattern.is_of_many() && pattern.matches(scheme, host, port))
+        })
+    }
+
     fn loopback() -> Self {
         Self(LOOPBACK.into_iter().filter_map(Pattern::parse).collect())
     }
@@ -81,6 +90,10 @@ impl Pattern {
         })
     }
 
+    fn is_of_many(&self) -> bool {
+        self.host.starts_with('.') || self.port == Port::Any
+    }
+
     fn matches(&self, scheme: &str, host: &str, port: Option<&str>) -> bool {
         let is_host = match host.strip_suffix(self.host.as_str()) {
             Some("") => !self.host.starts_with('.'),
@@ -106,7 +119,7 @@ fn parts(origin: &str) -> Option<(&str, &str, Option<&str>)> {
     }
 }
 
-impl Check {
+impl Parser {
     /// Each as browsers send it in `Origin`, or a pattern. Where there is no setting, in
     /// development those of this machine.
     pub(super) fn origins(
@@ -129,7 +142,7 @@ impl Check {
             || {
                 let write = "write origins such as https://app.example.com, http://localhost:* or \
                     https://*.preview.example.com, separated by commas, without a path";
-                self.wrong("ALLOWED_ORIGINS", given, write);
+                self.reject("ALLOWED_ORIGINS", given, write);
                 Origins::default()
             },
             Origins,
@@ -142,9 +155,9 @@ mod tests {
     use super::*;
 
     fn origins(given: Option<&str>, environment: Environment) -> Origins {
-        let mut check = Check::default();
-        let origins = check.origins(given, Some(environment));
-        assert_eq!(check.problems, Vec::<String>::new());
+        let mut parser = Parser::default();
+        let origins = parser.origins(given, Some(environment));
+        assert_eq!(parser.errors, Vec::<String>::new());
         origins
     }
 
@@ -179,6 +192,24 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(origins.allow(origin), allowed, "{origin}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_named_without_a_pattern() {
+        let given = "https://App.example.com, https://*.preview.example.com, http://dev.example.com:*, \
+            http://localhost:5173";
+        let origins = origins(Some(given), Environment::Development);
+        for (origin, named) in [
+            ("https://app.example.com", true),
+            ("http://localhost:5173", true),
+            ("http://localhost:3000", false),
+            ("https://pr-7.preview.example.com", false),
+            ("http://dev.example.com:3000", false),
+            ("https://evil.example.com", false),
+            ("null", false),
+        ] {
+            assert_eq!(origins.name(origin), named, "{origin}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! PostgreSQL connection strings: the forms that people write, in the one form that sea-orm and its
 //! driver read. No error repeats a part that may hold a password.
 
-use std::{borrow::Cow, fmt::Write, fs::File, path::Path};
+use std::{borrow::Cow, fmt::Write, fs};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sea_orm::sqlx::postgres::PgConnectOptions;
@@ -173,10 +173,12 @@ impl Parts {
             // The driver's own default, which is Mozilla's list of authorities.
             "sslrootcert" if value == "system" => {}
             "sslrootcert" | "sslcert" | "sslkey" | "ssl-cert" | "ssl-key" => {
-                if let Err(error) = File::open(Path::new(value)) {
-                    return Err(format!(
-                        "{key}={value} cannot be read ({error}); name a PEM file"
-                    ));
+                let text = fs::read_to_string(value).map_err(|error| {
+                    format!("{key}={value} cannot be read ({error}); name a PEM file")
+                })?;
+                // The driver takes what is none for a list of no certificates.
+                if !text.contains("-----BEGIN ") {
+                    return Err(format!("{key}={value} is not a PEM file"));
                 }
                 self.parameters.push((key.to_owned(), value.to_owned()));
             }

@@ -8,7 +8,7 @@ use std::{
 
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 
-use super::{Given, check::Check};
+use super::{RawSettings, parser::Parser};
 use crate::private;
 
 /// RFC 7518, section 3.2: a key of at least the hash's 256 bits.
@@ -44,10 +44,10 @@ impl fmt::Debug for Secrets {
 /// Finds, or makes, the secret in a folder.
 pub(super) type SecretIn = fn(&Path) -> io::Result<String>;
 
-impl Check {
+impl Parser {
     pub(super) fn secrets(
         &mut self,
-        given: &Given,
+        given: &RawSettings,
         required: Option<&str>,
         secret_in: SecretIn,
     ) -> Option<Secrets> {
@@ -56,7 +56,7 @@ impl Check {
             ("SECRET_KEY_PREVIOUS", &given.secret_key_previous),
         ] {
             if let Some(Err(why)) = value.as_deref().map(check) {
-                self.problems.push(format!(
+                self.errors.push(format!(
                     "{name} {why}; make one with: openssl rand -base64 48"
                 ));
             }
@@ -64,14 +64,14 @@ impl Check {
         let current = match (&given.secret_key, required) {
             (Some(secret), _) => secret.clone(),
             (None, Some(when)) => {
-                self.problems.push(format!(
+                self.errors.push(format!(
                     "SECRET_KEY is required {when}, the same for all instances; make one with: \
                      openssl rand -base64 48"
                 ));
                 return None;
             }
             // Made only when nothing else is wrong: a start that is refused leaves no trace.
-            (None, None) if self.problems.is_empty() => {
+            (None, None) if self.errors.is_empty() => {
                 self.kept_secret(secret_in, &given.data_dir)?
             }
             (None, None) => return None,
@@ -86,7 +86,7 @@ impl Check {
         match secret_in(data_dir) {
             Ok(secret) => Some(secret),
             Err(error) => {
-                self.problems.push(format!(
+                self.errors.push(format!(
                     "DATA_DIR={:?}: the secret cannot be kept there ({error}); name a folder that \
                      can be written to, or set SECRET_KEY",
                     data_dir.display().to_string()

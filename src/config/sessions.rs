@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use clap::Args;
 
-use super::check::Check;
+use super::parser::Parser;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -15,15 +15,15 @@ const DAY: Duration = Duration::from_hours(24);
     clippy::doc_markdown,
     reason = "these texts are what --help prints, which knows no Markdown"
 )]
-pub struct GivenSessions {
+pub struct RawSessions {
     /// How long an access token is accepted; a client extends its session for the next one
-    #[arg(long, env = "TOKEN_LIFETIME", default_value = "24h", global = true)]
+    #[arg(long, env, default_value = "24h")]
     pub token_lifetime: String,
     /// How long a session lasts that is not extended; by default 30 days, or TOKEN_LIFETIME if that is longer
-    #[arg(long, env = "SESSION_IDLE", global = true)]
+    #[arg(long, env)]
     pub session_idle: Option<String>,
     /// How long a session lasts at most; by default 180 days, or SESSION_IDLE if that is longer
-    #[arg(long, env = "SESSION_MAX", global = true)]
+    #[arg(long, env)]
     pub session_max: Option<String>,
 }
 
@@ -38,8 +38,8 @@ pub struct SessionTimes {
     pub max: TimeDelta,
 }
 
-impl Check {
-    pub(super) fn sessions(&mut self, given: &GivenSessions) -> SessionTimes {
+impl Parser {
+    pub(super) fn sessions(&mut self, given: &RawSessions) -> SessionTimes {
         let range = |days| Duration::from_secs(1)..=DAY * days;
         let token = self.duration("TOKEN_LIFETIME", &given.token_lifetime, range(365));
         let idle = self.at_least(
@@ -69,7 +69,7 @@ impl Check {
         };
         let time = self.duration(name, given, Duration::from_secs(1)..=DAY * 3650);
         if time < least {
-            self.wrong(name, given, &format!("expected at least {least_name}"));
+            self.reject(name, given, &format!("expected at least {least_name}"));
         }
         time
     }

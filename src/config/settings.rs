@@ -9,18 +9,19 @@ use std::{
 use sentry_types::Dsn;
 
 use super::{
-    AccountSettings, CommandSettings, Environment, Given, Limits, LogFormat, Settings,
-    check::{Check, Problems},
-    host, log_level, secret,
+    AccountSettings, CommandSettings, Environment, InputLimits, LogFormat, RawSettings, Settings,
+    host, log_level,
+    parser::{Parser, SettingsErrors},
+    secret,
 };
 
-impl Given {
+impl RawSettings {
     /// Reads and checks all settings.
     ///
     /// # Errors
     ///
     /// All wrong settings at once, each with what to write instead.
-    pub fn check(self) -> Result<Settings, Problems> {
+    pub fn check(self) -> Result<Settings, SettingsErrors> {
         self.check_with(secret::kept_in)
     }
 
@@ -28,14 +29,15 @@ impl Given {
     ///
     /// # Errors
     ///
-    /// As [`Given::check`].
-    pub fn check_without_a_trace(self) -> Result<Settings, Problems> {
+    /// As [`RawSettings::check`].
+    pub fn check_without_a_trace(self) -> Result<Settings, SettingsErrors> {
         self.check_with(secret::found_in)
     }
 
-    fn check_with(self, secret_in: secret::SecretIn) -> Result<Settings, Problems> {
-        let mut check = Check::default();
-        let environment = check.one_of(
+    #[expect(clippy::too_many_lines, reason = "a line or two for each setting")]
+    fn check_with(self, secret_in: secret::SecretIn) -> Result<Settings, SettingsErrors> {
+        let mut parser = Parser::default();
+        let environment = parser.choice(
             "ENVIRONMENT",
             &self.environment,
             &[
@@ -43,47 +45,48 @@ impl Given {
                 ("production", Environment::Production),
             ],
         );
-        let database = check.database(&self);
+        let database = parser.database(&self);
         let required = match (&database, environment) {
             (_, Some(Environment::Production)) => Some("with ENVIRONMENT=production"),
             (Some(database), _) if !database.is_sqlite() => Some("with PostgreSQL"),
             _ => None,
         };
-        let log_format = check.log_format(&self);
-        let web = check.truth("WEB", &self.web);
+        let log_format = parser.log_format(&self);
+        let web = parser.bool("WEB", &self.web);
         let graphiql = self
             .graphiql
             .as_ref()
-            .map(|text| check.truth("GRAPHIQL", text));
-        let address = check.address(&self);
-        let limits = check.limits(&self);
-        let sessions = check.sessions(&self.sessions);
-        let bcrypt_cost = check.bcrypt_cost(&self.bcrypt_cost);
-        let allowed_origins = check.origins(self.allowed_origins.as_deref(), environment);
-        let shutdown_timeout = check.duration(
+            .map(|text| parser.bool("GRAPHIQL", text));
+        let address = parser.address(&self);
+        let limits = parser.limits(&self);
+        let sessions = parser.sessions(&self.sessions);
+        let bcrypt_cost = parser.bcrypt_cost(&self.bcrypt_cost);
+        let allowed_origins = parser.origins(self.allowed_origins.as_deref(), environment);
+        let shutdown_timeout = parser.duration(
             "SHUTDOWN_TIMEOUT",
             &self.shutdown_timeout,
             Duration::ZERO..=Duration::from_mins(10),
         );
-        let sentry_dsn = check.sentry_dsn(self.sentry_dsn.as_deref());
-        let clients = check.clients(&self.clients);
-        let (mail, _) = check.mail(&self.mail, environment);
-        let requires_verified_email = check.requires_verified_email(&self.mail);
-        let writing = check.writing(&self.writing, environment);
-        let model = check.model(&self.model);
-        check.prices_for_limits(&writing, model.as_ref());
-        let http = check.http(&self.http, environment);
+        let sentry_dsn = parser.sentry_dsn(self.sentry_dsn.as_deref());
+        let clients = parser.clients(&self.clients);
+        let (mail, _) = parser.mail(&self.mail, environment);
+        let requires_verified_email = parser.requires_verified_email(&self.mail);
+        let guests = parser.guests(&self.guests, environment);
+        let writing = parser.writing(&self.writing, environment);
+        let model = parser.model(&self.model);
+        parser.prices_for_limits(&writing, model.as_ref());
+        let http = parser.http(&self.http, environment);
         // Last: it makes a secret only when nothing is wrong.
-        let secrets = check.secrets(&self, required, secret_in);
+        let secrets = parser.secrets(&self, required, secret_in);
 
         let (Some(environment), Some(database), Some(secrets), Some(log_format), true) = (
             environment,
             database,
             secrets,
             log_format,
-            check.problems.is_empty(),
+            parser.errors.is_empty(),
         ) else {
-            return Err(Problems(check.problems));
+            return Err(SettingsErrors(parser.errors));
         };
         Ok(Settings {
             environment,
@@ -106,6 +109,7 @@ impl Given {
             clients,
             mail,
             requires_verified_email,
+            guests,
             writing,
             model,
             http,
@@ -117,21 +121,19 @@ impl Given {
     /// # Errors
     ///
     /// All wrong settings among them at once, each with what to write instead.
-    pub fn check_for_command(&self) -> Result<CommandSettings, Problems> {
-        let mut check = Check::default();
-        let database = check.database(self);
-        let log_format = check.log_format(self);
-        let address = check.address(self);
+    pub fn check_for_command(&self) -> Result<CommandSettings, SettingsErrors> {
+        let mut parser = Parser::default();
+        let database = parser.database(self);
+        let log_format = parser.log_format(self);
+        let address = parser.address(self);
         match (database, log_format) {
-            (Some(database), Some(log_format)) if check.problems.is_empty() => {
-                Ok(CommandSettings {
-                    address,
-                    database,
-                    log_format,
-                    log_level: self.log_level.clone(),
-                })
-            }
-            _ => Err(Problems(check.problems)),
+            (Some(database), Some(log_format)) if parser.errors.is_empty() => Ok(CommandSettings {
+                address,
+                database,
+                log_format,
+                log_level: self.log_level.clone(),
+            }),
+            _ => Err(SettingsErrors(parser.errors)),
         }
     }
 
@@ -140,32 +142,34 @@ impl Given {
     /// # Errors
     ///
     /// All wrong settings among them at once, each with what to write instead.
-    pub fn check_for_accounts(&self) -> Result<AccountSettings, Problems> {
-        let mut check = Check::default();
-        let bcrypt_cost = check.bcrypt_cost(&self.bcrypt_cost);
-        let writing = check.writing(&self.writing, None);
-        let (_, app_url) = check.mail(&self.mail, None);
-        if !check.problems.is_empty() {
-            return Err(Problems(check.problems));
+    pub fn check_for_accounts(&self) -> Result<AccountSettings, SettingsErrors> {
+        let mut parser = Parser::default();
+        let bcrypt_cost = parser.bcrypt_cost(&self.bcrypt_cost);
+        let writing = parser.writing(&self.writing, None);
+        let (_, app_url) = parser.mail(&self.mail, None);
+        // The server refuses settings of a model that are wrong; no command does.
+        let model = Parser::default().model(&self.model);
+        if !parser.errors.is_empty() {
+            return Err(SettingsErrors(parser.errors));
         }
         Ok(AccountSettings {
             bcrypt_cost,
             app_url,
-            readings_per_day: writing.readings_per_day,
-            cost_per_month: writing.cost_per_month,
+            quotas: writing.quotas,
+            lacks_prices: model.is_some_and(|model| model.prices.is_none()),
         })
     }
 }
 
-impl Check {
+impl Parser {
     fn bcrypt_cost(&mut self, text: &str) -> u32 {
         self.number("BCRYPT_COST", text, 4..=16)
     }
 
-    fn address(&mut self, given: &Given) -> SocketAddr {
+    fn address(&mut self, given: &RawSettings) -> SocketAddr {
         let host = host::resolved(&given.host);
         let host = host.unwrap_or_else(|write| {
-            self.wrong("HOST", &given.host, &write);
+            self.reject("HOST", &given.host, &write);
             IpAddr::V4(Ipv4Addr::LOCALHOST)
         });
         let port = self.number("PORT", &given.port, 0..=65_535);
@@ -179,16 +183,16 @@ impl Check {
         if dsn.is_none() {
             // Not shown: it may hold a secret.
             let form = "invalid SENTRY_DSN: write it as Sentry shows it, https://key@host/project";
-            self.problems.push(form.to_owned());
+            self.errors.push(form.to_owned());
         }
         dsn
     }
 
-    fn log_format(&mut self, given: &Given) -> Option<LogFormat> {
+    fn log_format(&mut self, given: &RawSettings) -> Option<LogFormat> {
         if let Err(write) = log_level::check(&given.log_level) {
-            self.wrong("LOG_LEVEL", &given.log_level, &write);
+            self.reject("LOG_LEVEL", &given.log_level, &write);
         }
-        self.one_of(
+        self.choice(
             "LOG_FORMAT",
             &given.log_format,
             &[
@@ -206,22 +210,22 @@ impl Check {
         )
     }
 
-    fn limits(&mut self, given: &Given) -> Limits {
-        let limits = Limits {
+    fn limits(&mut self, given: &RawSettings) -> InputLimits {
+        let limits = InputLimits {
             page_size: self.number("PAGE_SIZE", &given.page_size, 1..=1_000),
             page_size_max: self.number("PAGE_SIZE_MAX", &given.page_size_max, 1..=1_000),
             question_min: self.number("QUESTION_MIN", &given.question_min, 1..=10_000),
             question_max: self.number("QUESTION_MAX", &given.question_max, 1..=10_000),
         };
         if limits.page_size > limits.page_size_max {
-            self.wrong(
+            self.reject(
                 "PAGE_SIZE",
                 &given.page_size,
                 "it may not be more than PAGE_SIZE_MAX",
             );
         }
         if limits.question_min > limits.question_max {
-            self.wrong(
+            self.reject(
                 "QUESTION_MIN",
                 &given.question_min,
                 "it may not be more than QUESTION_MAX",

@@ -7,7 +7,7 @@ use sea_orm::{
     sqlx::{self, postgres::PgConnectOptions},
 };
 
-use crate::{cause, config::DatabaseSettings};
+use crate::{config::DatabaseSettings, error::root_cause};
 
 const ENCODE: &str =
     "a password with @ / : # ? or % has to be percent-encoded (@ is %40, / is %2F)";
@@ -33,7 +33,8 @@ pub fn explain(error: &DbErr, settings: &DatabaseSettings) -> String {
 pub fn is_away(error: &DbErr) -> bool {
     match driver_error(error) {
         // A name that does not resolve may be one of a container that is being started.
-        Some(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut) => true,
+        Some(sqlx::Error::Io(error)) => of_handshake(error).is_none(),
+        Some(sqlx::Error::PoolTimedOut) => true,
         // Connection exceptions, too many connections, starting up or shutting down.
         Some(sqlx::Error::Database(error)) => error.code().is_some_and(|code| {
             code.starts_with("08") || matches!(&*code, "53300" | "57P01" | "57P02" | "57P03")
@@ -58,7 +59,10 @@ fn postgres(error: &sqlx::Error, settings: &DatabaseSettings) -> String {
         return error.to_string();
     };
     match error {
-        sqlx::Error::Io(error) => unreachable(error, &options, &server),
+        sqlx::Error::Io(error) => match of_handshake(error) {
+            Some(error) => tls(error, &server),
+            None => unreachable(error, &options, &server),
+        },
         sqlx::Error::Database(error) => {
             refused(error.code().as_deref(), error.message(), &options, &server)
         }
@@ -66,9 +70,9 @@ fn postgres(error: &sqlx::Error, settings: &DatabaseSettings) -> String {
             "{server} gave no connection within DATABASE_ACQUIRE_TIMEOUT. Check that PostgreSQL \
              runs and has connections left (max_connections)"
         ),
-        sqlx::Error::Tls(error) => tls(cause::root(error.as_ref()), &server),
+        sqlx::Error::Tls(error) => tls(root_cause(error.as_ref()), &server),
         sqlx::Error::Configuration(error) => {
-            format!("invalid DATABASE_URL: {}", cause::root(error.as_ref()))
+            format!("invalid DATABASE_URL: {}", root_cause(error.as_ref()))
         }
         // This connection does not LISTEN: it is shared with another client that does.
         sqlx::Error::Protocol(why) if why.contains("NotificationResponse") => {
@@ -87,6 +91,13 @@ fn transaction_pooler(server: &str, why: &str) -> String {
         "{server} is a pooler in transaction mode ({why}). Connect directly, or to the pooler in \
          session mode"
     )
+}
+
+/// The error of a TLS handshake, which the driver returns as one of input.
+fn of_handshake(error: &std::io::Error) -> Option<&(dyn std::error::Error + 'static)> {
+    let is_invalid = error.kind() == ErrorKind::InvalidData;
+    let error = error.get_ref().filter(|_| is_invalid)?;
+    Some(error)
 }
 
 fn unreachable(error: &std::io::Error, options: &PgConnectOptions, server: &str) -> String {
@@ -154,8 +165,12 @@ fn tls(error: &dyn std::error::Error, server: &str) -> String {
     let fix = if text.contains("CaUsedAsEndEntity") || text.contains("UnknownIssuer") {
         "its certificate is self-signed or of an unknown authority: name the authority's PEM file \
          in DATABASE_URL (sslrootcert=/a/file.pem), or write sslmode=require, which does not verify"
-    } else if text.contains("NotValidForName") {
+    } else if text.contains("not valid for name") {
         "its certificate is for another name: write that name as the host, or sslmode=verify-ca"
+    } else if text.contains("certificate expired") {
+        "its certificate has expired: renew it on the server"
+    } else if text.contains("not valid yet") {
+        "its certificate is not valid yet: compare the clocks of both machines"
     } else {
         "check sslmode and sslrootcert in DATABASE_URL"
     };

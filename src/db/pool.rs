@@ -15,7 +15,7 @@ use sea_orm::sqlx::{
 };
 use tokio::time::Instant;
 
-use super::pulse::Pulse;
+use super::health::HealthMonitor;
 
 /// Settings of every session.
 ///
@@ -33,10 +33,10 @@ const CHECK_EVERY: Duration = Duration::from_millis(100);
 /// transaction. Those that have been idle for `ping_after` are checked before they are used.
 pub(super) fn guarded(
     pool: PgPoolOptions,
-    pulse: Pulse,
+    monitor: HealthMonitor,
     ping_after: Option<Duration>,
 ) -> PgPoolOptions {
-    let acquired = pulse.clone();
+    let acquired = monitor.clone();
     let checks = Arc::new(Sampled::default());
     pool.after_connect(|connection, _| {
         Box::pin(async move { connection.execute(SESSION).await.map(|_| ()) })
@@ -55,7 +55,7 @@ pub(super) fn guarded(
     )
     .after_release(move |connection, PoolConnectionMetadata { age, .. }| {
         // While the database is away the pool would test it first, for as long as that takes.
-        let usable = pulse.check().is_ok() && !pulse.was_away(age);
+        let usable = monitor.check().is_ok() && !monitor.was_away(age);
         let check = checks.is_due();
         Box::pin(async move {
             if usable && check {

@@ -1,92 +1,45 @@
-//! Connections for queries outside a transaction, handed from one query to the next.
-//!
-//! A connection that is given back to the driver's pool is tested first: a round trip more for
-//! each query, on a task of its own. So where queries wait for connections, one that is done goes
-//! on to the next of them, and back to the pool when nobody waits: a twentieth less of what a page
-//! takes.
-//!
-//! A query whose connection turns out to have been cut is asked once more, on another.
-//!
-//! May use: what tells of statements, in `db`.
+//! Queries outside a transaction. They take at most half of the pool's connections, so that those that
+//! write find the others. A query whose connection was cut is sent again on another.
 
-use std::{
-    fmt, io,
-    pin::{Pin, pin},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use sea_orm::{
     ConnAcquireErr, ConnectionTrait, DatabaseBackend, DatabaseConnection, DbErr, ExecResult,
-    QueryResult, RuntimeErr, Statement,
-    metric::Info,
-    sqlx::{
-        self, AssertSqlSafe, Connection, Executor, IntoArguments, Pool, Postgres, Sqlite,
-        pool::PoolConnection,
-    },
+    QueryResult, RuntimeErr, Statement, sqlx,
 };
-use sea_query_sqlx::SqlxValues;
 use tokio::{
     sync::{Semaphore, SemaphorePermit},
-    time::{Instant, timeout},
+    time::timeout,
 };
 
-use super::pulse::Pulse;
+use super::health::HealthMonitor;
+use crate::config::DatabaseSettings;
 
-/// How long a connection goes from one to the next before the pool has a look at it again, and
-/// whoever else wants one has a chance.
-const ROUND: Duration = Duration::from_millis(100);
-
-/// A pool, and the queries that wait for its connections.
 #[derive(Clone, Debug)]
 pub struct Reads {
     pool: DatabaseConnection,
     /// None: SQLite.
-    pulse: Option<Pulse>,
-    line: Line,
+    monitor: Option<HealthMonitor>,
+    permits: Arc<Semaphore>,
+    /// Half the pool's connections.
+    turns: usize,
+    acquire_timeout: Duration,
 }
-
-#[derive(Clone, Debug)]
-enum Line {
-    Postgres(Arc<Queue<Postgres>>),
-    Sqlite(Arc<Queue<Sqlite>>),
-}
-
-struct Queue<D: sqlx::Database> {
-    pool: Pool<D>,
-    /// While PostgreSQL is away, nothing waits for a connection.
-    pulse: Option<Pulse>,
-    turns: Semaphore,
-    passed: Mutex<Passed<D>>,
-}
-
-struct Passed<D: sqlx::Database> {
-    /// How many wait for a turn.
-    waiting: usize,
-    /// For them, each with when it was taken from the pool. Never more than wait.
-    connections: Vec<(PoolConnection<D>, Instant)>,
-}
-
-/// With when the connection was taken from the pool.
-type Turn<'queue, D> = (SemaphorePermit<'queue>, PoolConnection<D>, Instant);
-
-/// One of those who wait, until it is dropped.
-struct Waiting<'queue, D: sqlx::Database>(&'queue Queue<D>);
 
 impl Reads {
-    pub(super) fn new(pool: DatabaseConnection, pulse: Option<Pulse>) -> Self {
-        let line = if pool.get_database_backend() == DatabaseBackend::Postgres {
-            Line::Postgres(Arc::new(Queue::new(
-                pool.get_postgres_connection_pool(),
-                pulse.clone(),
-            )))
-        } else {
-            Line::Sqlite(Arc::new(Queue::new(
-                pool.get_sqlite_connection_pool(),
-                pulse.clone(),
-            )))
-        };
-        Self { pool, pulse, line }
+    pub(super) fn new(
+        pool: DatabaseConnection,
+        monitor: Option<HealthMonitor>,
+        settings: &DatabaseSettings,
+    ) -> Self {
+        let turns = (settings.pool_size / 2).max(1) as usize;
+        Self {
+            pool,
+            monitor,
+            permits: Arc::new(Semaphore::new(turns)),
+            turns,
+            acquire_timeout: settings.acquire_timeout,
+        }
     }
 
     pub(super) fn pool(&self) -> &DatabaseConnection {
@@ -96,27 +49,27 @@ impl Reads {
     /// How many queries have a connection at a time.
     #[must_use]
     pub fn turns(&self) -> usize {
-        match &self.line {
-            Line::Postgres(queue) => turns(&queue.pool),
-            Line::Sqlite(queue) => turns(&queue.pool),
-        }
+        self.turns
     }
 
-    #[cfg(test)]
-    fn nobody_waits(&self) -> bool {
-        match &self.line {
-            Line::Postgres(queue) => queue.passed().waiting == 0,
-            Line::Sqlite(queue) => queue.passed().waiting == 0,
+    async fn permit(&self) -> Result<SemaphorePermit<'_>, DbErr> {
+        match timeout(self.acquire_timeout, self.permits.acquire()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            Ok(Err(_)) => Err(DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed)),
+            Err(_) => Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)),
         }
     }
 
     async fn query(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        match &self.line {
-            Line::Postgres(queue) => {
-                Pulse::guard(self.pulse.as_ref(), queue.query(statement)).await
+        let _permit = self.permit().await?;
+        // All of the pool's idle connections may have been cut together; each is closed once it failed.
+        for _ in 0..2 * self.turns {
+            match self.pool.query_all_raw(statement.clone()).await {
+                Err(error) if is_cut(&error) => {}
+                found => return found,
             }
-            Line::Sqlite(queue) => queue.query(statement).await,
         }
+        self.pool.query_all_raw(statement).await
     }
 }
 
@@ -127,191 +80,107 @@ impl ConnectionTrait for Reads {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        Pulse::guard(self.pulse.as_ref(), self.pool.execute_raw(statement)).await
+        HealthMonitor::or_unresponsive(self.monitor.as_ref(), self.pool.execute_raw(statement))
+            .await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        Pulse::guard(self.pulse.as_ref(), self.pool.execute_unprepared(sql)).await
+        HealthMonitor::or_unresponsive(self.monitor.as_ref(), self.pool.execute_unprepared(sql))
+            .await
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        Ok(self.query(statement).await?.into_iter().next())
+        let found = self.query_all_raw(statement).await?;
+        Ok(found.into_iter().next())
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.query(statement).await
+        HealthMonitor::or_unavailable(self.monitor.as_ref(), self.query(statement)).await
     }
 }
 
-/// Half the pool's connections: those that write find the others.
-fn turns<D: sqlx::Database>(pool: &Pool<D>) -> usize {
-    (pool.options().get_max_connections() / 2).max(1) as usize
-}
-
-impl<D: sqlx::Database> Queue<D> {
-    fn new(pool: &Pool<D>, pulse: Option<Pulse>) -> Self {
-        Self {
-            pool: pool.clone(),
-            pulse,
-            turns: Semaphore::new(turns(pool)),
-            passed: Mutex::new(Passed {
-                waiting: 0,
-                connections: Vec::new(),
-            }),
-        }
-    }
-
-    fn passed(&self) -> MutexGuard<'_, Passed<D>> {
-        self.passed.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn connection(&self) -> Result<Turn<'_, D>, sqlx::Error> {
-        self.in_time(pin!(self.turn())).await
-    }
-
-    /// A wait for a connection, until the pool's timeout or until the database is away: one that
-    /// refuses would keep the pool trying.
-    async fn in_time<T>(
-        &self,
-        // Pinned by the caller: moved in here it would take its room twice.
-        connecting: Pin<&mut impl Future<Output = Result<T, sqlx::Error>>>,
-    ) -> Result<T, sqlx::Error> {
-        let away = async {
-            match &self.pulse {
-                Some(pulse) => pulse.away().await,
-                None => std::future::pending().await,
-            }
-        };
-        let patience = self.pool.options().get_acquire_timeout();
-        tokio::select! {
-            biased;
-            done = timeout(patience, connecting) => done.unwrap_or(Err(sqlx::Error::PoolTimedOut)),
-            away = away => Err(sqlx::Error::Io(io::Error::other(away))),
-        }
-    }
-
-    async fn turn(&self) -> Result<Turn<'_, D>, sqlx::Error> {
-        let turn = if let Ok(turn) = self.turns.try_acquire() {
-            turn
-        } else {
-            self.passed().waiting += 1;
-            let _waiting = Waiting(self);
-            let turn = self.turns.acquire().await;
-            let turn = turn.map_err(|_| sqlx::Error::PoolClosed)?;
-            let passed = self.passed().connections.pop();
-            if let Some((connection, since)) = passed {
-                return Ok((turn, connection, since));
-            }
-            turn
-        };
-        Ok((turn, self.pool.acquire().await?, Instant::now()))
-    }
-
-    /// Where others may have been cut with it.
-    async fn one_that_answers(&self) -> Result<PoolConnection<D>, sqlx::Error> {
-        let found = pin!(async {
-            loop {
-                let mut connection = self.pool.acquire().await?;
-                if connection.ping().await.is_ok() {
-                    return Ok(connection);
-                }
-            }
-        });
-        self.in_time(found).await
-    }
-
-    /// To the next one that waits, or to the pool.
-    fn pass_on(&self, connection: PoolConnection<D>, since: Instant) {
-        if since.elapsed() < ROUND {
-            let mut passed = self.passed();
-            if passed.connections.len() < passed.waiting {
-                passed.connections.push((connection, since));
-            }
-        }
-    }
-}
-
-impl<D: sqlx::Database> Queue<D>
-where
-    for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
-    SqlxValues: IntoArguments<D>,
-    QueryResult: From<D::Row>,
-{
-    async fn query(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let (turn, mut connection, mut since) = self.connection().await.map_err(not_acquired)?;
-        let mut found = fetch::<D>(&statement, &mut connection).await;
-        if found.as_ref().is_err_and(is_cut) {
-            drop(connection);
-            // Boxed: it is rarely needed, and larger than all the rest.
-            connection = Box::pin(self.one_that_answers())
-                .await
-                .map_err(not_acquired)?;
-            since = Instant::now();
-            found = fetch::<D>(&statement, &mut connection).await;
-        }
-        // One that is not whole any more is for the pool to tell.
-        let found = found.map_err(|error| DbErr::Query(RuntimeErr::SqlxError(error.into())))?;
-        self.pass_on(connection, since);
-        drop(turn);
-        Ok(found.into_iter().map(QueryResult::from).collect())
-    }
-}
-
-async fn fetch<D: sqlx::Database>(
-    statement: &Statement,
-    connection: &mut D::Connection,
-) -> Result<Vec<D::Row>, sqlx::Error>
-where
-    for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
-    SqlxValues: IntoArguments<D>,
-{
-    let begin = Instant::now();
-    let values = statement.values.clone();
-    let values = SqlxValues(values.unwrap_or(sea_orm::Values(Vec::new())));
-    let query = sqlx::query_with(AssertSqlSafe(statement.sql.as_str()), values);
-    let found = query.fetch_all(connection).await;
-    super::tell(&Info {
-        elapsed: begin.elapsed(),
-        statement,
-        failed: found.is_err(),
-    });
-    found
-}
-
-/// Whether somebody ended the connection, as may be found out only by using it: a query, which
-/// changes nothing, can be asked again. 57P01 to 57P03 are PostgreSQL's last words (its manual,
-/// appendix A).
-fn is_cut(error: &sqlx::Error) -> bool {
-    match error {
+/// Whether the connection was ended, as may be found out only by using it: a query, which changes
+/// nothing, can be sent again. 57P01 to 57P03 are what PostgreSQL sends last (its manual, appendix A).
+fn is_cut(error: &DbErr) -> bool {
+    let DbErr::Query(RuntimeErr::SqlxError(error)) = error else {
+        return false;
+    };
+    match &**error {
         sqlx::Error::Io(_) => true,
-        sqlx::Error::Database(said) => said.code().is_some_and(|code| code.starts_with("57P0")),
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P0")),
         _ => false,
     }
 }
 
-impl<D: sqlx::Database> Drop for Waiting<'_, D> {
-    fn drop(&mut self) {
-        let mut passed = self.0.passed();
-        passed.waiting -= 1;
-        let wanted = passed.waiting;
-        passed.connections.truncate(wanted);
-    }
-}
-
-impl<D: sqlx::Database> fmt::Debug for Queue<D> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Queue").finish_non_exhaustive()
-    }
-}
-
-/// As sea-orm has it.
-fn not_acquired(error: sqlx::Error) -> DbErr {
-    match error {
-        sqlx::Error::PoolTimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
-        sqlx::Error::PoolClosed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
-        error => DbErr::Conn(RuntimeErr::SqlxError(error.into())),
-    }
-}
-
 #[cfg(test)]
-mod tests;
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use futures_util::future::join_all;
+    use sea_orm::ConnectOptions;
+
+    use super::*;
+
+    /// Over a pool of two connections, of which one is for reading.
+    async fn reads(acquire_timeout: Duration) -> Reads {
+        let settings = DatabaseSettings {
+            url: "sqlite::memory:".to_owned(),
+            read_url: None,
+            pool_size: 2,
+            acquire_timeout,
+            wait: Duration::ZERO,
+            ping: false,
+            echo: false,
+        };
+        let mut options = ConnectOptions::new(&settings.url);
+        options.max_connections(2).acquire_timeout(acquire_timeout);
+        let pool = sea_orm::Database::connect(options).await.unwrap();
+        Reads::new(pool, None, &settings)
+    }
+
+    async fn number(reads: &Reads) -> Result<i32, DbErr> {
+        let statement = Statement::from_string(DatabaseBackend::Sqlite, "SELECT 7");
+        let row = reads.query_one_raw(statement).await?;
+        row.expect("it has a row").try_get_by_index(0)
+    }
+
+    #[tokio::test]
+    async fn queries_leave_half_of_the_connections() {
+        let reads = reads(Duration::from_secs(30)).await;
+        let pool = reads.pool().get_sqlite_connection_pool();
+        let slow = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 200000) \
+                    SELECT count(*) FROM n";
+        let answered = AtomicUsize::new(0);
+        let query = async || {
+            let statement = Statement::from_string(DatabaseBackend::Sqlite, slow);
+            reads.query_one_raw(statement).await.unwrap();
+            answered.fetch_add(1, Ordering::Relaxed);
+        };
+        let write = async {
+            let connection = pool.acquire().await.unwrap();
+            (connection, answered.load(Ordering::Relaxed))
+        };
+
+        let (_, (_, before)) = tokio::join!(join_all((0..50).map(|_| query())), write);
+
+        assert_eq!(answered.load(Ordering::Relaxed), 50);
+        assert!(before < 50, "a write waited for all queries");
+    }
+
+    #[tokio::test]
+    async fn a_query_waits_no_longer_than_the_acquire_timeout() {
+        // Long enough to open the connections on a busy machine, which it bounds too.
+        let reads = reads(Duration::from_secs(1)).await;
+        let pool = reads.pool().get_sqlite_connection_pool();
+        let both = (pool.acquire().await.unwrap(), pool.acquire().await.unwrap());
+
+        let answers = join_all([number(&reads), number(&reads)]).await;
+
+        for answer in answers {
+            let late = DbErr::ConnectionAcquire(ConnAcquireErr::Timeout);
+            assert_eq!(answer, Err(late));
+        }
+        drop(both);
+        assert_eq!(number(&reads).await, Ok(7));
+    }
+}

@@ -10,8 +10,6 @@
 //! is behind, or that there is nothing, and the primary tells which. No clock is compared, and no
 //! place in a log: that would send everybody to the primary as long as anybody writes, and a
 //! memory of who wrote lately would be each instance's own.
-//!
-//! May use: `config`.
 
 use std::time::Duration;
 
@@ -50,7 +48,7 @@ impl Replica {
 
     /// The replica's result; None if it fails or takes too long.
     pub async fn tried<T>(&self, work: impl Future<Output = Result<T, DbErr>>) -> Option<T> {
-        match tokio::time::timeout(PATIENCE, self.0.unless_away(work)).await {
+        match tokio::time::timeout(PATIENCE, work).await {
             Ok(Ok(said)) => Some(said),
             Ok(Err(error)) => {
                 tracing::debug!(%error, "the replica cannot tell; asking the primary");
@@ -63,8 +61,8 @@ impl Replica {
         }
     }
 
-    pub(super) async fn feel_until(self, stopping: CancellationToken) {
-        Box::pin(self.0.feel_until(stopping)).await;
+    pub(super) async fn monitor_until(self, stopping: CancellationToken) {
+        Box::pin(self.0.monitor_until(stopping)).await;
     }
 
     pub(super) async fn close(self) {

@@ -3,21 +3,50 @@
 //!
 //! sqlx counts a PostgreSQL transaction only once the answer to its `BEGIN` has been read
 //! (<https://github.com/launchbadge/sqlx/issues/4393>). A future dropped before that leaves the
-//! connection inside a transaction that nobody ends: the pool hands it out again, and whatever is
+//! connection inside a transaction that is never ended: the pool hands it out again, and whatever is
 //! stored over it is acknowledged and never committed.
 
 use std::time::Duration;
 
 use sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseTransaction, DbErr, IsolationLevel, RuntimeErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    AccessMode, ConnectionTrait, DatabaseBackend, DatabaseTransaction, DbErr, IsolationLevel,
+    RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 
-use super::{Database, pulse::Pulse};
-use crate::{request, spans};
+use super::{Database, health::HealthMonitor};
+use crate::{request_context, spans};
 
 /// Round trips of a transaction beside its statements.
 const BEGIN_AND_END: u32 = 2;
+
+/// How PostgreSQL plans the statements of a bulk transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plans {
+    /// Each by its values and by the tables as they are: for lookups.
+    Anew,
+    /// Once for all: for inserts. Their rows check foreign keys, each by a statement of its own, which
+    /// would take longer to plan than the row to write.
+    Kept,
+}
+
+impl Plans {
+    /// Has a transaction use them from now on.
+    ///
+    /// # Errors
+    ///
+    /// If the database fails.
+    pub async fn are_used_by(self, tx: &DatabaseTransaction) -> Result<(), DbErr> {
+        if tx.get_database_backend() == DatabaseBackend::Postgres {
+            let mode = match self {
+                Self::Anew => "force_custom_plan",
+                Self::Kept => "force_generic_plan",
+            };
+            tx.execute_unprepared(&format!("SET LOCAL plan_cache_mode = {mode}"))
+                .await?;
+        }
+        Ok(())
+    }
+}
 
 impl Database {
     /// Runs `work` to its end in a task of its own, and waits for it.
@@ -49,21 +78,21 @@ impl Database {
         T: Send + 'static,
         E: From<DbErr> + Send + 'static,
     {
-        if let Some(pulse) = &self.pulse {
-            pulse.check()?;
+        if let Some(monitor) = &self.monitor {
+            monitor.check()?;
         }
-        let pulse = self.pulse.clone();
+        let monitor = self.monitor.clone();
         let work = async move {
-            let Some(pulse) = pulse else {
+            let Some(monitor) = monitor else {
                 return work.await;
             };
             tokio::select! {
                 biased;
                 done = work => done,
-                away = pulse.silent() => Err(away.into()),
+                away = monitor.silent() => Err(away.into()),
             }
         };
-        let work = request::carry(spans::carry(work));
+        let work = request_context::propagate(spans::propagate(work));
         match tokio::spawn(work).await {
             Ok(done) => done,
             Err(error) => match error.try_into_panic() {
@@ -83,7 +112,7 @@ impl Database {
     ///
     /// If no connection is to be had in time.
     pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
-        request::note_round_trips(BEGIN_AND_END);
+        request_context::record_round_trips(BEGIN_AND_END);
         let writes = self.writes.pool().clone();
         let options = TransactionOptions {
             sqlite_transaction_mode: (!self.is_postgres())
@@ -91,7 +120,7 @@ impl Database {
             ..TransactionOptions::default()
         };
         let begin = self.detached(async move { writes.begin_with_options(options).await });
-        Pulse::connecting(self.pulse.as_ref(), begin).await
+        HealthMonitor::or_unavailable(self.monitor.as_ref(), begin).await
     }
 
     /// Begins a transaction that reads all as it is at one moment.
@@ -100,7 +129,7 @@ impl Database {
     ///
     /// If no connection is to be had in time.
     pub async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
-        request::note_round_trips(BEGIN_AND_END);
+        request_context::record_round_trips(BEGIN_AND_END);
         let reads = self.reads.pool().clone();
         // SQLite's read transactions are all of this kind.
         let (isolation, access) = self
@@ -108,7 +137,7 @@ impl Database {
             .then_some((IsolationLevel::RepeatableRead, AccessMode::ReadOnly))
             .unzip();
         let begin = self.detached(async move { reads.begin_with_config(isolation, access).await });
-        Pulse::connecting(self.pulse.as_ref(), begin).await
+        HealthMonitor::or_unavailable(self.monitor.as_ref(), begin).await
     }
 
     /// Lets a transaction wait for something other than the database, such as a file, for as long as
@@ -127,8 +156,8 @@ impl Database {
 
     /// Prepares a transaction that writes many rows, with pauses for its input.
     ///
-    /// PostgreSQL would keep the plans that it made for the tables while they were empty, those of the
-    /// checks of foreign keys included, and read whole tables for each row.
+    /// Plans that PostgreSQL makes for tables while they are empty read them whole: it uses indexes
+    /// instead, and plans lookups anew as tables grow ([`Plans`]).
     ///
     /// # Errors
     ///
@@ -136,14 +165,28 @@ impl Database {
     pub async fn for_bulk(&self, tx: &DatabaseTransaction) -> Result<(), DbErr> {
         self.let_idle(tx).await?;
         if self.is_postgres() {
-            tx.execute_unprepared("SET LOCAL plan_cache_mode = force_custom_plan")
+            tx.execute_unprepared("SET LOCAL enable_seqscan = off")
+                .await?;
+        }
+        Plans::Anew.are_used_by(tx).await
+    }
+
+    /// Has PostgreSQL sample what a bulk transaction has written, to plan well from the first query on:
+    /// by itself it does so within minutes.
+    ///
+    /// # Errors
+    ///
+    /// If the database fails.
+    pub async fn analyze(&self, tx: &DatabaseTransaction) -> Result<(), DbErr> {
+        if self.is_postgres() {
+            tx.execute_unprepared("ANALYZE users, readings, generations, idempotency_keys")
                 .await?;
         }
         Ok(())
     }
 
-    /// Begins one in which PostgreSQL itself gives up a statement that takes longer: it would not
-    /// hear that nobody waits for it any more.
+    /// Begins a snapshot in which PostgreSQL itself cancels a statement that takes longer: it does not notice
+    /// a client that waits no more.
     ///
     /// # Errors
     ///

@@ -5,17 +5,17 @@ use sea_orm::{
     ConnectionTrait, DatabaseBackend, DatabaseConnection, DbErr, ExecResult, QueryResult, Statement,
 };
 
-use super::pulse::Pulse;
+use super::health::HealthMonitor;
 
 #[derive(Clone, Debug)]
 pub struct Writes {
     pool: DatabaseConnection,
-    pulse: Option<Pulse>,
+    monitor: Option<HealthMonitor>,
 }
 
 impl Writes {
-    pub(super) fn new(pool: DatabaseConnection, pulse: Option<Pulse>) -> Self {
-        Self { pool, pulse }
+    pub(super) fn new(pool: DatabaseConnection, monitor: Option<HealthMonitor>) -> Self {
+        Self { pool, monitor }
     }
 
     /// Without the check: for what waits by other means.
@@ -32,18 +32,22 @@ impl ConnectionTrait for Writes {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        Pulse::guard(self.pulse.as_ref(), self.pool.execute_raw(statement)).await
+        HealthMonitor::or_unresponsive(self.monitor.as_ref(), self.pool.execute_raw(statement))
+            .await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        Pulse::guard(self.pulse.as_ref(), self.pool.execute_unprepared(sql)).await
+        HealthMonitor::or_unresponsive(self.monitor.as_ref(), self.pool.execute_unprepared(sql))
+            .await
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        Pulse::guard(self.pulse.as_ref(), self.pool.query_one_raw(statement)).await
+        HealthMonitor::or_unresponsive(self.monitor.as_ref(), self.pool.query_one_raw(statement))
+            .await
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        Pulse::guard(self.pulse.as_ref(), self.pool.query_all_raw(statement)).await
+        HealthMonitor::or_unresponsive(self.monitor.as_ref(), self.pool.query_all_raw(statement))
+            .await
     }
 }

@@ -10,7 +10,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub hash: String,
     pub user_id: Uuid,
-    pub kind: Kind,
+    pub kind: TokenKind,
     /// The address that it was sent to; empty if it was not sent.
     pub email: String,
     pub expires_at: DateTimeUtc,
@@ -23,7 +23,7 @@ pub struct Model {
     db_type = "String(StringLen::N(20))",
     rename_all = "SCREAMING_SNAKE_CASE"
 )]
-pub enum Kind {
+pub enum TokenKind {
     ResetPassword,
     VerifyEmail,
 }

@@ -9,7 +9,7 @@ pub struct Model {
     pub id: Uuid,
     /// None where it is not known yet whether there is one, or it has been deleted.
     pub user_id: Option<Uuid>,
-    pub kind: Kind,
+    pub kind: MailKind,
     pub recipient: String,
     /// A BCP 47 language tag.
     pub locale: String,
@@ -18,7 +18,8 @@ pub struct Model {
     pub detail: Option<String>,
     /// How often it was taken up to be sent.
     pub attempts: i32,
-    /// When it is taken up again. Whoever takes it up moves this first, as a lease.
+    /// When it is sent, or tried again, by the database's clock on PostgreSQL; long ago at first.
+    /// A worker that takes it moves this first, as a lease.
     pub due_at: DateTimeUtc,
     pub created_at: DateTimeUtc,
 }
@@ -30,8 +31,8 @@ pub struct Model {
     db_type = "String(StringLen::N(20))",
     rename_all = "SCREAMING_SNAKE_CASE"
 )]
-pub enum Kind {
-    /// A link to choose a new password, for whoever has the address, if anyone has.
+pub enum MailKind {
+    /// A link to choose a new password, if an account has the address.
     ResetPassword,
     /// A notice that the password has changed.
     PasswordChanged,

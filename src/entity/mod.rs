@@ -1,11 +1,11 @@
 //! One file a table: the model and the finders, which are scoped to an owner wherever a row
 //! has one.
-//!
-//! May use: sea-orm. Knows nothing of what the rows are for.
 
+pub mod account_event;
 pub mod account_token;
 pub mod chunk;
 pub mod generation;
+pub mod guest_day;
 pub mod idempotency_key;
 pub mod mail;
 pub mod reading;

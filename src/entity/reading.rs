@@ -49,6 +49,12 @@ pub struct Model {
     pub in_reply_to: Option<Uuid>,
     /// Whether search knows its words.
     pub is_indexed: bool,
+    /// Shows the reading to everyone with the link. Expired tokens stay.
+    pub share_token: Option<String>,
+    /// When it was made.
+    pub shared_at: Option<DateTimeUtc>,
+    /// None: never.
+    pub share_expires_at: Option<DateTimeUtc>,
 }
 
 impl Model {
@@ -104,6 +110,9 @@ impl From<Summary> for Model {
             rating: None,
             in_reply_to: None,
             is_indexed: false,
+            share_token: None,
+            shared_at: None,
+            share_expires_at: None,
         }
     }
 }
@@ -279,5 +288,11 @@ impl Entity {
     #[must_use]
     pub fn find_owned(user_id: Uuid) -> Select<Self> {
         Self::find().filter(Column::UserId.eq(user_id))
+    }
+
+    /// A user's reading.
+    #[must_use]
+    pub fn find_one(user_id: Uuid, id: Uuid) -> Select<Self> {
+        Self::find_owned(user_id).filter(Column::Id.eq(id))
     }
 }

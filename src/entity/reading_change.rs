@@ -1,5 +1,5 @@
-//! `reading_changes`: how often a user's readings have changed, where a replica has to be told
-//! from.
+//! `reading_changes`: a count of changes of each user's readings, by which a replica that is behind is
+//! recognised.
 
 use sea_orm::entity::prelude::*;
 

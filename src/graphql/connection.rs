@@ -11,27 +11,30 @@ use uuid::Uuid;
 
 use super::{
     ApiError, ErrorCode,
-    bounds::{Price, Prices},
     caller::ContextExt,
-    types::{Listed, Reading},
+    limits::{Price, Prices},
+    types::{AccountEvent, Listed, Reading},
 };
 use crate::{
-    entity::reading,
-    invalid::{
+    account::EventSlice,
+    config::InputLimits,
+    entity::{account_event, reading},
+    reading::{Filter, SEARCH_MAX, Slice},
+    validation::{
         FieldErrorCode::{BothEnds, InvalidCursor, OutOfRange, TooLong},
-        Problems, Rule,
+        ValidationErrors, Violation,
     },
-    reading::{Filter, SEARCH_MAX, Slice, Texts},
 };
 
-/// The first byte of a cursor of readings, which tells it from other lists' cursors and from ids.
-const CURSOR_KIND: u8 = b'r';
+/// The first byte of a cursor, which tells it from other lists' cursors and from ids.
+const READINGS: u8 = b'r';
+const EVENTS: u8 = b'e';
 
-/// A place in the list of readings, opaque to clients.
+/// A place in a list, opaque to clients.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Cursor(Uuid);
+pub(super) struct Cursor<const LIST: u8>(Uuid);
 
-impl CursorType for Cursor {
+impl<const LIST: u8> CursorType for Cursor<LIST> {
     type Error = &'static str;
 
     fn decode_cursor(text: &str) -> Result<Self, Self::Error> {
@@ -39,17 +42,21 @@ impl CursorType for Cursor {
             .decode(text)
             .map_err(|_| "not a cursor")?;
         match bytes.split_first() {
-            Some((&CURSOR_KIND, id)) => Uuid::from_slice(id).map(Self).map_err(|_| "not a cursor"),
+            Some((&list, id)) if list == LIST => {
+                Uuid::from_slice(id).map(Self).map_err(|_| "not a cursor")
+            }
             _ => Err("not a cursor of this list"),
         }
     }
 
     fn encode_cursor(&self) -> String {
-        let mut bytes = vec![CURSOR_KIND];
+        let mut bytes = vec![LIST];
         bytes.extend_from_slice(self.0.as_bytes());
         BASE64_URL_SAFE_NO_PAD.encode(bytes)
     }
 }
+
+pub(super) type ReadingCursor = Cursor<READINGS>;
 
 /// Counting takes as long as the list does: it is dearer than a page.
 pub(super) const PRICES: Prices = &[
@@ -87,9 +94,11 @@ impl Total {
 }
 
 pub(super) type ReadingConnection =
-    Connection<Cursor, Listed, Total, EmptyFields, DefaultConnectionName, DefaultEdgeName>;
+    Connection<ReadingCursor, Listed, Total, EmptyFields, DefaultConnectionName, DefaultEdgeName>;
 
-pub(super) type ReadingEdge = Edge<Cursor, Listed, EmptyFields, DefaultEdgeName>;
+pub(super) type ReadingEdge = Edge<ReadingCursor, Listed, EmptyFields, DefaultEdgeName>;
+
+pub(super) type AccountEventConnection = Connection<Cursor<EVENTS>, AccountEvent>;
 
 /// A reading as an item of its user's list.
 pub(super) fn edge(reading: Reading) -> ReadingEdge {
@@ -107,15 +116,19 @@ pub(super) async fn readings(
         && text.chars().count() > SEARCH_MAX
     {
         let message = format!("A search has at most {SEARCH_MAX} characters.");
-        let rule = Rule::within(TooLong, 0..=SEARCH_MAX, message);
+        let rule = Violation::within(TooLong, 0..=SEARCH_MAX, message);
         return Err(ApiError::argument("filter.search", rule));
     }
     let limits = ctx.services().limits;
+    let range = args.range::<READINGS>("readings", limits)?;
     let slice = Slice {
         filter,
+        after: range.after,
+        before: range.before,
+        limit: range.limit,
+        from_end: range.from_end,
         summaries: Reading::are_summaries(ctx.field()),
         texts: Reading::texts(ctx.field()),
-        ..slice(&args, limits.page_size, limits.page_size_max)?
     };
     let mut fetching = ctx.caller().budget.fetch().await?;
     let page = ctx.services().readings.page(user_id, &slice).await?;
@@ -135,50 +148,86 @@ pub(super) async fn readings(
     Ok(connection)
 }
 
-/// Checks all four arguments, and names all that fail.
-fn slice(args: &PageArgs, default: u32, max: u32) -> Result<Slice, ApiError> {
-    let mut problems = Problems::default();
-    let mut size = |path, size: Option<i32>| {
-        let size = size?;
-        let fitting = u32::try_from(size)
-            .ok()
-            .filter(|size| (1..=max).contains(size));
-        if fitting.is_none() {
-            let message = format!("Ask for 1 to {max} readings.");
-            problems.add(path, Rule::within(OutOfRange, 1..=max as usize, message));
-        }
-        fitting
+/// The user's events, newest first.
+pub(super) async fn events(
+    ctx: &Context<'_>,
+    user_id: Uuid,
+    args: PageArgs,
+) -> Result<AccountEventConnection, ApiError> {
+    let range = args.range::<EVENTS>("events", ctx.services().limits)?;
+    let slice = EventSlice {
+        after: range.after,
+        before: range.before,
+        limit: range.limit,
+        from_end: range.from_end,
     };
-    let (first, last) = (size("first", args.first), size("last", args.last));
-    let mut cursor = |path, text: &Option<String>| {
-        // Empty is absent: lists begin with it in many a client.
-        let text = text.as_ref().filter(|text| !text.is_empty())?;
-        let decoded = Cursor::decode_cursor(text);
-        if decoded.is_err() {
-            let message = "Give a cursor as this list gave it.";
-            problems.add(path, Rule::new(InvalidCursor, message));
+    let page = ctx.services().accounts.events(user_id, &slice).await?;
+    let mut connection = Connection::new(page.has_previous, page.has_next);
+    let events = page.events.into_iter();
+    let edge = |event: account_event::Model| Edge::new(Cursor(event.id), AccountEvent(event));
+    connection.edges.extend(events.map(edge));
+    Ok(connection)
+}
+
+/// A part of a list.
+struct Range {
+    after: Option<Uuid>,
+    before: Option<Uuid>,
+    limit: u32,
+    from_end: bool,
+}
+
+impl PageArgs {
+    /// Checks all four arguments, and names all that fail.
+    fn range<const LIST: u8>(
+        &self,
+        items: &'static str,
+        limits: InputLimits,
+    ) -> Result<Range, ApiError> {
+        let max = limits.page_size_max;
+        let mut errors = ValidationErrors::default();
+        let mut size = |path, size: Option<i32>| {
+            let size = size?;
+            let fitting = u32::try_from(size)
+                .ok()
+                .filter(|size| (1..=max).contains(size));
+            if fitting.is_none() {
+                let message = format!("Ask for 1 to {max} {items}.");
+                errors.add(
+                    path,
+                    Violation::within(OutOfRange, 1..=max as usize, message),
+                );
+            }
+            fitting
+        };
+        let (first, last) = (size("first", self.first), size("last", self.last));
+        let mut cursor = |path, text: &Option<String>| {
+            // Empty is absent: lists begin with it in many a client.
+            let text = text.as_ref().filter(|text| !text.is_empty())?;
+            let decoded = Cursor::<LIST>::decode_cursor(text);
+            if decoded.is_err() {
+                let message = "Give a cursor as this list gave it.";
+                errors.add(path, Violation::new(InvalidCursor, message));
+            }
+            decoded.ok().map(|cursor| cursor.0)
+        };
+        let (after, before) = (cursor("after", &self.after), cursor("before", &self.before));
+        if self.first.is_some() && self.last.is_some() {
+            let message = format!("Ask for the first or for the last {items}, not for both.");
+            errors.add("last", Violation::new(BothEnds, message));
         }
-        decoded.ok().map(|cursor| cursor.0)
-    };
-    let (after, before) = (cursor("after", &args.after), cursor("before", &args.before));
-    if args.first.is_some() && args.last.is_some() {
-        let message = "Ask for the first or for the last readings, not for both.";
-        problems.add("last", Rule::new(BothEnds, message));
+        if !errors.0.is_empty() {
+            return Err(ApiError::fields(
+                ErrorCode::BadUserInput,
+                "Some arguments are not right.",
+                &errors,
+            ));
+        }
+        Ok(Range {
+            after,
+            before,
+            limit: first.or(last).unwrap_or(limits.page_size),
+            from_end: last.is_some(),
+        })
     }
-    if !problems.0.is_empty() {
-        return Err(ApiError::fields(
-            ErrorCode::BadUserInput,
-            "Some arguments are not right.",
-            &problems,
-        ));
-    }
-    Ok(Slice {
-        filter: Filter::default(),
-        after,
-        before,
-        limit: first.or(last).unwrap_or(default),
-        from_end: last.is_some(),
-        summaries: false,
-        texts: Texts::All,
-    })
 }

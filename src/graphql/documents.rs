@@ -8,31 +8,33 @@ use std::{
     io,
     num::NonZeroUsize,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 
 use async_graphql::Request;
-use lru::LruCache;
+use parking_lot::Mutex;
 
 use super::{
-    ErrorCode, bounds,
-    checked::{Checked, IsChecked, Schema},
+    ErrorCode,
+    byte_lru::ByteLru,
+    limits,
+    validated::{Schema, Validated, ValidatedDocument},
 };
 use crate::digest;
 
-/// Automatic persisted queries that are kept, at most, and their bytes together.
-const KEPT: NonZeroUsize = NonZeroUsize::new(1_000).expect("more than none");
-const KEPT_BYTES: usize = 4 * 1024 * 1024;
+/// The most automatic persisted queries that are kept, and their bytes together.
+const PERSISTED: NonZeroUsize = NonZeroUsize::new(1_000).expect("more than none");
+const PERSISTED_BYTES: usize = 4 * 1024 * 1024;
 
 /// How a request names its document.
-pub enum Name {
+pub enum DocumentName {
     /// By `extensions.persistedQuery`: the SHA-256 of its text, in hexadecimal.
     Hash(String),
     /// By `documentId` and the like.
     Id(String),
 }
 
-impl Name {
+impl DocumentName {
     fn as_str(&self) -> &str {
         match self {
             Self::Hash(name) | Self::Id(name) => name,
@@ -50,7 +52,7 @@ impl Name {
 
 /// Why there is nothing to execute.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum DocumentError {
     /// In these words, which clients of the protocol compare.
     #[error("PersistedQueryNotFound")]
     NotFound,
@@ -80,30 +82,21 @@ pub enum Unusable {
 
 /// Where the documents come from.
 pub enum Documents {
-    /// From clients, whatever they send.
-    Sent(Mutex<Kept>),
+    /// Sent by clients; those sent with a hash are kept by it.
+    Sent(Mutex<ByteLru<Arc<str>>>),
     /// From a file alone.
     Trusted {
-        by_id: HashMap<String, Arc<Checked>>,
+        by_id: HashMap<String, Arc<ValidatedDocument>>,
         /// By the SHA-256 of the text.
-        by_hash: HashMap<String, Arc<Checked>>,
+        by_hash: HashMap<String, Arc<ValidatedDocument>>,
     },
-}
-
-/// Those that clients sent with their hashes, the ones that were used longest ago forgotten.
-pub struct Kept {
-    by_hash: LruCache<String, Arc<str>>,
-    bytes: usize,
 }
 
 impl Documents {
     /// From clients.
     #[must_use]
     pub fn sent() -> Self {
-        Self::Sent(Mutex::new(Kept {
-            by_hash: LruCache::new(KEPT),
-            bytes: 0,
-        }))
+        Self::Sent(Mutex::new(ByteLru::new(PERSISTED, PERSISTED_BYTES)))
     }
 
     /// From a file, as graphql-codegen's client preset and relay-compiler write it: one object,
@@ -144,39 +137,43 @@ impl Documents {
     /// # Errors
     ///
     /// If there is no such document, or it may not be executed.
-    pub fn find(&self, text: Option<String>, name: Option<Name>) -> Result<Request, Error> {
-        if let (Some(text), Some(hash)) = (&text, name.as_ref().and_then(Name::hash))
+    pub fn find(
+        &self,
+        text: Option<String>,
+        name: Option<DocumentName>,
+    ) -> Result<Request, DocumentError> {
+        if let (Some(text), Some(hash)) = (&text, name.as_ref().and_then(DocumentName::hash))
             && digest::sha256(text) != hash
         {
-            return Err(Error::OtherHash);
+            return Err(DocumentError::OtherHash);
         }
         match self {
-            Self::Sent(kept) => {
-                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-                kept.find(text, name).map(Request::new)
+            Self::Sent(by_hash) => {
+                let mut by_hash = by_hash.lock();
+                persisted(&mut by_hash, text, name).map(Request::new)
             }
             Self::Trusted { by_id, by_hash } => {
                 let trusted = match (text, name) {
                     (Some(text), _) => by_hash
                         .get(&digest::sha256(&text))
-                        .ok_or(Error::NotTrusted)?,
+                        .ok_or(DocumentError::NotTrusted)?,
                     (None, Some(name)) => by_id
                         .get(name.as_str())
                         .or_else(|| by_hash.get(name.hash()?))
-                        .ok_or_else(|| Error::not_found(&name))?,
-                    (None, None) => return Err(Error::Nothing),
+                        .ok_or_else(|| DocumentError::not_found(&name))?,
+                    (None, None) => return Err(DocumentError::Nothing),
                 };
-                Ok(Request::new("").data(IsChecked(trusted.clone())))
+                Ok(Request::new("").data(Validated(trusted.clone())))
             }
         }
     }
 }
 
-impl Error {
-    fn not_found(name: &Name) -> Self {
+impl DocumentError {
+    fn not_found(name: &DocumentName) -> Self {
         match name {
-            Name::Hash(_) => Self::NotFound,
-            Name::Id(id) => Self::Unknown(id.chars().take(100).collect()),
+            DocumentName::Hash(_) => Self::NotFound,
+            DocumentName::Id(id) => Self::Unknown(id.chars().take(100).collect()),
         }
     }
 
@@ -190,37 +187,29 @@ impl Error {
     }
 }
 
-impl Kept {
-    fn find(&mut self, text: Option<String>, name: Option<Name>) -> Result<String, Error> {
-        match (text, name) {
-            (Some(text), name) => {
-                if let Some(hash) = name.as_ref().and_then(Name::hash) {
-                    self.keep(hash, &text);
-                }
-                Ok(text)
+/// The document of a request: the one it holds, or an automatic persisted query.
+fn persisted(
+    by_hash: &mut ByteLru<Arc<str>>,
+    text: Option<String>,
+    name: Option<DocumentName>,
+) -> Result<String, DocumentError> {
+    match (text, name) {
+        (Some(text), name) => {
+            if let Some(hash) = name.as_ref().and_then(DocumentName::hash)
+                // A document that is too large to be executed is not kept.
+                && limits::check_text(&text).is_ok()
+                && by_hash.get(hash).is_none()
+            {
+                by_hash.put(hash, text.as_str().into(), text.len());
             }
-            (None, Some(name)) => name
-                .hash()
-                .and_then(|hash| self.by_hash.get(hash))
-                .map(ToString::to_string)
-                .ok_or_else(|| Error::not_found(&name)),
-            (None, None) => Err(Error::Nothing),
+            Ok(text)
         }
-    }
-
-    fn keep(&mut self, hash: &str, text: &str) {
-        // What is too large to be executed need not be kept.
-        if bounds::check_text(text).is_err() || self.by_hash.get(hash).is_some() {
-            return;
-        }
-        let forgotten = self.by_hash.push(hash.to_owned(), text.into());
-        self.bytes += text.len();
-        self.bytes -= forgotten.map_or(0, |(_, text)| text.len());
-        while self.bytes > KEPT_BYTES
-            && let Some((_, text)) = self.by_hash.pop_lru()
-        {
-            self.bytes -= text.len();
-        }
+        (None, Some(name)) => name
+            .hash()
+            .and_then(|hash| by_hash.get(hash))
+            .map(ToString::to_string)
+            .ok_or_else(|| DocumentError::not_found(&name)),
+        (None, None) => Err(DocumentError::Nothing),
     }
 }
 
@@ -228,14 +217,14 @@ impl Kept {
 mod tests {
     use super::*;
 
-    fn ask(documents: &Documents, text: Option<&str>, hash: &str) -> Result<String, Error> {
-        let name = Name::Hash(hash.to_owned());
+    fn ask(documents: &Documents, text: Option<&str>, hash: &str) -> Result<String, DocumentError> {
+        let name = DocumentName::Hash(hash.to_owned());
         let request = documents.find(text.map(str::to_owned), Some(name))?;
         Ok(request.query)
     }
 
     #[test]
-    fn what_was_sent_last_is_kept_within_bounds() {
+    fn texts_of_4_mib_are_kept() {
         let documents = Documents::sent();
         // 4 MiB are 69 of these.
         let texts: Vec<_> = (0..80)
@@ -244,29 +233,14 @@ mod tests {
         let hashes: Vec<_> = texts.iter().map(|text| digest::sha256(text)).collect();
         for (text, hash) in texts.iter().zip(&hashes) {
             assert_eq!(ask(&documents, Some(text), hash).unwrap(), *text);
-            // The first is used again and again.
-            assert!(ask(&documents, None, &hashes[0]).is_ok());
         }
 
         let is_kept = |hash: &&String| ask(&documents, None, hash).is_ok();
         assert_eq!(hashes.iter().filter(is_kept).count(), 69);
-        assert!(is_kept(&&hashes[0]) && is_kept(&&hashes[79]));
         assert!(matches!(
-            ask(&documents, None, &hashes[1]),
-            Err(Error::NotFound)
+            ask(&documents, None, &hashes[0]),
+            Err(DocumentError::NotFound)
         ));
-
-        for n in 0..2_000 {
-            let text = format!("{{ a{n} }}");
-            ask(&documents, Some(&text), &digest::sha256(&text)).unwrap();
-        }
-        let Documents::Sent(kept) = documents else {
-            panic!("it is made so");
-        };
-        let kept = kept.into_inner().unwrap();
-        assert_eq!(kept.by_hash.len(), KEPT.get());
-        let bytes: usize = kept.by_hash.iter().map(|(_, text)| text.len()).sum();
-        assert_eq!(kept.bytes, bytes);
     }
 
     #[test]

@@ -7,9 +7,12 @@ mod shape;
 use async_graphql::{ErrorExtensionValues, Value};
 
 use crate::{
-    account, db,
-    invalid::{self, Problems, Rule},
-    reading, request,
+    account::{self, AccountError, TokenError, password::PasswordError},
+    db, generation, reading, request_context,
+    validation::{
+        FieldErrorCode::{NotShareable, Reused, Unfinished},
+        ValidationErrors, Violation,
+    },
 };
 pub use codes::{ErrorCode, ErrorReason, FieldErrorCode, ReadingFailureCode};
 pub(super) use shape::ErrorExtensions;
@@ -49,18 +52,22 @@ impl ApiError {
         self
     }
 
-    pub(super) fn fields(code: ErrorCode, message: impl Into<String>, problems: &Problems) -> Self {
-        let fields = problems.0.iter().map(|problem| {
-            let Rule {
+    pub(super) fn fields(
+        code: ErrorCode,
+        message: impl Into<String>,
+        errors: &ValidationErrors,
+    ) -> Self {
+        let fields = errors.0.iter().map(|error| {
+            let Violation {
                 code,
                 bounds,
                 message,
-            } = &problem.rule;
+            } = &error.violation;
             let params = bounds
                 .as_ref()
                 .map(|bounds| serde_json::json!({ "min": bounds.start(), "max": bounds.end() }));
             Value::from_json(serde_json::json!({
-                "path": problem.path,
+                "path": error.path,
                 "code": FieldErrorCode::from(*code).as_str(),
                 "message": message,
                 "params": params.unwrap_or_else(|| serde_json::json!({})),
@@ -71,14 +78,19 @@ impl ApiError {
     }
 
     /// One failing argument.
-    pub(super) fn argument(path: &'static str, rule: Rule) -> Self {
-        let mut problems = Problems::default();
-        problems.add(path, rule);
+    pub(super) fn argument(path: &'static str, violation: Violation) -> Self {
+        let errors = ValidationErrors::one(path, violation);
         Self::fields(
             ErrorCode::BadUserInput,
             "An argument is not right.",
-            &problems,
+            &errors,
         )
+    }
+
+    /// A conflict with a state that a field of the input names.
+    fn conflict(path: &'static str, violation: Violation, message: &str) -> Self {
+        let errors = ValidationErrors::one(path, violation);
+        Self::fields(ErrorCode::Conflict, message, &errors)
     }
 
     pub(super) fn not_found(what: &str) -> Self {
@@ -131,7 +143,7 @@ impl ApiError {
                     Some(SqlErr::ForeignKeyConstraintViolation(_))
                 ) =>
             {
-                Self::from(account::Error::SessionEnded)
+                Self::from(AccountError::SessionEnded)
             }
             _ => Self::internal(error),
         }
@@ -165,7 +177,7 @@ impl From<ApiError> for async_graphql::Error {
 
 impl From<account::RateLimited> for ApiError {
     fn from(refused: account::RateLimited) -> Self {
-        request::note_limit(refused.limit);
+        request_context::record_limit(refused.limit);
         let seconds = refused.retry_after;
         Self::because(
             ErrorReason::TooManyAttempts,
@@ -175,108 +187,84 @@ impl From<account::RateLimited> for ApiError {
     }
 }
 
-impl From<&account::Error> for ApiError {
-    fn from(error: &account::Error) -> Self {
-        use account::Error;
+impl From<&AccountError> for ApiError {
+    fn from(error: &AccountError) -> Self {
         match error {
-            Error::Invalid(problems) => Self::fields(
+            AccountError::Invalid(errors) => Self::fields(
                 ErrorCode::BadUserInput,
                 "Some fields are not right.",
-                problems,
+                errors,
             ),
-            Error::Taken(problems) => {
-                Self::fields(ErrorCode::Conflict, "Such an account exists.", problems)
+            AccountError::Taken(errors) => {
+                Self::fields(ErrorCode::Conflict, "Such an account exists.", errors)
             }
-            Error::WrongCredentials => {
+            AccountError::WrongCredentials => {
                 Self::because(ErrorReason::WrongCredentials, "Wrong email or password.")
             }
-            Error::NotSignedIn(account::token::Error::Missing) => Self::because(
+            AccountError::NotSignedIn(TokenError::Missing) => Self::because(
                 ErrorReason::NoToken,
                 "Sign in first, and send the token as: Authorization: Bearer <token>.",
             ),
-            Error::NotSignedIn(account::token::Error::Invalid) => Self::because(
+            AccountError::NotSignedIn(TokenError::Invalid) => Self::because(
                 ErrorReason::InvalidToken,
                 "Invalid access token. Sign in again.",
             ),
-            Error::NotSignedIn(account::token::Error::Expired(_)) => Self::token_expired(),
-            Error::SessionEnded => Self::because(
+            AccountError::NotSignedIn(TokenError::Expired(_)) => Self::token_expired(),
+            AccountError::SessionEnded => Self::because(
                 ErrorReason::SessionEnded,
                 "The session has ended. Sign in again.",
             ),
-            Error::Inactive => {
+            AccountError::Inactive => {
                 Self::because(ErrorReason::AccountInactive, "This account is inactive.")
             }
-            Error::NoSuchSession => Self::not_found("session"),
-            Error::EmailNotVerified => Self::because(
+            AccountError::NoSuchSession => Self::not_found("session"),
+            AccountError::EmailNotVerified => Self::because(
                 ErrorReason::EmailNotVerified,
                 "Confirm your email address first, by the link in the message that was sent there.",
             ),
-            Error::NoMail => Self::because(
+            AccountError::NoMail => Self::because(
                 ErrorReason::NoMail,
                 "This service sends no mail. Ask its operator for a link.",
             ),
-            Error::RateLimited(refused) => Self::from(*refused),
-            Error::Password(error @ account::password::Error::Panicked) => Self::internal(error),
-            Error::Password(account::password::Error::Busy) => Self::new(
+            AccountError::NoGuests => Self::because(
+                ErrorReason::NoGuests,
+                "This service takes no guests. Sign in or register.",
+            ),
+            AccountError::Guest => Self::because(
+                ErrorReason::Guest,
+                "A guest has no email address and no password. Claim the account first.",
+            ),
+            AccountError::NotAGuest => Self::because(
+                ErrorReason::NotAGuest,
+                "This account has an email address and a password already.",
+            ),
+            AccountError::Randomness(error) => Self::internal(error),
+            AccountError::RateLimited(refused) => Self::from(*refused),
+            AccountError::Password(error @ PasswordError::Panicked) => Self::internal(error),
+            AccountError::Password(PasswordError::Busy) => Self::new(
                 ErrorCode::Overloaded,
                 "Too many people are signing in. Nothing was done; try again.",
             )
             .with("retryAfter", 5),
-            Error::Database(error) => Self::database(error),
+            AccountError::Database(error) => Self::database(error),
         }
     }
 }
 
-impl From<account::Error> for ApiError {
-    fn from(error: account::Error) -> Self {
+impl From<AccountError> for ApiError {
+    fn from(error: AccountError) -> Self {
         Self::from(&error)
     }
 }
 
-impl From<reading::Error> for ApiError {
-    fn from(error: reading::Error) -> Self {
-        use reading::{Budget, Error};
+impl From<generation::Error> for ApiError {
+    fn from(error: generation::Error) -> Self {
+        use generation::{Budget, Error};
         if let Some(limit) = error.limit() {
-            request::note_limit(limit);
+            request_context::record_limit(limit);
         }
         match error {
-            Error::Invalid(problems) => Self::fields(
-                ErrorCode::BadUserInput,
-                "Some fields are not right.",
-                &problems,
-            ),
-            Error::KeyReused => {
-                let mut problems = Problems::default();
-                let message = "This key was used for another question.";
-                let rule = Rule::new(invalid::FieldErrorCode::Reused, message);
-                problems.add("input.idempotencyKey", rule);
-                Self::fields(
-                    ErrorCode::Conflict,
-                    "The idempotency key was used for another question.",
-                    &problems,
-                )
-            }
             Error::NotFound => Self::not_found("reading"),
-            Error::Unfinished | Error::UnfinishedParent => {
-                let mut problems = Problems::default();
-                let message = "Its answer is still being written: wait, or cancel it.";
-                let rule = Rule::new(invalid::FieldErrorCode::Unfinished, message);
-                let path = match error {
-                    Error::UnfinishedParent => "input.inReplyTo",
-                    _ => "input.id",
-                };
-                problems.add(path, rule);
-                Self::fields(
-                    ErrorCode::Conflict,
-                    "The reading is still being written.",
-                    &problems,
-                )
-            }
-            Error::TooManyUnfinished => Self::because(
-                ErrorReason::UnfinishedReadings,
-                "Two of your readings are still being written. Wait for one of them.",
-            )
-            .with("retryAfter", 5),
             Error::QuotaExceeded { resets_at } => Self::because(
                 ErrorReason::Day,
                 "You have had today's readings. Come back tomorrow.",
@@ -298,8 +286,54 @@ impl From<reading::Error> for ApiError {
                 "Some events may have been missed. Subscribe again, then fetch the readings.",
             )
             .with("retryAfter", 1),
+            Error::Database(error) => Self::database(&error),
+        }
+    }
+}
+
+impl From<reading::Error> for ApiError {
+    fn from(error: reading::Error) -> Self {
+        use reading::Error;
+        if let Some(limit) = error.limit() {
+            request_context::record_limit(limit);
+        }
+        match error {
+            Error::Invalid(errors) => Self::fields(
+                ErrorCode::BadUserInput,
+                "Some fields are not right.",
+                &errors,
+            ),
+            Error::KeyReused => Self::conflict(
+                "input.idempotencyKey",
+                Violation::new(Reused, "This key was used for another question."),
+                "The idempotency key was used for another question.",
+            ),
+            Error::Generation(error) => Self::from(error),
+            Error::NotFound => Self::not_found("reading"),
+            Error::Unfinished | Error::UnfinishedParent => {
+                let path = match error {
+                    Error::UnfinishedParent => "input.inReplyTo",
+                    _ => "input.id",
+                };
+                let message = "Its answer is still being written: wait, or cancel it.";
+                let violation = Violation::new(Unfinished, message);
+                Self::conflict(path, violation, "The reading is still being written.")
+            }
+            Error::SharingOff => {
+                Self::because(ErrorReason::SharingOff, "This service shares no readings.")
+            }
+            Error::NotShareable => {
+                let message = "Only a complete answer can be shared, and no reply that says where to find help.";
+                let violation = Violation::new(NotShareable, message);
+                Self::conflict("input.id", violation, "The reading cannot be shared.")
+            }
+            Error::TooManyUnfinished => Self::because(
+                ErrorReason::UnfinishedReadings,
+                "Two of your readings are still being written. Wait for one of them.",
+            )
+            .with("retryAfter", 5),
             // Deleted between the guard and the resolver.
-            Error::NoSuchUser => Self::from(account::Error::SessionEnded),
+            Error::NoSuchUser => Self::from(AccountError::SessionEnded),
             Error::Randomness(error) => Self::internal(&error),
             Error::Database(error) => Self::database(&error),
         }

@@ -6,10 +6,10 @@ use async_graphql::{Request, Response, Value, indexmap::IndexMap, parser::types:
 use futures_util::{FutureExt, Stream, StreamExt};
 
 use super::{
-    ApiError, Caller, ErrorCode, Schema, budget::Budget, checked::Admitted, nulls, order, rules,
-    selection::Operation, turn::Turn, unfit,
+    ApiError, Caller, ErrorCode, Schema, budget::Budget, null_propagation, order, rules,
+    selection::Operation, turn::Turn, unfit, validated::Admitted,
 };
-use crate::{account, spans::Span};
+use crate::{account::AccountError, spans::Span};
 
 /// An operation that was checked and may be executed.
 pub struct Prepared {
@@ -144,7 +144,7 @@ pub fn fault(message: &str, request_id: &str) -> Response {
 /// The last answer of an operation whose session ends while it runs.
 #[must_use]
 pub fn session_ended(request_id: &str) -> Response {
-    let error = ApiError::from(account::Error::SessionEnded);
+    let error = ApiError::from(AccountError::SessionEnded);
     rules::finish(Response::from_errors(vec![error.into()]), request_id)
 }
 
@@ -155,7 +155,7 @@ pub fn token_expired(request_id: &str) -> Response {
     rules::finish(Response::from_errors(vec![error.into()]), request_id)
 }
 
-/// The answer to an operation of somebody who has as many running as they may have.
+/// The answer to an operation past the limit of running operations.
 #[must_use]
 pub fn too_many_at_once(limit: usize, request_id: &str) -> Response {
     let message = format!(
@@ -207,7 +207,7 @@ fn complete(
         };
         if !response.errors.is_empty() {
             unfit::name_arguments(&mut response, admitted.document());
-            nulls::put(&mut response, operation);
+            null_propagation::propagate(&mut response, operation);
         }
         if !in_order {
             order::restore(&mut response.data, operation);

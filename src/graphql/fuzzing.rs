@@ -2,15 +2,15 @@
 
 use async_graphql::{ID, Request, Response, ServerError, Variables, connection::CursorType};
 
-use super::{Schema, connection::Cursor, id::Kind, rules};
-use crate::config::Limits;
+use super::{Schema, connection::ReadingCursor, id::NodeKind, rules};
+use crate::config::InputLimits;
 
 /// The checks of a document before it is executed: text, bounds, parser, price, validation.
 pub struct Guard(Schema);
 
 impl Default for Guard {
     fn default() -> Self {
-        let limits = Limits {
+        let limits = InputLimits {
             page_size: 20,
             page_size_max: 100,
             question_min: 3,
@@ -25,7 +25,7 @@ impl Guard {
     ///
     /// # Errors
     ///
-    /// What is wrong with it, as clients are told.
+    /// Its errors, as clients receive them.
     ///
     /// # Panics
     ///
@@ -56,16 +56,16 @@ impl Guard {
     }
 }
 
-/// A cursor, read and written again.
+/// A cursor of readings, read and written again.
 #[must_use]
 pub fn cursor(text: &str) -> Option<String> {
-    let cursor = Cursor::decode_cursor(text).ok()?;
+    let cursor = ReadingCursor::decode_cursor(text).ok()?;
     Some(cursor.encode_cursor())
 }
 
 /// An id of any kind, read and written again.
 #[must_use]
 pub fn id(text: &str) -> Option<String> {
-    let (kind, uuid) = Kind::parse_any(&ID(text.to_owned()), "id").ok()?;
+    let (kind, uuid) = NodeKind::parse_any(&ID(text.to_owned()), "id").ok()?;
     Some(kind.id(uuid).0)
 }

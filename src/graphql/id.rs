@@ -6,11 +6,11 @@ use type_safe_id::{DynamicType, TypeSafeId};
 use uuid::Uuid;
 
 use super::ApiError;
-use crate::invalid::{FieldErrorCode, Rule};
+use crate::validation::{FieldErrorCode, Violation};
 
 /// The kind of object that an id refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Kind {
+pub(super) enum NodeKind {
     User,
     Session,
     Reading,
@@ -19,16 +19,18 @@ pub(super) enum Kind {
     Usage,
     /// By a number of its own.
     Advisor,
+    Event,
 }
 
-impl Kind {
-    const ALL: [Self; 6] = [
+impl NodeKind {
+    const ALL: [Self; 7] = [
         Self::User,
         Self::Session,
         Self::Reading,
         Self::Generation,
         Self::Usage,
         Self::Advisor,
+        Self::Event,
     ];
 
     fn prefix(self) -> &'static str {
@@ -39,6 +41,7 @@ impl Kind {
             Self::Generation => "generation",
             Self::Usage => "usage",
             Self::Advisor => "advisor",
+            Self::Event => "event",
         }
     }
 
@@ -55,7 +58,7 @@ impl Kind {
             Some((kind, uuid)) if kind == self => Ok(uuid),
             _ => Err(ApiError::argument(
                 path,
-                Rule::new(
+                Violation::new(
                     FieldErrorCode::InvalidId,
                     format!(
                         "Give the id of a {0}, which begins with {0}_.",
@@ -76,18 +79,18 @@ impl Kind {
                 "Give an id as this service gave it: one that begins with {}.",
                 kinds.join(", ")
             );
-            ApiError::argument(path, Rule::new(FieldErrorCode::InvalidId, message))
+            ApiError::argument(path, Violation::new(FieldErrorCode::InvalidId, message))
         })
     }
 }
 
-fn parse(id: &ID) -> Option<(Kind, Uuid)> {
+fn parse(id: &ID) -> Option<(NodeKind, Uuid)> {
     // The parser cuts a prefix that is too long after 63 bytes, which may be within a character.
     if !id.is_ascii() {
         return None;
     }
     let parsed: TypeSafeId<DynamicType> = id.0.parse().ok()?;
-    let kind = Kind::ALL
+    let kind = NodeKind::ALL
         .into_iter()
         .find(|kind| kind.prefix() == parsed.type_prefix())?;
     Some((kind, parsed.uuid()))
@@ -100,7 +103,7 @@ mod tests {
     #[test]
     fn only_ids_as_they_are_given_are_read() {
         let uuid = Uuid::now_v7();
-        for kind in Kind::ALL {
+        for kind in NodeKind::ALL {
             let id = kind.id(uuid);
             assert_eq!(parse(&id), Some((kind, uuid)));
             assert_eq!(parse(&ID(id.to_uppercase())), None);

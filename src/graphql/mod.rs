@@ -1,12 +1,11 @@
 //! The schema: one file an operation or type.
 //!
-//! May use: `account`, `reading`, `advisor`. A resolver checks who asks, calls one of them, and
-//! turns what comes back into a type; their errors become the contract's codes in `error`.
+//! A resolver checks the caller, calls `account`, `reading` or `advisor`, and turns the result into
+//! a type; their errors become codes in `error`.
 
-mod bounds;
 mod budget;
+mod byte_lru;
 mod caller;
-mod checked;
 mod connection;
 mod documents;
 mod error;
@@ -14,9 +13,10 @@ mod execution;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod id;
+mod limits;
 mod mutation;
+mod null_propagation;
 mod nullability;
-mod nulls;
 mod order;
 mod query;
 mod root;
@@ -27,6 +27,7 @@ mod subscription;
 mod turn;
 mod types;
 mod unfit;
+mod validated;
 
 use std::sync::Arc;
 
@@ -35,16 +36,19 @@ use async_graphql::{
     parser::types::{TypeKind, TypeSystemDefinition},
 };
 
-use crate::{account::Accounts, advisor::Advisors, config::Limits, reading::Readings};
-pub use caller::Caller;
-pub use checked::Schema;
-pub use documents::{Documents, Error as DocumentError, Name as DocumentName, Unusable};
+use crate::{
+    account::Accounts, advisor::Advisors, config::InputLimits, generation::Generations,
+    reading::Readings,
+};
+pub use caller::{Caller, CookieChange, SessionCookie};
+pub use documents::{DocumentError, DocumentName, Documents, Unusable};
 pub use error::{ApiError, ErrorCode, ErrorReason, FieldErrorCode, ReadingFailureCode};
 pub use execution::{
     Prepared, fault, no_turn, prepare, session_ended, token_expired, too_many_at_once,
 };
 use nullability::semantic_non_null;
 use root::Root;
+pub use validated::Schema;
 
 /// The library's schema of our types.
 type Types =
@@ -61,8 +65,9 @@ type Builder = async_graphql::SchemaBuilder<
 pub struct Services {
     pub accounts: Accounts,
     pub readings: Readings,
+    pub generations: Arc<Generations>,
     pub advisors: Arc<Advisors>,
-    pub limits: Limits,
+    pub limits: InputLimits,
 }
 
 /// The schema in its definition language: what `schema.graphql` holds.
@@ -104,5 +109,8 @@ fn builder() -> Builder {
     .register_output_type::<error::ErrorExtensions>()
     .override_output_type_description::<connection::ReadingConnection>(
         "A page of readings, newest first.",
+    )
+    .override_output_type_description::<connection::AccountEventConnection>(
+        "A page of events, newest first.",
     )
 }

@@ -129,11 +129,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{config::Limits, graphql::Schema};
+    use crate::{config::InputLimits, graphql::Schema};
 
     /// An answer's text once its fields are in order.
     fn restored(query: &str, variables: serde_json::Value, answer: &str) -> String {
-        let limits = Limits {
+        let limits = InputLimits {
             page_size: 20,
             page_size_max: 100,
             question_min: 5,

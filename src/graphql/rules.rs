@@ -13,16 +13,16 @@ use async_graphql::{
 };
 
 use super::{
-    ApiError, ErrorCode, bounds,
+    ApiError, ErrorCode, limits,
     unfit::{invalid_values, is_unfit},
 };
-use crate::{config::Limits, request};
+use crate::{config::InputLimits, request_context};
 
-/// All a client is told of a fault of ours.
+/// The message of a fault of ours.
 pub(super) const MASKED: &str =
     "Something went wrong on our side. The request id finds it in our log.";
 
-/// Errors of one validation that a client is told, at most: a short document can have hundreds.
+/// The most errors of one validation in a response: a short document can have hundreds.
 const MAX_ERRORS: usize = 20;
 
 /// Characters of a message, at most: the library's repeat what was sent.
@@ -30,7 +30,7 @@ const MAX_MESSAGE: usize = 500;
 
 #[derive(Clone, Copy)]
 pub(super) struct Rules {
-    pub limits: Limits,
+    pub limits: InputLimits,
     /// Whether the schema may be asked for.
     pub introspection: bool,
 }
@@ -38,9 +38,9 @@ pub(super) struct Rules {
 impl Rules {
     /// Parses a document, if it is within bounds and may be executed at all.
     pub(super) fn parse(self, text: &str) -> ServerResult<ExecutableDocument> {
-        bounds::check_text(text).map_err(ApiError::from)?;
-        let document = parse(&bounds::without_descriptions(text))?;
-        bounds::check_document(&document).map_err(ApiError::from)?;
+        limits::check_text(text).map_err(ApiError::from)?;
+        let document = parse(&limits::without_descriptions(text))?;
+        limits::check_document(&document).map_err(ApiError::from)?;
         one_root_field(&document)?;
         if !self.introspection {
             refuse_introspection(&document)?;
@@ -60,9 +60,9 @@ impl Rules {
         if queries_only {
             refuse_mutation(operation)?;
         }
-        request::note_operation(|| counted_as(document, operation, registry));
+        request_context::record_operation(|| counted_as(document, operation, registry));
         let is_expensive =
-            bounds::check_cost(document, operation, variables, registry, self.limits)
+            limits::check_cost(document, operation, variables, registry, self.limits)
                 .map_err(ApiError::from)?;
         require_variables(operation, variables)?;
         Ok(is_expensive)
@@ -70,20 +70,20 @@ impl Rules {
 }
 
 pub(super) fn check_variables(variables: &Variables) -> ServerResult<()> {
-    Ok(bounds::check_variables(variables).map_err(ApiError::from)?)
+    Ok(limits::check_variables(variables).map_err(ApiError::from)?)
 }
 
-impl From<bounds::Error> for ApiError {
-    fn from(error: bounds::Error) -> Self {
+impl From<limits::LimitError> for ApiError {
+    fn from(error: limits::LimitError) -> Self {
         let message = error.to_string();
         match error {
-            bounds::Error::TooMuch { limit, actual, .. } => {
+            limits::LimitError::TooMuch { limit, actual, .. } => {
                 Self::new(ErrorCode::QueryTooComplex, message)
                     .with("limit", limit)
                     .with("actual", actual)
             }
-            bounds::Error::Unclosed => Self::new(ErrorCode::GraphqlParseFailed, message),
-            bounds::Error::Cycle(_) => Self::new(ErrorCode::GraphqlValidationFailed, message),
+            limits::LimitError::Unclosed => Self::new(ErrorCode::GraphqlParseFailed, message),
+            limits::LimitError::Cycle(_) => Self::new(ErrorCode::GraphqlValidationFailed, message),
         }
     }
 }
@@ -94,7 +94,7 @@ impl From<ApiError> for ServerError {
     }
 }
 
-/// Parses what [`bounds::check_text`] has let through.
+/// Parses what [`limits::check_text`] has let through.
 fn parse(document: &str) -> ServerResult<ExecutableDocument> {
     parse_query(document).map_err(|error| {
         let positions = error.positions().collect();
@@ -108,7 +108,7 @@ fn parse(document: &str) -> ServerResult<ExecutableDocument> {
 fn one_root_field(document: &ExecutableDocument) -> ServerResult<()> {
     for (_, operation) in document.operations.iter() {
         if operation.node.ty == OperationType::Subscription
-            && bounds::root_fields(document, &operation.node).len() > 1
+            && limits::root_fields(document, &operation.node).len() > 1
         {
             let message = "A subscription has one field at its root. Send each as its own.";
             return Err(ApiError::new(ErrorCode::GraphqlValidationFailed, message)
@@ -148,7 +148,7 @@ fn complaint(error: &str) -> String {
 /// The library would answer with null, which looks like a schema without types.
 fn refuse_introspection(document: &ExecutableDocument) -> ServerResult<()> {
     for (_, operation) in document.operations.iter() {
-        let mut fields = bounds::root_fields(document, &operation.node).into_iter();
+        let mut fields = limits::root_fields(document, &operation.node).into_iter();
         if let Some(field) =
             fields.find(|field| matches!(field.name.node.as_str(), "__schema" | "__type"))
         {
@@ -182,13 +182,13 @@ fn counted_as(
     document: &ExecutableDocument,
     operation: &OperationDefinition,
     registry: &Registry,
-) -> Option<request::Operation> {
+) -> Option<request_context::Operation> {
     let (kind, root) = match operation.ty {
         OperationType::Query => ("query", Some(&registry.query_type)),
         OperationType::Mutation => ("mutation", registry.mutation_type.as_ref()),
         OperationType::Subscription => ("subscription", registry.subscription_type.as_ref()),
     };
-    let fields = bounds::root_fields(document, operation);
+    let fields = limits::root_fields(document, operation);
     let (first, rest) = fields.split_first()?;
     let name = first.name.node.as_str();
     let field = if rest.iter().any(|field| field.name.node != name) {
@@ -203,7 +203,7 @@ fn counted_as(
             .name
             .as_str()
     };
-    Some(request::Operation {
+    Some(request_context::Operation {
         field: field.to_owned(),
         kind,
     })
@@ -358,11 +358,11 @@ pub(super) fn finish(mut response: Response, request_id: &str) -> Response {
 
 /// For the request's log line and metrics.
 fn note(response: &Response) {
-    request::note_answer();
+    request_context::record_answer();
     if let Some(extensions) = response.errors.first().map(|error| &error.extensions)
         && let Some(Value::String(code)) = extensions.as_ref().and_then(|all| all.get("code"))
     {
-        request::note_error(code.clone());
+        request_context::record_error(code.clone());
     }
 }
 

@@ -10,19 +10,19 @@ use async_graphql::{
 };
 
 use super::{ApiError, ErrorCode};
-use crate::invalid::{FieldErrorCode, Problems, Rule};
+use crate::validation::{FieldErrorCode, ValidationErrors, Violation};
 
 /// Values from outside that do not fit, each under its name.
 pub(super) fn invalid_values<'a>(
     paths: impl IntoIterator<Item = &'a str>,
     message: String,
 ) -> ApiError {
-    let mut problems = Problems::default();
+    let mut errors = ValidationErrors::default();
     for path in paths {
-        let rule = Rule::new(FieldErrorCode::InvalidValue, message.clone());
-        problems.add(path.to_owned(), rule);
+        let violation = Violation::new(FieldErrorCode::InvalidValue, message.clone());
+        errors.add(path.to_owned(), violation);
     }
-    ApiError::fields(ErrorCode::BadUserInput, message, &problems)
+    ApiError::fields(ErrorCode::BadUserInput, message, &errors)
 }
 
 /// Names the arguments of such errors.

@@ -18,7 +18,7 @@ pub(super) struct ClientAddress(pub IpAddr);
 /// The address of the client, as far as the trusted proxies can vouch for it.
 ///
 /// Goes from hop to hop, last one first, for as long as they are trusted. Where a trusted proxy
-/// names nobody that can be read, that proxy is the client. So it is when both headers are there
+/// gives no readable address, that proxy is the client. So it is when both headers are there
 /// and do not agree: most proxies write one of them and pass on the other as the client sent it.
 pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let peer = peer.to_canonical();

@@ -8,10 +8,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{NO_STORE, State};
+use super::{AppState, NO_STORE};
 
-/// How long the database may take. Whoever asks gives up after a few seconds, and a reason
-/// that comes later is not read.
+/// Time limit of the database. Probes give up after a few seconds, and do not read a reason that comes later.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The process runs.
@@ -20,7 +19,7 @@ pub(super) async fn live() -> Response {
 }
 
 /// It can serve: its database answers, and stores what it is given.
-pub(super) async fn ready(extract::State(state): extract::State<Arc<State>>) -> Response {
+pub(super) async fn ready(extract::State(state): extract::State<Arc<AppState>>) -> Response {
     if state.stopping.is_cancelled() {
         let stopping = r#"{"status":"unavailable","reason":"the service is stopping"}"#;
         return answer(StatusCode::SERVICE_UNAVAILABLE, stopping);

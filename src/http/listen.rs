@@ -20,73 +20,73 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{connection::Watched, incoming::IncomingLimiter, places::Places};
-use crate::config::Http;
+use super::{
+    connection_limit::ConnectionLimiter, incoming::IncomingLimiter, timeout_stream::TimeoutStream,
+};
+use crate::config::HttpSettings;
 
-/// Bytes of a request's head, at most: a URL with a query in it, and headers.
+/// The largest head of a request in bytes: a URL with a query in it, and headers.
 const HEAD_MAX: usize = 96 * 1024;
 
-/// Bytes of an answer that wait in a connection to be taken, about; a request's head fits in as well.
+/// Bytes of a response that wait in a connection to be read, about; a request's head fits in as well.
 const BUFFER_MAX: usize = 128 * 1024;
 
-/// Headers of a request, at most.
+/// The most headers of a request.
 const HEADERS_MAX: usize = 100;
 
-/// How long nothing is accepted when the system cannot: it is out of something, and asking again
-/// at once would only burn what is left.
+/// Pause after a failed accept: the system is out of something, and trying again at once would burn what is
+/// left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
 
-/// How long connections stay open for one more request once the service is told to stop. A load
-/// balancer that keeps them open may have sent it just now, and does not repeat what could change
-/// something.
+/// How long connections stay open for one more request once the service stops. A load balancer that keeps
+/// them open may have sent it just now, and does not repeat what could change something.
 const LINGER: Duration = Duration::from_millis(500);
 
-/// Said to an address that has all the connections it may have (RFC 6585, section 4).
+/// Sent to an address that has all the connections it may have (RFC 6585, section 4).
 const TOO_MANY: &[u8] =
     b"HTTP/1.1 429 Too Many Requests\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
 /// File descriptors that connections of clients leave to the database and the rest.
 const RESERVED: usize = 64;
 
-/// Serves until it is told to stop; then finishes what is in flight. Dropped, it cuts all
-/// connections.
-pub async fn serve(
+/// Serves until `stopping` is cancelled, then finishes what is in flight. Dropped, it closes all connections.
+pub(super) async fn serve(
     listener: TcpListener,
     router: Router,
-    settings: Http,
+    settings: HttpSettings,
     trusted_proxies: Arc<[IpNet]>,
     incoming: IncomingLimiter,
     stopping: CancellationToken,
 ) {
     let all = connections(settings.connections);
-    let places = Places::new(all, settings.connections_per_address, trusted_proxies);
+    let limiter = ConnectionLimiter::new(all, settings.connections_per_address, trusted_proxies);
     let mut connections = JoinSet::new();
-    let serve = |stream: TcpStream, peer, place| {
-        // A small answer goes out at once instead of waiting for more. Without, it is only slower.
+    let serve = |stream: TcpStream, peer, permit| {
+        // A small response goes out at once instead of waiting for more. Without, it is only slower.
         let _ = stream.set_nodelay(true);
-        let watched = Watched::new(stream, place, &settings, incoming.clone());
+        let stream = TimeoutStream::new(stream, permit, &settings, incoming.clone());
         let (router, stopping) = (router.clone(), stopping.clone());
-        connection(watched, peer, router, settings.idle_timeout, stopping)
+        connection(stream, peer, router, settings.idle_timeout, stopping)
     };
     loop {
         let next = async {
-            // First of all: who finds no place waits in the system's queue, and costs nothing.
-            let free = places.free().await;
+            // First: a client for whom there is no room waits in the system's queue, and costs nothing.
+            let free = limiter.free().await;
             (free, accept(&listener).await)
         };
         tokio::select! {
             () = stopping.cancelled() => break,
             Some(ended) = connections.join_next() => report(ended),
-            (free, (stream, peer)) = next => match places.give(free, peer.ip()) {
-                Some(place) => {
-                    connections.spawn(serve(stream, peer, Some(place)));
+            (free, (stream, peer)) = next => match limiter.acquire(free, peer.ip()) {
+                Some(permit) => {
+                    connections.spawn(serve(stream, peer, Some(permit)));
                 }
                 // There is room for it, once.
                 None => drop(stream.try_write(TOO_MANY)),
             }
         }
     }
-    // Closing it would cut off who waits in the system's queue, and may have sent a request.
+    // Closed now, it would reset connections in the system's queue, which may have sent a request.
     for (stream, peer) in waiting(listener) {
         connections.spawn(serve(stream, peer, None));
     }
@@ -97,7 +97,7 @@ pub async fn serve(
 
 fn report(ended: Result<(), tokio::task::JoinError>) {
     if let Err(error) = ended {
-        tracing::error!(%error, "a connection broke off");
+        tracing::error!(%error, "a connection's task panicked");
     }
 }
 
@@ -105,7 +105,7 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
             Ok(accepted) => return accepted,
-            // Of one client, which has gone already.
+            // One client's, which has gone already.
             Err(error) if is_of_one_client(&error) => {}
             Err(error) => {
                 tracing::error!(%error, "no connection can be accepted; trying again");
@@ -115,9 +115,9 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     }
 }
 
-/// Connections that were not accepted yet. From then on, new ones are refused.
+/// Connections that were not accepted yet. New ones are refused from then on.
 fn waiting(listener: TcpListener) -> Vec<(TcpStream, SocketAddr)> {
-    // Asked of the system itself: the runtime may not have heard of them.
+    // From the system itself: the runtime may not have been notified of them.
     let Ok(listener) = listener.into_std() else {
         return Vec::new();
     };
@@ -139,24 +139,24 @@ fn is_of_one_client(error: &io::Error) -> bool {
 
 /// Serves one connection to its end.
 fn connection(
-    watched: Watched,
+    stream: TimeoutStream,
     peer: SocketAddr,
     router: Router,
     idle_timeout: Duration,
     stopping: CancellationToken,
 ) -> impl Future<Output = ()> + Send + use<> {
-    let phase = watched.phase();
-    let (watching, told) = (phase.clone(), stopping.clone());
+    let phase = stream.phase();
+    let (watching, stops) = (phase.clone(), stopping.clone());
     let router = TowerToHyperService::new(router);
     let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
         phase.begin();
         request.extensions_mut().insert(ConnectInfo(peer));
         let answer = router.call(request);
         let phase = phase.clone();
-        let told = told.clone();
+        let stops = stops.clone();
         async move {
             let mut answer = answer.await?;
-            if told.is_cancelled() && answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+            if stops.is_cancelled() && answer.status() != StatusCode::SWITCHING_PROTOCOLS {
                 let close = HeaderValue::from_static("close");
                 answer.headers_mut().insert(header::CONNECTION, close);
             }
@@ -170,11 +170,11 @@ fn connection(
         .max_headers(HEADERS_MAX)
         .max_header_size(HEAD_MAX)
         .max_buf_size(BUFFER_MAX)
-        .serve_connection(TokioIo::new(watched), service)
+        .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     async move {
         let mut connection = std::pin::pin!(connection);
-        // What ends a connection is its client, or its being too slow: nothing to tell anyone.
+        // A connection is ended by its client, or for being too slow: no reason to log.
         let lingered = async {
             stopping.cancelled().await;
             tokio::time::sleep(LINGER).await;
@@ -190,7 +190,7 @@ fn connection(
     }
 }
 
-/// As many as are wanted, if the system lets this process have them.
+/// The wanted number, or as many as the system lets this process have.
 #[cfg(target_os = "linux")]
 fn connections(wanted: usize) -> usize {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};

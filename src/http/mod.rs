@@ -1,10 +1,10 @@
-//! The wire: which path is answered by what, and what every answer carries.
-//!
-//! May use: `graphql`, `account` (who a token speaks for), `db` (whether it answers), `clock`
-//! (request ids), `config`, `metrics`, `request`; and for what the metrics ask, `reading`.
+//! HTTP: the routes, and what every response has in common.
 
+mod access_log;
 mod client_address;
-mod connection;
+mod connection_limit;
+mod cookie;
+mod export;
 mod graphiql;
 mod graphql;
 mod health;
@@ -14,9 +14,8 @@ mod metrics;
 mod operation;
 mod operation_limit;
 mod origin;
-mod places;
 mod static_file;
-mod trace;
+mod timeout_stream;
 mod web;
 mod websocket;
 
@@ -30,6 +29,7 @@ use axum::{
     routing,
 };
 use ipnet::IpNet;
+use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::{
     catch_panic::CatchPanicLayer,
@@ -42,7 +42,7 @@ use tower_http::{
 use crate::{
     account::Accounts,
     clock::Clock,
-    config::Origins,
+    config::{self, Origins},
     db::Database,
     graphql::{Documents, Schema},
     metrics::Metrics,
@@ -50,27 +50,28 @@ use crate::{
 #[cfg(fuzzing)]
 pub use graphql::fuzzing;
 pub use incoming::IncomingLimiter;
-pub use listen::serve;
-pub use metrics::{Watched, router as metrics_router};
+pub use metrics::{MetricsState, router as metrics_router};
 pub use operation_limit::OperationLimiter;
 
 /// Bytes of a body that is compressed, at least: a smaller one is sent in one packet as it is.
 const COMPRESSED_FROM: u16 = 1024;
 
 /// The state shared by all handlers.
-pub struct State {
+pub struct AppState {
     pub schema: Schema,
     pub documents: Arc<Documents>,
     pub accounts: Accounts,
     pub db: Database,
     pub clock: Clock,
-    /// Operations that run: they end even when the client that sent them does not wait.
+    /// Running operations, which end even when the client that sent them does not wait.
     pub operations: TaskTracker,
     pub limiter: OperationLimiter,
     pub incoming: IncomingLimiter,
     pub allowed_origins: Arc<Origins>,
+    /// Whether browsers may keep their tokens in cookies.
+    pub session_cookie: bool,
     pub trusted_proxies: Arc<[IpNet]>,
-    /// None where nobody looks at them.
+    /// None without `METRICS_ADDRESS`.
     pub metrics: Option<Metrics>,
     pub web: bool,
     pub graphiql: bool,
@@ -78,16 +79,33 @@ pub struct State {
     pub body_timeout: Duration,
     /// How long an answer may take.
     pub answer_timeout: Duration,
-    /// Cancelled when open streams are to end, for clients to come back to another instance.
+    /// Cancelled when open streams are to end, so that clients reconnect to another instance.
     pub stopping: CancellationToken,
 }
 
-/// The router.
-pub fn router(state: State) -> Router {
+/// Serves until `state.stopping` is cancelled, then finishes what is in flight. Dropped, it closes all
+/// connections.
+pub async fn serve(listener: TcpListener, state: AppState, settings: config::HttpSettings) {
+    let trusted_proxies = state.trusted_proxies.clone();
+    let (incoming, stopping) = (state.incoming.clone(), state.stopping.clone());
+    let router = router(state);
+    listen::serve(
+        listener,
+        router,
+        settings,
+        trusted_proxies,
+        incoming,
+        stopping,
+    )
+    .await;
+}
+
+fn router(state: AppState) -> Router {
     let (web, graphiql) = (state.web, state.graphiql);
     let mut router = Router::new()
-        .route(trace::GRAPHQL, routing::any(graphql::answer))
-        .route(trace::SOCKET, routing::get(websocket::upgrade))
+        .route(access_log::GRAPHQL, routing::any(graphql::answer))
+        .route(access_log::SOCKET, routing::get(websocket::upgrade))
+        .route(access_log::EXPORT, routing::get(export::download))
         .route("/health/live", routing::get(health::live))
         .route("/health/ready", routing::get(health::ready));
     if web {
@@ -104,23 +122,36 @@ pub fn router(state: State) -> Router {
         );
     }
     router = router.fallback(move || async move { not_found(web, graphiql) });
-    router = router.layer(origin::cors(state.allowed_origins.clone()));
-    let every = trace::Every {
+    if state.session_cookie {
+        let origins = state.allowed_origins.clone();
+        router = router.layer(middleware::from_fn_with_state(
+            origins,
+            cookie::session_cookie,
+        ));
+    }
+    router = router.layer(origin::cors(
+        state.allowed_origins.clone(),
+        state.session_cookie,
+    ));
+    let layer = access_log::RequestLayer {
         clock: state.clock.clone(),
         trusted_proxies: state.trusted_proxies.clone(),
         metrics: state.metrics.clone(),
     };
-    around(router, every).with_state(Arc::new(state))
+    around(router, layer).with_state(Arc::new(state))
 }
 
 /// The layers around every handler. The id and the log line are outermost, so that responses of the
 /// layers have them too.
-fn around<S: Clone + Send + Sync + 'static>(router: Router<S>, every: trace::Every) -> Router<S> {
+fn around<S: Clone + Send + Sync + 'static>(
+    router: Router<S>,
+    layer: access_log::RequestLayer,
+) -> Router<S> {
     router
         .layer(CatchPanicLayer::custom(broken_off))
         .layer(middleware::from_fn_with_state(
-            Arc::new(every),
-            trace::every_request,
+            Arc::new(layer),
+            access_log::log_request,
         ))
         // Around that, which tells streams by a body without a length.
         .layer(compression())
@@ -152,6 +183,7 @@ fn not_found(web: bool, graphiql: bool) -> Response {
     }
     text += "  /graphql       the API: GraphQL over HTTP, GET and POST\n\
              \x20 /graphql/ws    the API by WebSocket: graphql-transport-ws\n\
+             \x20 /export        a user's data as JSON Lines: GET, with the access token\n\
              \x20 /health/live   whether the process runs\n\
              \x20 /health/ready  whether it can serve: its database answers\n";
     (StatusCode::NOT_FOUND, text).into_response()
@@ -178,17 +210,18 @@ mod tests {
         let router = Router::new()
             .route("/panics", routing::get(panics))
             .route("/works", routing::get(async || "yes"));
-        let every = super::trace::Every {
+        let layer = super::access_log::RequestLayer {
             clock: Clock::default(),
             trusted_proxies: [].into(),
             metrics: None,
         };
-        let router = super::around(router, every);
+        let router = super::around(router, layer);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let timeout = std::time::Duration::from_mins(1);
-        let settings = config::Http {
+        let settings = config::HttpSettings {
             introspection: false,
+            session_cookie: false,
             trusted_documents: None,
             connections: 10,
             connections_per_address: 10,
@@ -199,7 +232,7 @@ mod tests {
             metrics_address: None,
         };
         let stopping = CancellationToken::new();
-        tokio::spawn(super::serve(
+        tokio::spawn(super::listen::serve(
             listener,
             router,
             settings,

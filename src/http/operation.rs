@@ -18,13 +18,13 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
 use super::{
-    State,
+    AppState,
     operation_limit::{OperationPermit, Requester, TooMany},
 };
 use crate::{
     account,
     graphql::{self, Caller, Prepared},
-    request as notes, spans,
+    request_context, spans,
 };
 
 /// How long a query or mutation on a stream or socket may still take once its session has ended or
@@ -102,7 +102,7 @@ enum Token {
 pub(super) struct Answers {
     replies: mpsc::Receiver<Said>,
     /// Its request context.
-    request: Arc<notes::Request>,
+    request: Arc<request_context::RequestContext>,
     /// When a query or mutation has to be answered.
     due: Pin<Box<Sleep>>,
     /// Whether it ends with its session: not as long as one answer is awaited.
@@ -118,14 +118,14 @@ pub(super) struct Answers {
 
 /// Starts an operation.
 pub(super) fn start(
-    state: &Arc<State>,
-    noted: Arc<notes::Request>,
+    state: &Arc<AppState>,
+    context: Arc<request_context::RequestContext>,
     request: Request,
     caller: Caller,
     takes: Takes,
 ) -> Answers {
     if let Some(name) = &request.operation_name {
-        noted.sync_scope(|| notes::note_name(name));
+        context.sync_scope(|| request_context::record_name(name));
     }
     let ends = (takes.form != Form::Answer)
         .then(|| Box::pin(ending(state.clone(), caller.session().ok())) as _);
@@ -134,7 +134,7 @@ pub(super) fn start(
     let token = match expires_at.filter(|_| takes.form != Form::Answer) {
         None => Token::Missing,
         Some(expires_at) => {
-            let expiry = state.accounts.watch_token(expires_at);
+            let expiry = state.accounts.sessions.watch_token(expires_at);
             Token::Valid(Box::pin(async move { expiry.cancelled().await }))
         }
     };
@@ -147,11 +147,11 @@ pub(super) fn start(
         client: client.clone(),
         takes,
     };
-    let running = noted.scope(spans::carry(running.run(request, caller)));
+    let running = context.scope(spans::propagate(running.run(request, caller)));
     state.operations.spawn(running);
     Answers {
         replies,
-        request: noted,
+        request: context,
         due: Box::pin(sleep(state.answer_timeout)),
         is_open: takes.form == Form::Stream,
         ends,
@@ -164,8 +164,8 @@ pub(super) fn start(
 }
 
 /// Once the session ends, or the service stops. The session is watched from the first poll on.
-async fn ending(state: Arc<State>, session: Option<(Uuid, Uuid)>) -> Ending {
-    let watched = session.map(|(session, user)| state.accounts.watch(session, user));
+async fn ending(state: Arc<AppState>, session: Option<(Uuid, Uuid)>) -> Ending {
+    let watched = session.map(|(session, user)| state.accounts.sessions.watch(session, user));
     let session_ends = async {
         match &watched {
             Some(session) => session.cancelled().await,
@@ -186,7 +186,7 @@ enum Said {
 
 /// An operation in its task.
 struct Running {
-    state: Arc<State>,
+    state: Arc<AppState>,
     replies: mpsc::Sender<Said>,
     /// Cancelled when the client has left.
     client: CancellationToken,
@@ -361,7 +361,7 @@ impl Answers {
 
     fn is_subscription(&self) -> bool {
         let operation = self.request.operation();
-        operation.is_some_and(notes::Operation::is_subscription)
+        operation.is_some_and(request_context::Operation::is_subscription)
     }
 
     /// Whether it is a subscription that does not end with an answer: it ends with its token, and an

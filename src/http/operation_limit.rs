@@ -6,13 +6,10 @@
 //! however many there are, everyone else's requests find a core.
 
 use std::{
-    collections::HashMap,
-    net::IpAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    thread::available_parallelism,
-    time::Duration,
+    collections::HashMap, net::IpAddr, sync::Arc, thread::available_parallelism, time::Duration,
 };
 
+use parking_lot::Mutex;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
@@ -45,7 +42,7 @@ pub struct OperationLimiter {
     expensive: Arc<Semaphore>,
 }
 
-/// Somebody's operations.
+/// The running operations of a requester.
 struct Operations {
     turns: Arc<Semaphore>,
     /// The expensive ones among them.
@@ -56,7 +53,7 @@ struct Operations {
 
 /// One operation's, until it is dropped.
 pub(super) struct OperationPermit {
-    // First the turn, so that whoever waits for it is still counted.
+    // The turn is dropped first, so that operations that wait for it are still counted.
     _turn: OwnedSemaphorePermit,
     expensive: Option<OwnedSemaphorePermit>,
     counted: Counted,
@@ -92,10 +89,6 @@ impl Default for OperationLimiter {
 }
 
 impl OperationLimiter {
-    fn lock(&self) -> MutexGuard<'_, HashMap<Requester, Operations>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Waits for a turn.
     ///
     /// # Errors
@@ -105,7 +98,7 @@ impl OperationLimiter {
         let (limit, in_all) = requester.limits();
         let too_many = TooMany { limit };
         let turns = {
-            let mut running = self.lock();
+            let mut running = self.running.lock();
             let operations = running.entry(requester).or_insert_with(|| Operations {
                 turns: Arc::new(Semaphore::new(limit)),
                 expensive: Arc::new(Semaphore::new(1)),
@@ -139,6 +132,7 @@ impl OperationLimiter {
         permit: &mut OperationPermit,
     ) -> Option<OwnedSemaphorePermit> {
         let own = self
+            .running
             .lock()
             .get(&permit.counted.requester)
             .map(|operations| operations.expensive.clone());
@@ -154,7 +148,7 @@ impl OperationLimiter {
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        let mut running = self.limiter.lock();
+        let mut running = self.limiter.running.lock();
         if let Some(operations) = running.get_mut(&self.requester) {
             operations.count -= 1;
             if operations.count == 0 {
@@ -190,7 +184,7 @@ mod tests {
         assert!(timeout(now, &mut waiting).await.is_err());
         permits.pop();
         permits.push(waiting.await.ok().unwrap());
-        // Nobody else waits.
+        // No other waits.
         assert!(timeout(now, limiter.acquire(BEA)).await.unwrap().is_ok());
 
         // Not everyone can wait.
@@ -203,7 +197,7 @@ mod tests {
         let refused = timeout(now, limiter.acquire(ADA)).await.unwrap();
         assert_eq!(refused.err(), Some(TooMany { limit: OF_A_USER }));
         drop((permits, waiting));
-        assert!(limiter.lock().is_empty());
+        assert!(limiter.running.lock().is_empty());
     }
 
     #[tokio::test]
@@ -232,6 +226,6 @@ mod tests {
         drop(first);
         assert!(limiter.acquire_expensive(&mut second).await.is_some());
         drop((second, other));
-        assert!(limiter.lock().is_empty());
+        assert!(limiter.running.lock().is_empty());
     }
 }

@@ -3,9 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::http::{HeaderMap, Method, header};
-use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
+use tower_http::cors::{AllowCredentials, AllowHeaders, AllowOrigin, CorsLayer};
 
-use super::trace;
+use super::access_log;
 use crate::config::Origins;
 
 /// How long a browser remembers what a preflight allowed. Chromium caps it at two hours.
@@ -14,9 +14,15 @@ const PREFLIGHT_LIFETIME: Duration = Duration::from_hours(2);
 /// Bytes of an origin in the log, at most.
 const SHOWN: usize = 200;
 
-/// Lets front ends of these origins call, with a token but without cookies. For that reason any
-/// header may be sent: tracing and client libraries add theirs.
-pub(super) fn cors(origins: Arc<Origins>) -> CorsLayer {
+/// Lets front ends of these origins call. Any header may be sent: tracing and client libraries add
+/// theirs. Cookies may be sent from the origins that are named, if there are any cookies; a pattern may
+/// match pages that others can make.
+pub(super) fn cors(origins: Arc<Origins>, session_cookie: bool) -> CorsLayer {
+    let named = origins.clone();
+    let with_cookies = AllowCredentials::predicate(move |origin, _| {
+        let origin = origin.to_str().unwrap_or_default().to_ascii_lowercase();
+        session_cookie && named.name(&origin)
+    });
     let allowed = AllowOrigin::predicate(move |origin, head| {
         let origin = origin.to_str().unwrap_or_default().to_ascii_lowercase();
         let allowed = origins.allow(&origin);
@@ -34,11 +40,24 @@ pub(super) fn cors(origins: Arc<Origins>) -> CorsLayer {
     });
     CorsLayer::new()
         .allow_origin(allowed)
+        .allow_credentials(with_cookies)
         .allow_methods([Method::GET, Method::POST])
         .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([trace::REQUEST_ID, header::RETRY_AFTER])
+        .expose_headers([access_log::REQUEST_ID, header::RETRY_AFTER])
         .max_age(PREFLIGHT_LIFETIME)
         .vary([header::ORIGIN])
+}
+
+/// Whether a request's cookie may be its sender's wish: its page is one of this service, or of an
+/// origin that is named. Browsers leave `Origin` out of a GET within a site and of a visit.
+pub(super) fn may_use_cookies(origins: &Origins, headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let site = text("sec-fetch-site");
+    let Some(origin) = text("origin") else {
+        return matches!(site, None | Some("same-origin" | "none"));
+    };
+    let origin = origin.to_ascii_lowercase();
+    site == Some("same-origin") || is_own(&origin, headers) || origins.name(&origin)
 }
 
 /// Whether a WebSocket may be opened: browsers let any page open one anywhere. A client that sends

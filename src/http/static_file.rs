@@ -32,7 +32,7 @@ pub(super) struct Compressed {
 impl File {
     pub(super) fn version(&self) -> &str {
         self.version
-            .get_or_init(|| digest::hex([self.bytes.as_ref()])[..32].to_owned())
+            .get_or_init(|| digest::hash_parts([self.bytes.as_ref()])[..32].to_owned())
     }
 
     /// `is_named`: whether the URL names this version, so that it never changes.

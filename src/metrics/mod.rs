@@ -1,10 +1,8 @@
 //! Metrics, named as Prometheus recommends (<https://prometheus.io/docs/practices/naming/>).
 //! `docs/observability.md` lists them; a test compares.
 //!
-//! Those who know of something count it here. What would have to be asked for, such as how many
-//! sessions there are, `http::metrics` asks when somebody wants to know.
-//!
-//! May use: `entity` (what an answer's states are called), `request`.
+//! Events are counted here as they happen. Numbers that have to be queried, such as that of sessions,
+//! `http::metrics` queries for each scrape.
 
 mod answers;
 mod process;
@@ -19,7 +17,7 @@ use sea_orm::ActiveEnum;
 
 use crate::{
     entity::reading::{Engine, Status},
-    request::Request,
+    request_context::RequestContext,
 };
 use answers::Answers;
 use process::Process;
@@ -68,7 +66,7 @@ const FAILURES: [&str; 12] = [
     "TOKEN_LIMIT",
 ];
 
-/// Operations that are no field at the root.
+/// Operations that are not a root field.
 const OTHERS: [&str; 3] = [UNKNOWN, "several", "introspection"];
 
 /// Codes that alerts count: their counters exist before the first of them, whose increase would
@@ -77,7 +75,7 @@ const FAULTS: [&str; 2] = ["OK", "INTERNAL_SERVER_ERROR"];
 
 const NANOS: f64 = 1e9;
 
-/// All of one instance. Clones share it.
+/// The metrics of one instance. Clones share them.
 #[derive(Clone)]
 pub struct Metrics(Arc<All>);
 
@@ -125,6 +123,7 @@ impl Metrics {
     ///
     /// Never: all names are well formed, and different.
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     pub fn new(started_at: chrono::DateTime<chrono::Utc>) -> Self {
         let registry = Registry::new();
         let stored = Registry::new();
@@ -153,7 +152,7 @@ impl Metrics {
             ready: gauge(
                 &registry,
                 "mula_ready",
-                "1 if the database answers and takes writes, as /health/ready tells.",
+                "1 if the database answers and takes writes, as in /health/ready.",
             ),
             month_cost: float_gauge(
                 &stored,
@@ -168,7 +167,7 @@ impl Metrics {
             notification_lag: registered(&registry, {
                 let about = HistogramOpts::new(
                     "mula_notification_lag_seconds",
-                    "How late what an instance tells the others was heard.",
+                    "How long notifications take from one instance to another.",
                 );
                 Histogram::with_opts(about.buckets(LAGS.into()))
             }),
@@ -215,8 +214,8 @@ impl Metrics {
         Self(Arc::new(all))
     }
 
-    /// Has the counters of requests exist at zero, for the operations of the schema, and tells of the
-    /// month's limit in nano-dollars, if there is one.
+    /// Creates the counters of requests at zero, for the operations of the schema, and sets the month's limit
+    /// in nano-dollars, if there is one.
     pub fn declare(&self, operations: &[String], month_limit: Option<i64>) {
         let limit = month_limit.map_or(f64::INFINITY, dollars);
         self.0.month_limit.set(limit);
@@ -237,7 +236,7 @@ impl Metrics {
     }
 
     /// Counts a request that is over. `took` is None for what lasts as long as its client likes.
-    pub fn count(&self, request: &Request, code: &str, took: Option<Duration>) {
+    pub fn count(&self, request: &RequestContext, code: &str, took: Option<Duration>) {
         let operation = request.operation().map_or(UNKNOWN, |known| &known.field);
         let all = &self.0;
         all.requests.with_label_values(&[operation, code]).inc();
@@ -267,12 +266,12 @@ impl Metrics {
         answers.cost.inc_by(dollars(cost));
     }
 
-    /// How late a notification was heard.
+    /// Counts how long a notification took.
     pub fn heard_after(&self, lag: Duration) {
         self.0.notification_lag.observe(lag.as_secs_f64());
     }
 
-    /// One more follower, for as long as this is held.
+    /// Counts a follower for as long as the result is held.
     #[must_use]
     pub fn follower(&self) -> Follower {
         self.0.followers.inc();
@@ -314,9 +313,9 @@ impl Metrics {
         }
     }
 
-    /// All of it in Prometheus's text format
-    /// (<https://prometheus.io/docs/instrumenting/exposition_formats/>); what is read from the
-    /// database only if it was to be had.
+    /// All metrics in Prometheus's text format
+    /// (<https://prometheus.io/docs/instrumenting/exposition_formats/>). Those from the database are left out
+    /// unless `stored`.
     #[must_use]
     pub fn text(&self, stored: bool) -> String {
         self.0.process.look();
@@ -336,7 +335,7 @@ impl Metrics {
     }
 }
 
-/// Counted as long as it is there.
+/// Counted until it is dropped.
 pub struct Follower(IntGauge);
 
 impl Drop for Follower {

@@ -2,20 +2,20 @@
 //!
 //! A rating is the generation's: a new answer has none, and the earlier one still counts.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
+use sea_orm::EntityTrait;
 use uuid::Uuid;
 
-use super::{Error, Readings, events::Change, lock::lock_user, news::News};
+use super::{Error, Readings, store};
 use crate::{
     entity::{
         generation,
         reading::{self, Rating},
     },
-    invalid::{
+    request_context,
+    validation::{
         FieldErrorCode::{InvalidCharacters, Missing, TooLong},
-        Problems, Rule,
+        ValidationErrors, Violation,
     },
-    request,
 };
 
 /// Characters of a note, at most.
@@ -54,18 +54,18 @@ impl<T> Member<T> {
 
 impl Member<String> {
     /// Without spaces around it. An empty text is none.
-    fn text(self, what: &str, most: usize) -> Result<Self, Rule> {
+    fn text(self, what: &str, most: usize) -> Result<Self, Violation> {
         let Self::Set(Some(text)) = self else {
             return Ok(self);
         };
         let text = text.trim();
         if text.chars().count() > most {
             let message = format!("A {what} has at most {most} characters.");
-            return Err(Rule::within(TooLong, 0..=most, message));
+            return Err(Violation::within(TooLong, 0..=most, message));
         }
         if text.contains(|c: char| c.is_control() && !c.is_whitespace()) {
             let message = format!("A {what} cannot hold control characters.");
-            return Err(Rule::new(InvalidCharacters, message));
+            return Err(Violation::new(InvalidCharacters, message));
         }
         Ok(Self::Set((!text.is_empty()).then(|| text.to_owned())))
     }
@@ -84,35 +84,21 @@ impl Readings {
         id: Uuid,
         changes: Changes,
     ) -> Result<reading::Model, Error> {
-        request::note_reading(id);
-        let mut problems = Problems::default();
-        let note = problems.note("input.note", changes.note.text("note", NOTE_MAX));
+        request_context::record_reading(id);
+        let mut errors = ValidationErrors::default();
+        let note = errors.check("input.note", changes.note.text("note", NOTE_MAX));
         let reason = changes.rating_reason.text("reason", REASON_MAX);
-        let reason = problems.note("input.ratingReason", reason);
+        let reason = errors.check("input.ratingReason", reason);
         let (Some(note), Some(reason)) = (note, reason) else {
-            return Err(Error::Invalid(problems));
+            return Err(Error::Invalid(errors));
         };
-        let tx = self.0.db.begin().await?;
-        if !lock_user(&tx, user_id).await? {
-            return Err(Error::NoSuchUser);
-        }
-        let reading = reading::Entity::find_owned(user_id)
-            .filter(reading::Column::Id.eq(id))
-            .one(&tx)
-            .await?
-            .ok_or(Error::NotFound)?;
+        let (tx, reading) = self.lock_reading(user_id, id).await?;
         let generation = generation::Entity::find_by_id(reading.generation_id)
             .one(&tx)
             .await?
             .ok_or(Error::NotFound)?;
 
-        let rating = changes.rating.or(generation.rating);
-        if rating.is_none() && matches!(reason, Member::Set(Some(_))) {
-            let rule = Rule::new(Missing, "A reason belongs to a rating: give both.");
-            problems.add("input.rating", rule);
-            return Err(Error::Invalid(problems));
-        }
-        let reason = rating.and_then(|_| reason.or(generation.rating_reason.clone()));
+        let (rating, reason) = rated(changes.rating, reason, &generation)?;
         let is_rated = (rating, &reason) != (generation.rating, &generation.rating_reason);
         if is_rated && !reading.status.is_final() {
             return Err(Error::Unfinished);
@@ -126,34 +112,32 @@ impl Readings {
             rating,
             ..reading.clone()
         };
-        if kept == reading && !is_rated {
+        if is_rated {
+            store::set_rating(&tx, generation.id, rating, reason).await?;
+        } else if kept == reading {
             return Ok(reading);
         }
-        if is_rated {
-            generation::Entity::update_many()
-                .col_expr(generation::Column::Rating, Expr::value(rating))
-                .col_expr(generation::Column::RatingReason, Expr::value(reason))
-                .filter(generation::Column::Id.eq(generation.id))
-                .exec(&tx)
-                .await?;
-        }
-        reading::Entity::update_many()
-            .col_expr(reading::Column::IsFavourite, Expr::value(kept.is_favourite))
-            .col_expr(reading::Column::Note, Expr::value(kept.note.clone()))
-            .col_expr(reading::Column::Rating, Expr::value(kept.rating))
-            .filter(reading::Column::Id.eq(id))
-            .exec(&tx)
-            .await?;
-        self.count_change(&tx, user_id).await?;
-        self.notify_of(&tx, (user_id, id), News::Written, Change::Changed)
-            .await?;
-        tx.commit().await?;
-        self.publish(user_id, id, Change::Changed);
+        store::set_kept(&tx, &kept).await?;
+        self.commit_change(tx, &kept).await?;
         if let Some(rating) = rating.filter(|_| Some(rating) != Some(generation.rating)) {
-            self.0
-                .metrics
-                .count_rated(rating, kept.advisor, &generation);
+            self.metrics.count_rated(rating, kept.advisor, &generation);
         }
         Ok(kept)
     }
+}
+
+/// The rating and its reason after a change.
+fn rated(
+    rating: Member<Rating>,
+    reason: Member<String>,
+    generation: &generation::Model,
+) -> Result<(Option<Rating>, Option<String>), Error> {
+    let rating = rating.or(generation.rating);
+    if rating.is_none() && matches!(reason, Member::Set(Some(_))) {
+        let violation = Violation::new(Missing, "A reason belongs to a rating: give both.");
+        let errors = ValidationErrors::one("input.rating", violation);
+        return Err(Error::Invalid(errors));
+    }
+    let reason = rating.and_then(|_| reason.or(generation.rating_reason.clone()));
+    Ok((rating, reason))
 }

@@ -3,25 +3,29 @@
 use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
-use crate::{advisor::engine::Asked, digest, entity::reading::Advisor};
+use crate::{advisor::engine::EngineInput, digest, entity::reading::Advisor};
 
 /// A digest of all that decides an answer. `version` is that of whatever writes it.
-pub(super) fn cache_key(asked: &Asked, in_reply_to: Option<Uuid>, version: &str) -> String {
+pub(super) fn cache_key(asked: &EngineInput, in_reply_to: Option<Uuid>, version: &str) -> String {
     let question = normalised(&asked.question);
     let mut parts = vec![advisor_name(asked.advisor), &question, version];
+    // What is remembered changes with every question; whether anything may be does not.
+    if asked.memory.is_some() {
+        parts.push("memory");
+    }
     let parent = in_reply_to.map(|id| id.to_string());
     if let Some(parent) = &parent {
         parts.push(parent);
         parts.extend(asked.thread.texts());
     }
-    digest::hex(parts)
+    digest::hash_parts(parts)
 }
 
 /// A digest of a question as it was sent.
 pub(super) fn request(advisor: Advisor, question: &str, in_reply_to: Option<Uuid>) -> String {
     let parent = in_reply_to.map(|id| id.to_string());
     let parts = ["ask", advisor_name(advisor), question];
-    digest::hex(parts.into_iter().chain(parent.as_deref()))
+    digest::hash_parts(parts.into_iter().chain(parent.as_deref()))
 }
 
 /// As it is stored.

@@ -1,8 +1,8 @@
 //! Reading from a replica what a user may be shown from there: [`crate::db`] has the rule.
 
 use sea_orm::{
-    ConnectionTrait, DbErr, EntityTrait, ExprTrait, QuerySelect, QueryTrait, Set,
-    sea_query::{Condition, Expr, OnConflict, SimpleExpr},
+    DbErr, EntityTrait, ExprTrait, QuerySelect, QueryTrait,
+    sea_query::{Condition, SimpleExpr},
 };
 use uuid::Uuid;
 
@@ -49,38 +49,15 @@ impl ForUser<'_> {
 impl Readings {
     /// The replica, if there is one.
     pub(super) async fn replica_for(&self, user_id: Uuid) -> Result<Option<ForUser<'_>>, Error> {
-        let db = &self.0.db;
+        let db = &self.db;
         let Some(replica) = db.replica() else {
             return Ok(None);
         };
-        let changes = reading_change::Entity::find_by_id(user_id).one(db.reads());
+        let changes = reading_change::Entity::find_by_id(user_id);
         Ok(Some(ForUser {
             replica,
             user_id,
-            changes: db.unless_away(changes).await?.map(|row| row.changes),
+            changes: changes.one(db.reads()).await?.map(|row| row.changes),
         }))
-    }
-
-    /// Counts a change of the user's readings, as the last thing in its transaction: what is locked
-    /// last nobody waits for who holds anything another needs.
-    pub(super) async fn count_change(
-        &self,
-        tx: &impl ConnectionTrait,
-        user_id: Uuid,
-    ) -> Result<(), Error> {
-        if self.0.db.replica().is_none() {
-            return Ok(());
-        }
-        let changes = (reading_change::Entity, reading_change::Column::Changes);
-        let mut count_up = OnConflict::column(reading_change::Column::UserId);
-        count_up.value(reading_change::Column::Changes, Expr::col(changes).add(1));
-        reading_change::Entity::insert(reading_change::ActiveModel {
-            user_id: Set(user_id),
-            changes: Set(1),
-        })
-        .on_conflict(count_up)
-        .exec_without_returning(tx)
-        .await?;
-        Ok(())
     }
 }

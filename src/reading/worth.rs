@@ -39,12 +39,12 @@ pub struct Told {
     pub not_helpful: u64,
 }
 
-/// All answers that have ended.
+/// All answers that have ended, or those of one user.
 ///
 /// # Errors
 ///
 /// If the database fails.
-pub async fn worth(db: &impl ConnectionTrait) -> Result<Vec<Worth>, DbErr> {
+pub async fn worth(db: &impl ConnectionTrait, user: Option<Uuid>) -> Result<Vec<Worth>, DbErr> {
     let rated = |rating: Rating| {
         let case = Expr::case(generation::Column::Rating.eq(rating), 1).finally(0);
         whole(SimpleExpr::Case(Box::new(case)).sum())
@@ -67,6 +67,9 @@ pub async fn worth(db: &impl ConnectionTrait) -> Result<Vec<Worth>, DbErr> {
         .expr_as(whole(generation::Column::Cost.sum()), "cost")
         .group_by(reading::Column::Advisor)
         .order_by_asc(reading::Column::Advisor);
+    if let Some(user) = user {
+        query = query.filter(generation::Column::UserId.eq(user));
+    }
     for column in by {
         query = query.group_by(column).order_by_asc(column);
     }
@@ -78,7 +81,7 @@ fn whole(sum: SimpleExpr) -> SimpleExpr {
     sum.cast_as("bigint")
 }
 
-/// The titles of the sources that rated answers told, of each advisor.
+/// The titles of the sources of rated answers, by advisor.
 ///
 /// # Errors
 ///

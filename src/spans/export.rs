@@ -17,7 +17,7 @@ use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};
 use tokio::runtime::Handle;
 
 use super::TRACER;
-use crate::cause;
+use crate::error::root_cause;
 
 /// How long a collector may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -27,12 +27,12 @@ const LAST: Duration = Duration::from_secs(2);
 
 /// Why there can be no spans.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum SpanExportError {
     #[error("OTEL_EXPORTER_OTLP_PROTOCOL={0:?} is not spoken here: write http/protobuf")]
     Protocol(String),
     #[error("OTEL_EXPORTER_OTLP_ENDPOINT, or another of OTEL_EXPORTER_OTLP_*, is not right: {0}")]
     Exporter(#[from] ExporterBuildError),
-    #[error("the client that sends spans cannot be made: {}", cause::root(.0))]
+    #[error("the client that sends spans cannot be made: {}", root_cause(.0))]
     Client(#[from] reqwest::Error),
 }
 
@@ -44,7 +44,7 @@ pub struct Exporting(SdkTracerProvider);
 /// # Errors
 ///
 /// If what is set is not right.
-pub fn start() -> Result<Option<Exporting>, Error> {
+pub fn start() -> Result<Option<Exporting>, SpanExportError> {
     if !is_wanted() {
         return Ok(None);
     }
@@ -53,7 +53,7 @@ pub fn start() -> Result<Option<Exporting>, Error> {
         "OTEL_EXPORTER_OTLP_PROTOCOL",
     ]) && protocol != "http/protobuf"
     {
-        return Err(Error::Protocol(protocol));
+        return Err(SpanExportError::Protocol(protocol));
     }
     let exporter = SpanExporter::builder()
         .with_http()
@@ -162,7 +162,7 @@ impl HttpClient for Client {
                 Ok(response)
             }
             Err(error) => {
-                self.went(Some(&cause::root(&error).to_string()));
+                self.went(Some(&root_cause(&error).to_string()));
                 Err(error.into())
             }
         }

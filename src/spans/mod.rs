@@ -3,11 +3,8 @@
 //! root, each SQL statement, each call of a provider. Names are OpenTelemetry's
 //! (<https://opentelemetry.io/docs/specs/semconv/>).
 //!
-//! What stands in a span is written here and nowhere else: names of the schema, statements with
-//! placeholders, codes, ids, and a model's figures. No text of a user does. Where no collector is set
-//! there are no spans.
-//!
-//! May use: `request` (what was found out about it), `cause`.
+//! Spans hold names of the schema, statements with placeholders, codes, ids and a model's figures; all of it
+//! is written here. They never hold a user's text. Without a collector there are no spans.
 
 mod export;
 mod statement;
@@ -32,8 +29,8 @@ use opentelemetry::{
 use opentelemetry_http::{HeaderExtractor, HeaderInjector};
 use opentelemetry_sdk::{propagation::TraceContextPropagator, trace::SdkTracer};
 
-use crate::request;
-pub use export::{Error, Exporting, start};
+use crate::request_context;
+pub use export::{Exporting, SpanExportError, start};
 pub use statement::statement;
 
 /// Traces that begin in a second, at most, and as many at once. More would be more spans than wait to
@@ -119,7 +116,7 @@ impl Span {
         })
     }
 
-    /// That of a request to a provider, which is told of it.
+    /// The span of a request to a provider, which carries it in its headers.
     pub fn call(request: &mut reqwest::Request) -> Self {
         let span = begin_within(|| {
             let method = request.method().to_string();
@@ -130,7 +127,7 @@ impl Span {
                 .with_attributes(attributes.collect::<Vec<_>>())
         });
         if TRACER.get().is_some() {
-            // Also when nobody looks at this trace: then the provider need not either.
+            // Also when this trace is not sampled, so that the provider does not sample it either.
             let context = span.0.clone().unwrap_or_else(Context::current);
             let mut injector = HeaderInjector(request.headers_mut());
             TraceContextPropagator::new().inject_context(&context, &mut injector);
@@ -140,7 +137,7 @@ impl Span {
 
     /// Says what the calling task's request turned out to ask for, and what became of it.
     pub fn describe(&self) {
-        let (Span(Some(context)), Some(request)) = (self, request::current()) else {
+        let (Span(Some(context)), Some(request)) = (self, request_context::current()) else {
             return;
         };
         let span = context.span();
@@ -171,12 +168,12 @@ impl Span {
             return;
         };
         let span = context.span();
-        let known = request::Context::current();
-        if let Some(id) = known.request_id() {
+        let context = request_context::TaskContext::current();
+        if let Some(id) = context.request_id() {
             span.set_attribute(id_of(id));
         }
         let names = ["user.id", "mula.reading_id", "mula.generation_id"];
-        for (name, (_, id)) in names.into_iter().zip(known.ids()) {
+        for (name, (_, id)) in names.into_iter().zip(context.ids()) {
             if let Some(id) = id {
                 span.set_attribute(KeyValue::new(name, id.to_string()));
             }
@@ -233,7 +230,7 @@ impl Drop for Span {
 }
 
 /// Has the spans of a future, in whatever task, stand where the caller's do.
-pub fn carry<F>(future: F) -> Within<F> {
+pub fn propagate<F>(future: F) -> Within<F> {
     within(TRACER.get().map(|_| Context::current()), future)
 }
 
@@ -268,7 +265,7 @@ fn begin(what: impl FnOnce() -> (SpanBuilder, Context)) -> Span {
     }))
 }
 
-/// Within the calling task's span. Nothing below a request that nobody looks at is built.
+/// Within the calling task's span. Nothing is built below a request that is not sampled.
 fn begin_within(what: impl FnOnce() -> SpanBuilder) -> Span {
     Span(TRACER.get().and_then(|tracer| {
         Context::map_current(|parent| {

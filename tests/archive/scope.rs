@@ -31,6 +31,14 @@ on_both! {
             line
         };
         let day = |who: &Value| json!({ "type": "usage_day", "user_id": who["id"], "day": "2026-01-02", "readings": 3 });
+        let session = |who: &Value| json!({
+            "type": "session", "id": of(who, 7)["id"], "user_id": who["id"], "user_agent": null, "is_revoked": false,
+            "created_at": "2026-01-02T00:00:00Z", "expires_at": "2099-01-02T00:00:00Z",
+        });
+        let event = |who: &Value| json!({
+            "type": "account_event", "id": of(who, 8)["id"], "user_id": who["id"], "kind": "SIGNED_IN",
+            "session_id": null, "user_agent": null, "created_at": "2026-01-02T00:00:00Z",
+        });
         let month = |who: &Value| json!({ "type": "usage_month", "user_id": who["id"], "month": "2026-01-01", "tokens": 1, "cost_nano_usd": 1 });
         let hash = user(1, "", "")["hashed_password"].clone();
         let mut stolen = of(&ada, 2);
@@ -58,7 +66,9 @@ on_both! {
             ("another's address", vec![with(&ada, "email", bea["email"].clone())], "line 2: DIFFERENT"),
             ("the id of another's reading", vec![ada.clone(), stolen], "line 3: DIFFERENT"),
             ("the id of another's answer", vec![ada.clone(), own_generation], "line 3: GENERATION_TAKEN"),
-            ("a session", vec![ada.clone(), json!({ "type": "session", "id": ada["id"] })], "line 3: MALFORMED"),
+            ("another's session", vec![ada.clone(), session(&bea)], "line 3: SCOPE"),
+            ("another's event", vec![ada.clone(), event(&bea)], "line 3: SCOPE"),
+            ("a link", vec![ada.clone(), json!({ "type": "account_token", "id": ada["id"] })], "line 3: MALFORMED"),
         ] {
             let (code, out, err) = import(&server.database, &of_one_user(&lines), &[]).await;
             assert_eq!((code, out.as_str()), (Some(1), ""), "{attack}");
@@ -66,8 +76,14 @@ on_both! {
             assert_eq!(exported(&server.database, &[]).await, before, "{attack}");
         }
 
-        let good = of_one_user(&[ada.clone(), day(&ada), month(&ada), of(&ada, 6)]);
+        let good = of_one_user(&[ada.clone(), day(&ada), month(&ada), session(&ada), event(&ada), of(&ada, 6)]);
+        let there = async || (server.database.count("sessions").await, server.database.count("account_events").await);
+        let before = there().await;
         done_import(&server, &good).await;
+        assert_eq!(there().await, before, "a session or an event was made of a file");
+        let (code, _, err) = import(&server.database, &whole(&[session(&ada)]), &[]).await;
+        assert_eq!(code, Some(1));
+        assert!(err.contains("line 2: SCOPE"), "{err}");
         server.log_in("ada@example.com", PASSWORD).await.data();
         assert_eq!(server.log_in("new@example.com", PASSWORD).await.code(), "UNAUTHENTICATED");
     }

@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::{kept::Changes, links::Links};
+
 /// A question that was asked, perhaps several times with one key.
 pub struct Asked {
     /// Names the question, in its own words.
     pub mark: String,
     pub key: Option<String>,
-    /// When it was first asked.
-    pub began: Duration,
+    /// The reading that it goes on with.
+    pub in_reply_to: Option<String>,
     pub attempts: u32,
     /// The reading, once acknowledged.
     pub id: Option<String>,
@@ -25,6 +27,8 @@ pub struct Asked {
     pub regenerating: u32,
     pub ended: Option<Ended>,
     pub followed: Vec<Followed>,
+    pub kept: Changes,
+    pub links: Links,
 }
 
 /// How an answer ended.
@@ -62,11 +66,11 @@ pub struct Followed {
 }
 
 impl Asked {
-    pub fn new(mark: String, key: Option<String>, began: Duration) -> Self {
+    pub fn new(mark: String, key: Option<String>) -> Self {
         Self {
             mark,
             key,
-            began,
+            in_reply_to: None,
             attempts: 0,
             id: None,
             regenerations: 0,
@@ -76,7 +80,14 @@ impl Asked {
             deleted: None,
             ended: None,
             followed: Vec::new(),
+            kept: Changes::default(),
+            links: Links::default(),
         }
+    }
+
+    /// New answers that have been asked for, none while one may be on its way.
+    pub fn answers(&self) -> Option<u32> {
+        (self.regenerating == 0).then_some(self.regenerations)
     }
 
     /// Whether it must be there.
@@ -88,7 +99,7 @@ impl Asked {
     pub fn look(&self, began: Duration) -> Look {
         Look {
             began,
-            answers: (self.regenerating == 0).then_some(self.regenerations),
+            answers: self.answers(),
         }
     }
 
@@ -121,7 +132,7 @@ impl Asked {
             return Err(format!("another question: {}", reading["question"]));
         }
         // Only while no new answer may be on its way.
-        let answers = self.look(now).answers;
+        let answers = self.answers();
         if answers.is_none() || answers != look.answers {
             return Ok(());
         }

@@ -19,6 +19,8 @@ pub struct Device {
     pub person: Arc<Person>,
     pub random: Rng,
     pub http: reqwest::Client,
+    /// The instance that it keeps to, if it does.
+    pub keeps_to: Option<usize>,
 }
 
 /// An operation that was sent.
@@ -40,6 +42,7 @@ impl Device {
             person,
             random,
             http,
+            keeps_to: None,
         }
     }
 
@@ -68,7 +71,8 @@ impl Device {
 
     /// An instance, by its number.
     pub fn draw_instance(&mut self) -> usize {
-        self.random.usize(..self.deployment.instances.len())
+        let drawn = self.random.usize(..self.deployment.instances.len());
+        self.keeps_to.unwrap_or(drawn)
     }
 
     /// When the client hangs up, if it does: from half a millisecond to 80, as likely in each part of

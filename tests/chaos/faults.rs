@@ -120,6 +120,7 @@ impl Hand {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "a list of faults")]
     async fn strike(&mut self, kind: Kind, number: usize, time: Duration) {
         let deployment = self.deployment.clone();
         let instance = &deployment.instances[number];

@@ -90,17 +90,19 @@ impl Device {
     fn resumable(&mut self, number: usize) -> Followed {
         let mut state = self.person.lock();
         let asked = &mut state.asked[number];
-        let regenerations = asked.regenerations;
+        let (regenerations, is_changing) = (asked.regenerations, asked.regenerating > 0);
         let at = asked.followed.iter().position(|followed| {
             followed.status.is_none()
                 && !followed.is_over
                 && followed.regenerations == regenerations
-                && asked.regenerating == 0
+                && !is_changing
         });
         match at {
             Some(at) if self.random.u8(..4) > 0 => asked.followed.swap_remove(at),
+            // While a new answer is on its way this may be the one before it, which is not resumed.
             _ => Followed {
                 regenerations,
+                is_over: is_changing,
                 ..Followed::default()
             },
         }

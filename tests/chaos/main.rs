@@ -9,12 +9,12 @@
 //! ├── instance, reaper, proxy, provider
 //! ├── user        who does what
 //! │   ├── device      one thing after another
-//! │   ├── accounts, readings, following
+//! │   ├── accounts, readings, lists, following, keeping, sharing
 //! │   └── transport, streams
 //! ├── faults      what goes wrong meanwhile
-//! ├── person, asked   what the oracle knows
+//! ├── person, asked, kept, links   what the oracle knows
 //! ├── watch       what it checks all the time
-//! ├── settle, money   what it checks at the end
+//! ├── settle, money, ledger   what it checks at the end
 //! ├── history     what happened
 //! └── shrink      the same with less
 //! ```
@@ -42,6 +42,11 @@ mod following;
 mod history;
 mod ids;
 mod instance;
+mod keeping;
+mod kept;
+mod ledger;
+mod links;
+mod lists;
 mod money;
 mod person;
 mod plan;
@@ -50,6 +55,7 @@ mod proxy;
 mod readings;
 mod reaper;
 mod settle;
+mod sharing;
 mod shrink;
 mod streams;
 mod transport;

@@ -1,11 +1,11 @@
-//! The provider's charges against the service's accounts: every call is accounted once.
-
-use std::collections::HashMap;
+//! The provider's charges against the service's accounts: every call is accounted once. The fate of a
+//! request without a response is unknown: its answer is accounted, whether or not it arrived.
 
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 
 use super::{
     deployment::{ANSWER, Deployment},
+    ledger::{self, Entry},
     person::Person,
     provider::{Call, question, text},
 };
@@ -13,167 +13,163 @@ use mula::entity::{generation, reading, service_month, usage_month, user};
 
 const RULE: &str = "every call is accounted once";
 
-type Calls = HashMap<String, Vec<(usize, Call)>>;
-
-/// The known cost of a question, in calls.
-struct Bill {
-    mark: String,
-    /// That the provider charged.
-    charged: i64,
-    /// That may be accounted: where an instance or an answer was stopped, also those that were
-    /// about to be made.
-    most: i64,
-    /// Whether its reading is there for certain.
-    is_kept: bool,
-}
-
 /// # Errors
 ///
 /// If the database fails.
 pub async fn check(deployment: &Deployment) -> Result<(), DbErr> {
     let calls = deployment.provider.by_mark();
-    let mut of_users = 0;
-    let mut bills = Vec::new();
+    let entries = ledger::all(&deployment.direct).await?;
     for person in deployment.people() {
-        let of_person = bills_of(deployment, &person, &calls);
-        of_users += user_pays(deployment, &person, &of_person, &calls).await?;
-        bills.extend(of_person);
+        let questions = questions_of(&person);
+        for asked in &questions {
+            let of_mark = calls
+                .get(&asked.mark)
+                .map(Vec::as_slice)
+                .unwrap_or_default();
+            question_is_paid(deployment, &person, (&entries, of_mark), asked);
+            answers_are_of_calls(deployment, &person, &asked.mark, of_mark).await?;
+        }
+        user_pays(deployment, &person, &entries).await?;
     }
     let months = service_month::Entity::find()
         .all(&deployment.direct)
         .await?;
-    let entered: i64 = months.iter().map(|month| month.cost).sum();
-    let (charged, most) = sums(&bills);
-    let fail = |what| deployment.history.fail(RULE, "", "", what);
-    if !(charged..=most).contains(&(entered / ANSWER)) {
-        let gone = bills
-            .iter()
-            .filter(|bill| !bill.is_kept && bill.charged > 0);
-        let gone: Vec<_> = gone.map(|bill| bill.mark.as_str()).collect();
-        fail(format!(
-            "the provider charged {charged} calls, at most {most} were made, and {} are accounted; \
-             of readings that were deleted: {gone:?}",
-            entered / ANSWER
-        ));
-    }
-    if entered < of_users {
-        fail(format!(
-            "users' months come to {of_users}, the service's to {entered}"
-        ));
+    let entered = months.iter().map(|month| month.cost).sum();
+    if let Err(what) = is_sum(entered, entries.iter()) {
+        deployment
+            .history
+            .fail(RULE, "", "", format!("for the service {what}"));
     }
     Ok(())
 }
 
-fn sums(bills: &[Bill]) -> (i64, i64) {
-    let charged = bills.iter().map(|bill| bill.charged).sum();
-    (charged, bills.iter().map(|bill| bill.most).sum())
+/// A question, and the answers that were asked for, at most.
+struct Question {
+    mark: String,
+    requested: u32,
 }
 
-fn bills_of(deployment: &Deployment, person: &Person, calls: &Calls) -> Vec<Bill> {
+fn questions_of(person: &Person) -> Vec<Question> {
     let state = person.lock();
-    let bills = state.asked.iter().map(|asked| {
-        let of_mark = calls
-            .get(&asked.mark)
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        let charged = of_mark.iter().filter(|(_, call)| call.charged).count();
-        let charged = i64::try_from(charged).unwrap();
-        let made = i64::from(asked.attempts + asked.regenerations);
-        let history = &deployment.history;
-        // What was about to be sent may be accounted and never have arrived.
-        let was_stopped = state.deleting
-            || asked.cancels > 0
-            || !asked.deleters.is_empty()
-            || history.was_disturbed(asked.began, history.now());
-        Bill {
-            mark: asked.mark.clone(),
-            charged,
-            most: if was_stopped {
-                made.max(charged)
-            } else {
-                charged
-            },
-            is_kept: asked.is_kept() && !state.deleting,
-        }
+    let questions = state.asked.iter().map(|asked| Question {
+        mark: asked.mark.clone(),
+        requested: asked.attempts + asked.regenerations,
     });
-    bills.collect()
+    questions.collect()
 }
 
-/// Returns what is entered for a user.
+/// Whether an amount is the cost of all these answers. The tokens of those that ended with their
+/// deletion are not known, and cost less than a call.
+fn is_sum<'a>(entered: i64, entries: impl Iterator<Item = &'a Entry>) -> Result<(), String> {
+    let (ended, deleted): (Vec<_>, Vec<_>) = entries.partition(|entry| entry.has_ended);
+    let cost: i64 = ended.iter().map(|entry| entry.cost).sum();
+    let calls: i64 = deleted.iter().map(|entry| entry.calls()).sum();
+    let rest = entered - cost;
+    if rest.div_euclid(ANSWER) == calls && (calls > 0 || rest == 0) {
+        return Ok(());
+    }
+    Err(format!(
+        "{entered} is entered; the answers that ended cost {cost}, and {calls} ended with their \
+         deletion: {deleted:?}"
+    ))
+}
+
+/// Each call that the provider charged is accounted, and each account is of a call; but an answer may
+/// have been stopped before its request arrived, or may have waited in vain for the response.
+fn question_is_paid(
+    deployment: &Deployment,
+    person: &Person,
+    (entries, calls): (&[Entry], &[(usize, Call)]),
+    asked: &Question,
+) {
+    let fail = |what| {
+        deployment
+            .history
+            .fail(RULE, &person.name, &asked.mark, what);
+    };
+    let question = question(&asked.mark);
+    let entries = entries.iter().filter(|entry| entry.question == question);
+    let entries: Vec<_> = entries.collect();
+    if entries.len() > asked.requested as usize {
+        let requested = asked.requested;
+        fail(format!("{requested} answers were asked for: {entries:?}"));
+    }
+    for entry in &entries {
+        if entry.cost >= 2 * ANSWER {
+            fail(format!("it costs as much as two calls: {entry:?}"));
+        }
+        if entry.cost > 0 && !entry.was_sent {
+            fail(format!("it costs, and nothing was sent: {entry:?}"));
+        }
+    }
+    let sum = |entries: &mut dyn Iterator<Item = &&Entry>| -> i64 {
+        entries.map(|entry| entry.calls()).sum()
+    };
+    let accounted = sum(&mut entries.iter());
+    let unknown = sum(&mut entries.iter().filter(|entry| entry.may_be_free));
+    let charged = calls.iter().filter(|(_, call)| call.charged).count();
+    let charged = i64::try_from(charged).unwrap();
+    if !(charged..=charged + unknown).contains(&accounted) {
+        fail(format!(
+            "the provider charged {charged} calls, at most {unknown} more were made, and {accounted} \
+             are accounted: {entries:?}"
+        ));
+    }
+}
+
+/// Each answer that is there has the text and the cost of a call.
+async fn answers_are_of_calls(
+    deployment: &Deployment,
+    person: &Person,
+    mark: &str,
+    calls: &[(usize, Call)],
+) -> Result<(), DbErr> {
+    let rows = reading::Entity::find()
+        .filter(reading::Column::Question.eq(question(mark)))
+        .find_with_related(generation::Entity)
+        .all(&deployment.direct)
+        .await?;
+    for (row, generations) in &rows {
+        for generation in generations {
+            if let Err(what) = answer_is_of_a_call(row, generation, calls) {
+                let what = format!("{what}: {generation:?}");
+                deployment.history.fail(RULE, &person.name, mark, what);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A user's months hold the answers to the user's questions, and no more.
 async fn user_pays(
     deployment: &Deployment,
     person: &Person,
-    bills: &[Bill],
-    calls: &Calls,
-) -> Result<i64, DbErr> {
+    entries: &[Entry],
+) -> Result<(), DbErr> {
     let stored = user::Entity::find()
         .filter(user::Column::Email.eq(person.email()))
         .one(&deployment.direct)
         .await?;
-    let Some(stored) = stored else { return Ok(0) };
+    let Some(stored) = stored else { return Ok(()) };
     let months = usage_month::Entity::find()
         .filter(usage_month::Column::UserId.eq(stored.id))
         .all(&deployment.direct)
         .await?;
-    let entered: i64 = months.iter().map(|month| month.cost).sum();
-    let mut kept = 0;
-    for bill in bills {
-        let of_mark = calls.get(&bill.mark).map(Vec::as_slice).unwrap_or_default();
-        kept += reading_pays(deployment, person, bill, of_mark).await?;
+    let entered = months.iter().map(|month| month.cost).sum();
+    let own = entries.iter().filter(|entry| entry.user_id == stored.id);
+    if let Err(what) = is_sum(entered, own) {
+        deployment.history.fail(RULE, &person.name, "", what);
     }
-    let (charged, most) = sums(bills);
-    let fail = |what| deployment.history.fail(RULE, &person.name, "", what);
-    let nothing_is_gone = bills.iter().all(|bill| bill.is_kept);
-    if entered < kept || nothing_is_gone && entered != kept {
-        fail(format!(
-            "the answers that are kept cost {kept}, and {entered} are entered for the user"
-        ));
-    }
-    if !(charged..=most).contains(&(entered / ANSWER)) {
-        fail(format!(
-            "the provider charged {charged} calls, at most {most} were made, and {} are entered \
-             for the user",
-            entered / ANSWER
-        ));
-    }
-    Ok(entered)
+    Ok(())
 }
 
-/// Returns what the answers to a question cost that are there.
-async fn reading_pays(
-    deployment: &Deployment,
-    person: &Person,
-    bill: &Bill,
-    calls: &[(usize, Call)],
-) -> Result<i64, DbErr> {
-    let rows = reading::Entity::find()
-        .filter(reading::Column::Question.eq(question(&bill.mark)))
-        .find_with_related(generation::Entity)
-        .all(&deployment.direct)
-        .await?;
-    let fail = |what| {
-        deployment
-            .history
-            .fail(RULE, &person.name, &bill.mark, what);
-    };
-    let (mut cost, mut accounted) = (0, 0);
-    for (row, generations) in &rows {
-        for generation in generations {
-            cost += generation.cost;
-            accounted += i64::from(generation.cost >= ANSWER);
-            if let Err(what) = answer_is_of_a_call(row, generation, calls) {
-                fail(format!("{what}: {generation:?}"));
-            }
-        }
+/// The text of a generation as it is stored.
+fn text_of<'a>(row: &'a reading::Model, generation: &'a generation::Model) -> Option<&'a str> {
+    if row.generation_id == generation.id {
+        row.response.as_deref()
+    } else {
+        generation.response.as_deref()
     }
-    if bill.is_kept && !(bill.charged..=bill.most).contains(&accounted) {
-        fail(format!(
-            "the provider charged {} calls, at most {} were made, and {accounted} are accounted: \
-             {rows:?}",
-            bill.charged, bill.most
-        ));
-    }
-    Ok(cost)
 }
 
 /// Whether a generation has the text and the cost of one call.
@@ -182,15 +178,7 @@ fn answer_is_of_a_call(
     generation: &generation::Model,
     calls: &[(usize, Call)],
 ) -> Result<(), String> {
-    if generation.cost >= 2 * ANSWER {
-        return Err("it costs as much as two calls".to_owned());
-    }
-    let stored = if row.generation_id == generation.id {
-        &row.response
-    } else {
-        &generation.response
-    };
-    let Some(stored) = stored.as_deref() else {
+    let Some(stored) = text_of(row, generation) else {
         return Ok(());
     };
     let wrote = calls

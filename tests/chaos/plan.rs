@@ -39,7 +39,7 @@ pub enum Kind {
     Scrape,
     /// No file may grow.
     FullDisk,
-    /// The model provider refuses, stalls, breaks off or leaves the usage out.
+    /// The model provider refuses, loses a request, stalls, breaks off or leaves the usage out.
     Provider,
 }
 

@@ -49,6 +49,8 @@ enum Turn {
     /// The usage is left out.
     Untold,
     Refused(u16),
+    /// The request is lost before the model has it, and nothing answers.
+    Lost,
     /// Nothing more comes after so many words.
     Stalls(usize),
     /// The connection breaks after so many words.
@@ -117,8 +119,9 @@ impl Provider {
             40..55 => Turn::Untold,
             55..62 => Turn::Refused(500),
             62..68 => Turn::Refused(429),
-            68..74 => Turn::Refused(400),
-            74..84 => Turn::Stalls(random.usize(..words)),
+            68..72 => Turn::Refused(400),
+            72..76 => Turn::Lost,
+            76..84 => Turn::Stalls(random.usize(..words)),
             _ => Turn::Breaks(random.usize(..words)),
         };
         Script {
@@ -142,7 +145,9 @@ pub fn question(mark: &str) -> String {
 
 fn mark_of(request: &Value) -> Option<String> {
     let messages = request["messages"].as_array()?;
-    let question = messages.last()?["content"].as_str()?;
+    let content = messages.last()?["content"].as_str()?;
+    // The question comes last, after those that the user has asked before.
+    let (_, question) = content.rsplit_once("<question>")?;
     let (_, rest) = question.split_once("milestone ")?;
     Some(rest.split_once('?')?.0.to_owned())
 }
@@ -158,12 +163,15 @@ async fn answer(State(provider): State<Provider>, request: Bytes) -> Response {
         calls.push(Call {
             mark,
             script,
-            charged: !matches!(script.turn, Turn::Refused(_)),
+            charged: !matches!(script.turn, Turn::Refused(_) | Turn::Lost),
             words: 0,
             reported: None,
         });
         calls.len() - 1
     };
+    if script.turn == Turn::Lost {
+        return std::future::pending().await;
+    }
     if let Turn::Refused(status) = script.turn {
         let status = StatusCode::from_u16(status).unwrap();
         let headers = [("content-type", "application/json")];

@@ -1,80 +1,51 @@
-//! Users' readings: ask, look, cancel, regenerate, delete, list.
+//! Users' readings: ask, look, cancel, regenerate, delete.
 
-use std::{collections::HashSet, time::Duration};
+use std::time::Duration;
 
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 
-use super::{
-    asked::Asked,
-    deployment::{ANSWERS_PER_MONTH, READINGS_PER_DAY},
-    device::Device,
-    ids,
-    provider::question,
-    transport::Outcome,
-};
+use super::{asked::Asked, device::Device, ids, provider::question, transport::Outcome};
 use mula::entity;
 
 const ASK: &str = "mutation ($input: AskAdvisorInput!) {
     askAdvisor(input: $input) { reading { id question status response } }
 }";
-const LOOK: &str = "query ($id: ID!) { reading(id: $id) { id question status response } }";
+const LOOK: &str = "query ($id: ID!) {
+    reading(id: $id) { id question status response isFavourite note rating }
+}";
 const CANCEL: &str = "mutation ($id: ID!) {
-    cancelReading(input: { id: $id }) { reading { id question status response } }
+    cancelReading(input: { id: $id }) {
+        reading { id question status response isFavourite note rating }
+    }
 }";
 const REGENERATE: &str = "mutation ($input: RegenerateReadingInput!) {
     regenerateReading(input: $input) { reading { id } }
 }";
 const DELETE: &str =
     "mutation ($id: ID!) { deleteReading(input: { id: $id }) { deletedReadingId } }";
-const LIST: &str = "query ($after: String) {
-    readings(first: 7, after: $after) { nodes { id question } pageInfo { hasNextPage endCursor } }
-}";
-const USAGE: &str =
-    "{ profile { usage { readingsToday costThisMonth } sessions { id isCurrent } } }";
 
 impl Device {
     /// Asks something new, or what was asked before once more with the same key.
     pub async fn ask(&mut self, session: usize) {
-        let began = self.history().now();
-        let (number, asked, look) = {
-            let mut state = self.person.lock();
-            let again = (self.random.u8(..3) == 0).then(|| {
-                let all = 0..state.asked.len();
-                let keyed: Vec<_> = all
-                    .filter(|it| {
-                        state.asked[*it].key.is_some() && state.asked[*it].deleters.is_empty()
-                    })
-                    .collect();
-                self.random.choice(keyed)
-            });
-            let number = again.flatten().unwrap_or_else(|| {
-                let mark = format!("{}q{}", self.person.name, state.asked.len());
-                let key = (self.random.u8(..4) > 0).then(|| format!("key-{mark}"));
-                state.asked.push(Asked::new(mark, key, began));
-                state.asked.len() - 1
-            });
-            let asked = &mut state.asked[number];
+        let number = self.draw_question();
+        let (mark, key, in_reply_to, look) = {
+            let now = self.history().now();
+            let asked = &mut self.person.lock().asked[number];
             asked.attempts += 1;
-            (
-                number,
-                (asked.mark.clone(), asked.key.clone()),
-                asked.look(began),
-            )
+            let (mark, key) = (asked.mark.clone(), asked.key.clone());
+            (mark, key, asked.in_reply_to.clone(), asked.look(now))
         };
-        let (mark, key) = asked;
         let wait = self.random.u8(..3) == 0;
         let advisor = ["LEGBA", "OSHUN", "SHANGO", "YEMAYA"][number % 4];
         let input = json!({
             "advisor": advisor,
             "question": question(&mark), "wait": wait, "idempotencyKey": key,
+            "inReplyTo": in_reply_to,
         });
-        let with = if key.is_some() {
-            "with a key"
-        } else {
-            "without a key"
-        };
-        let what = format!("askAdvisor({mark}, {with}, wait: {wait})");
+        let with = key.as_ref().map_or("without", |_| "with");
+        let reply = in_reply_to.as_ref().map_or("", |_| ", a reply");
+        let what = format!("askAdvisor({mark}, {with} a key, wait: {wait}{reply})");
         let query = (ASK, json!({ "input": input }));
         let sent = self
             .send(&mark, &what, query, Some(session), |_, _, _| {})
@@ -89,6 +60,8 @@ impl Device {
                 }
                 self.reading_is_stored(number, &reading["id"]).await;
             }
+            // It is being answered anew.
+            (Outcome::Refused(refusal), _) if refusal.text.contains("input.inReplyTo") => {}
             (_, Some("CONFLICT")) => {
                 let what = "CONFLICT for the same question".to_owned();
                 self.fail("a key has one reading, and an end is the end", &mark, what);
@@ -96,6 +69,35 @@ impl Device {
             (_, Some("QUOTA_EXCEEDED")) => self.person.lock().refused += 1,
             _ => {}
         }
+    }
+
+    /// A new question, which may go on with an answer; or one that has a key.
+    fn draw_question(&mut self) -> usize {
+        let mut state = self.person.lock();
+        let all = 0..state.asked.len();
+        if self.random.u8(..3) == 0 {
+            let is_kept = |it: &usize| state.asked[*it].deleters.is_empty();
+            let keyed = all.filter(|it| state.asked[*it].key.is_some() && is_kept(it));
+            if let Some(again) = self.random.choice(keyed.collect::<Vec<_>>()) {
+                return again;
+            }
+        }
+        let mark = format!("{}q{}", self.person.name, state.asked.len());
+        let key = (self.random.u8(..4) > 0).then(|| format!("key-{mark}"));
+        let answered = state.asked.iter().filter(|it| it.ended.is_some());
+        let answered = answered.filter_map(|it| it.id.clone().filter(|_| it.is_kept()));
+        let answered: Vec<_> = answered.collect();
+        let in_reply_to = if self.random.u8(..4) == 0 {
+            self.random.choice(answered)
+        } else {
+            None
+        };
+        let asked = Asked::new(mark, key);
+        state.asked.push(Asked {
+            in_reply_to,
+            ..asked
+        });
+        state.asked.len() - 1
     }
 
     async fn reading_is_stored(&self, number: usize, id: &Value) {
@@ -147,7 +149,10 @@ impl Device {
     async fn look_at(&mut self, session: usize, number: usize, (field, query): (&str, &str)) {
         let (mark, id) = self.named(number);
         let now = self.history().now();
-        let look = self.person.lock().asked[number].look(now);
+        let (look, answers) = {
+            let asked = &self.person.lock().asked[number];
+            (asked.look(now), asked.answers())
+        };
         let what = format!("{field}({mark})");
         let query = (query, json!({ "id": id }));
         let sent = self
@@ -173,6 +178,8 @@ impl Device {
                 if let Err(what) = asked.seen(found, &look, now) {
                     self.fail("an end is the end", &mark, what);
                 }
+                drop(state);
+                self.is_kept_as_set(number, found, sent.began, answers);
             }
             _ => self.may_be_missing(number, &sent.outcome),
         }
@@ -255,81 +262,6 @@ impl Device {
         if matches!(stored, Ok(Some(_))) {
             let what = format!("{id} is in the database after its deletion");
             self.fail("what was deleted is gone", mark, what);
-        }
-    }
-
-    /// Goes through all pages: each reading that must be there is, once.
-    pub async fn list(&mut self, session: usize) {
-        let must: Vec<_> = {
-            let state = self.person.lock();
-            let kept = state.asked.iter().enumerate();
-            kept.filter(|(_, asked)| asked.is_kept())
-                .map(|(number, asked)| (number, asked.id.clone().unwrap_or_default()))
-                .collect()
-        };
-        let gone: Vec<_> = {
-            let state = self.person.lock();
-            let gone = state.asked.iter().filter(|asked| asked.deleted.is_some());
-            gone.filter_map(|asked| asked.id.clone()).collect()
-        };
-        let mut found = HashSet::new();
-        let mut after = Value::Null;
-        loop {
-            let query = (LIST, json!({ "after": after }));
-            let sent = self
-                .send("list", "readings", query, Some(session), |_, _, _| {})
-                .await;
-            let Outcome::Data(data) = &sent.outcome else {
-                return;
-            };
-            for node in data["readings"]["nodes"].as_array().into_iter().flatten() {
-                let id = node["id"].as_str().unwrap_or_default().to_owned();
-                if gone.contains(&id) {
-                    self.fail("what was deleted is gone", "", format!("{id} is listed"));
-                }
-                if !found.insert(id.clone()) {
-                    let what = format!("{id} is listed twice");
-                    self.fail("a list has each reading once", "", what);
-                }
-            }
-            let page = &data["readings"]["pageInfo"];
-            if page["hasNextPage"] != json!(true) {
-                break;
-            }
-            after = page["endCursor"].clone();
-        }
-        let state = self.person.lock();
-        for (number, id) in must {
-            let asked = &state.asked[number];
-            if !found.contains(&id) && asked.is_kept() && !state.deleting {
-                let what = format!("{id} is not listed");
-                self.fail("an acknowledged write is there", &asked.mark, what);
-            }
-        }
-    }
-
-    pub async fn usage(&mut self, session: usize) {
-        let sent = self
-            .send(
-                "usage",
-                "usage",
-                (USAGE, json!({})),
-                Some(session),
-                |_, _, _| {},
-            )
-            .await;
-        let Outcome::Data(data) = &sent.outcome else {
-            return;
-        };
-        let usage = &data["profile"]["usage"];
-        let readings = usage["readingsToday"].as_i64().unwrap_or_default();
-        let cost = usage["costThisMonth"].as_str().unwrap_or_default();
-        let cost: f64 = cost.parse().unwrap_or_default();
-        #[expect(clippy::cast_precision_loss, reason = "a few dollars")]
-        let limit = ANSWERS_PER_MONTH as f64 + 0.5;
-        if readings > READINGS_PER_DAY.into() || cost > limit {
-            let what = format!("{readings} readings, {cost} dollars");
-            self.fail("no quota or budget is passed", "", what);
         }
     }
 

@@ -3,14 +3,24 @@
 
 use std::{sync::Arc, time::Duration};
 
+use chrono::TimeDelta;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::{
-    deployment::Deployment, device::Device, ids, money, person::Person, provider::question, watch,
+    asked::Asked,
+    deployment::Deployment,
+    device::Device,
+    ids, money,
+    person::{Person, State},
+    provider::question,
+    watch,
 };
-use mula::entity::{generation, reading, session, user};
+use mula::{
+    clock::Clock,
+    entity::{generation, reading, session, user},
+};
 
 /// How long after the last fault something may be unfinished.
 const REST: Duration = Duration::from_secs(30);
@@ -32,7 +42,7 @@ pub async fn check(deployment: &Arc<Deployment>) -> Result<(), DbErr> {
     money::check(deployment).await?;
     watch::quotas(deployment).await?;
     sessions_work(deployment).await;
-    Ok(())
+    links_show(deployment).await
 }
 
 async fn comes_to_rest(deployment: &Deployment) -> Result<(), DbErr> {
@@ -132,10 +142,8 @@ async fn readings_are_stored(deployment: &Deployment, person: &Person) -> Result
         }
         let is_gone = asked.deleted.is_some() || state.deleted.is_some();
         if is_gone && stored.iter().any(|(row, _)| Some(row.id) == known) {
-            fail(
-                "what was deleted is gone",
-                format!("{:?} is there", asked.id),
-            );
+            let what = format!("{:?} is there", asked.id);
+            fail("what was deleted is gone", what);
         }
         let is_single = asked.key.is_some() && asked.deleters.is_empty();
         if stored.len() > 1 && is_single || stored.len() > asked.attempts as usize {
@@ -145,11 +153,12 @@ async fn readings_are_stored(deployment: &Deployment, person: &Person) -> Result
         let Some((row, generations)) = stored.iter().find(|(row, _)| Some(row.id) == known) else {
             continue;
         };
+        if let Err((rule, what)) = is_as_set(deployment, &state, asked, row) {
+            fail(rule, what);
+        }
         if row.status == reading::Status::Pending && generations.is_empty() {
-            fail(
-                "an acknowledged write is there",
-                "it has no generation".to_owned(),
-            );
+            let what = "it has no generation".to_owned();
+            fail("an acknowledged write is there", what);
         }
         for followed in &asked.followed {
             let mut texts = generations.iter().map(|it| it.response.as_deref());
@@ -159,6 +168,81 @@ async fn readings_are_stored(deployment: &Deployment, person: &Person) -> Result
             if !is_stored {
                 let what = format!("followed {followed:?}, stored {current:?}");
                 fail("a followed text is the stored one", what);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a reading has what was kept with it, and goes on with the one that it was to go on with.
+fn is_as_set(
+    deployment: &Deployment,
+    state: &State,
+    asked: &Asked,
+    row: &reading::Model,
+) -> Result<(), (&'static str, String)> {
+    let now = deployment.history.now();
+    let stored = json!({
+        "isFavourite": row.is_favourite, "note": row.note, "rating": row.rating,
+    });
+    if !asked.kept.allow(&stored, now, asked.answers()) {
+        let what = format!(
+            "stored {stored}, set to one of {}",
+            asked.kept.describe(now)
+        );
+        return Err(("what is kept is what was set", what));
+    }
+    let parent = asked.in_reply_to.as_ref();
+    let uuid = parent.and_then(|id| ids::uuid(&json!(id)));
+    // Without what was deleted it stands by itself.
+    let is_parent_kept = state
+        .asked
+        .iter()
+        .any(|it| it.id.as_ref() == parent && it.is_kept());
+    let is_lost = row.in_reply_to.is_none() && is_parent_kept && parent.is_some();
+    if is_lost || row.in_reply_to.is_some_and(|stored| Some(stored) != uuid) {
+        let what = format!("a reply to {parent:?}, stored {:?}", row.in_reply_to);
+        return Err(("an acknowledged write is there", what));
+    }
+    Ok(())
+}
+
+/// Each link shows what is stored for it, or nothing, through each instance.
+async fn links_show(deployment: &Arc<Deployment>) -> Result<(), DbErr> {
+    for (number, person) in deployment.people().into_iter().enumerate() {
+        let random = deployment
+            .plan
+            .random(deployment.kept, 1000 + number as u64);
+        let mut device = Device::new(deployment.clone(), person.clone(), random);
+        for link in device.links() {
+            let token = person.lock().asked[link.0].links.token(link.1);
+            let stored = reading::Entity::find()
+                .filter(reading::Column::ShareToken.eq(&token))
+                .one(&deployment.direct)
+                .await?;
+            let in_time = Clock::default().now() + TimeDelta::seconds(2);
+            let expires = stored.as_ref().and_then(|row| row.share_expires_at);
+            // While it is looked at.
+            if expires.is_some_and(|at| (in_time - at).abs() < TimeDelta::seconds(4)) {
+                continue;
+            }
+            let stored = stored.filter(|row| {
+                row.status == reading::Status::Completed && expires.is_none_or(|at| at > in_time)
+            });
+            let stored = stored.map_or((Value::Null, Value::Null), |row| {
+                (json!(row.question), json!(row.response))
+            });
+            for instance in 0..deployment.instances.len() {
+                device.keeps_to = Some(instance);
+                let Some(shown) = device.follow_link(link).await else {
+                    continue;
+                };
+                let shown = (shown["question"].clone(), shown["response"].clone());
+                if shown != stored {
+                    let what = format!("link {} shows {shown:?}, stored is {stored:?}", link.1);
+                    let mark = device.named(link.0).0;
+                    device.fail("a link shows what is stored", &mark, what);
+                }
             }
         }
     }

@@ -8,7 +8,7 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest, http::HeaderValue},
 };
 
-use super::transport::{Operation, Outcome, Via, root};
+use super::transport::{FORWARDED_FOR, Operation, Outcome, Via, address, root};
 
 /// The answers to one operation.
 pub enum Answers {
@@ -144,6 +144,8 @@ async fn socket(operation: &Operation<'_>) -> Result<Answers, Outcome> {
     request
         .headers_mut()
         .insert("sec-websocket-protocol", protocol);
+    let address = HeaderValue::try_from(address()).unwrap();
+    request.headers_mut().insert(FORWARDED_FOR, address);
     let stream = TcpStream::connect(operation.to)
         .await
         .map_err(|error| lost(error.to_string()))?;

@@ -49,11 +49,18 @@ impl Device {
 
     async fn act(&mut self) {
         self.find_out().await;
+        // A link needs no session.
+        if self.random.u8(..10) == 0
+            && let Some(link) = self.random.choice(self.links())
+        {
+            self.follow_link(link).await;
+            return;
+        }
         let Some(session) = self.draw_session() else {
             return self.log_in().await;
         };
         let reading = self.draw_reading();
-        match (self.random.u8(..100), reading) {
+        match (self.random.u8(..120), reading) {
             (0..7, _) => self.log_in().await,
             (7..10, _) => self.log_out(session, false).await,
             (10..12, _) => self.log_out(session, true).await,
@@ -74,7 +81,10 @@ impl Device {
             (82..86, Some(reading)) => self.cancel(session, reading).await,
             (86..92, Some(reading)) => self.regenerate(session, reading).await,
             (92..95, Some(reading)) => self.delete(session, reading).await,
-            (_, Some(reading)) => self.race_for_a_reading(session, reading).await,
+            (95..100, Some(reading)) => self.race_for_a_reading(session, reading).await,
+            (100..107, Some(reading)) => self.keep(session, reading).await,
+            (107..116, Some(reading)) => self.share(session, reading).await,
+            (_, Some(reading)) => self.unshare(session, reading).await,
         }
     }
 

@@ -1,6 +1,10 @@
 //! Continuous checks: idle transactions, memory, quotas.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, QueryFilter, Statement};
 
@@ -17,6 +21,10 @@ const PAUSE: Duration = Duration::from_millis(300);
 /// that hold one up end sooner, and the server itself ends one that idles for 15 s.
 const TRANSACTION: f64 = 20.0;
 
+/// Looks at which it was there, at least: a machine that is too busy for a transaction of some statements
+/// looks less often too.
+const LOOKS: u32 = 50;
+
 /// How long before it is noticed an instance may have been stopped, beside the aftermath of that: in
 /// all a lease of 8 s, a heartbeat, and what a busy machine needs.
 const SILENCE: Duration = Duration::from_secs(7);
@@ -27,11 +35,12 @@ const MEMORY: u64 = 400 << 20;
 pub async fn watch(deployment: Arc<Deployment>) {
     let over = deployment.history.over.clone();
     let mut interrupted = HashSet::new();
+    let mut open = Open::new();
     while !over.is_cancelled() {
         let check = async {
             memory(&deployment);
             // The database may be away.
-            let _ = transactions(&deployment).await;
+            let _ = transactions(&deployment, &mut open).await;
             let _ = quotas(&deployment).await;
             let _ = interruptions(&deployment, &mut interrupted).await;
             tokio::time::sleep(PAUSE).await;
@@ -51,20 +60,29 @@ fn memory(deployment: &Deployment) {
     }
 }
 
+/// Looks at which a transaction was there, by its process and start.
+type Open = HashMap<(i32, String), u32>;
+
 /// No connection of the service's is inside a transaction for long, whatever it does there: one
 /// that nobody knows of is used again and again.
-async fn transactions(deployment: &Deployment) -> Result<(), sea_orm::DbErr> {
+async fn transactions(deployment: &Deployment, open: &mut Open) -> Result<(), sea_orm::DbErr> {
     if deployment.postgres.is_none() {
         return Ok(());
     }
-    let ask = "SELECT pid, state, extract(epoch FROM now() - xact_start)::float8, query
+    let ask =
+        "SELECT pid, state, extract(epoch FROM now() - xact_start)::float8, query, xact_start::text
         FROM pg_stat_activity
-        WHERE application_name = 'mula' AND state LIKE 'idle in transaction%'";
+        WHERE application_name = 'mula' AND xact_start IS NOT NULL";
     let ask = Statement::from_string(DatabaseBackend::Postgres, ask);
-    for row in deployment.direct.query_all_raw(ask).await? {
+    let rows = deployment.direct.query_all_raw(ask).await?;
+    let known = std::mem::take(open);
+    for row in rows {
+        let (pid, state): (i32, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        let transaction = (pid, row.try_get_by_index(4)?);
+        let looks = known.get(&transaction).map_or(1, |looks| looks + 1);
+        open.insert(transaction, looks);
         let age: f64 = row.try_get_by_index(2)?;
-        if age > TRANSACTION {
-            let (pid, state): (i32, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        if state.starts_with("idle in transaction") && age > TRANSACTION && looks >= LOOKS {
             let query: String = row.try_get_by_index(3)?;
             let what = format!("connection {pid} is {state} for {age:.1} s, after {query:.200}");
             deployment

@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::support::{Database, Letter, Service, Serving, count_is, mula};
+use crate::support::{Authority, Database, Letter, Service, Serving, count_is, mula, run};
 
 /// The interpreter that has aiosmtpd; none where it is not in PATH.
 fn python() -> Option<PathBuf> {
@@ -50,6 +50,12 @@ impl Aiosmtpd {
         Self { child, port, lines }
     }
 
+    /// Ends it, and looks at all that it has said since it began.
+    fn has_taken_nothing(mut self) {
+        self.child.kill().unwrap();
+        assert!(self.lines.next().is_none());
+    }
+
     /// The next message, and how it came.
     fn next(&mut self) -> (Letter, Value) {
         let mut told: Value = serde_json::from_str(&self.lines.next().unwrap().unwrap()).unwrap();
@@ -58,48 +64,11 @@ impl Aiosmtpd {
     }
 }
 
-/// A certificate of `localhost`, and its key beside it.
-fn certificate(dir: &Path) -> PathBuf {
-    let file = dir.join("localhost.pem");
-    let done = Command::new("openssl")
-        .args([
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:prime256v1",
-            "-nodes",
-        ])
-        .args([
-            "-days",
-            "2",
-            "-subj",
-            "/CN=localhost",
-            "-addext",
-            "subjectAltName=DNS:localhost",
-        ])
-        .args(["-addext", "basicConstraints=critical,CA:FALSE", "-out"])
-        .arg(&file)
-        .arg("-keyout")
-        .arg(file.with_extension("key"))
-        .output()
-        .unwrap();
-    assert!(
-        done.status.success(),
-        "{}",
-        String::from_utf8_lossy(&done.stderr)
-    );
-    file
-}
-
-fn serve(database: &Database, url: &str, trusted: Option<&Path>) -> Serving {
+fn serve(database: &Database, url: &str, trusted: &Authority) -> Serving {
     let mut command = mula(database.dir(), &["serve", "--log-format", "text"]);
     command.args(database.flags(&["--smtp-url", url, "--mail-from", "mula@mula.example"]));
     command.args(["--app-url", "https://mula.example"]);
-    if let Some(file) = trusted {
-        command.env("SSL_CERT_FILE", file);
-    }
+    command.env("SSL_CERT_FILE", trusted.file());
     Serving::serve(command)
 }
 
@@ -109,7 +78,8 @@ async fn a_real_server_takes_mail_however_it_is_reached() {
         return;
     };
     let dir = tempfile::tempdir().unwrap();
-    let certificate = certificate(dir.path());
+    let authority = Authority::new(dir.path(), "ours");
+    let certificate = authority.issue("localhost", "DNS:localhost");
     for (scheme, credentials, is_encrypted) in [
         ("smtp", "", false),
         ("starttls", "mula:river%2F2@", true),
@@ -118,7 +88,7 @@ async fn a_real_server_takes_mail_however_it_is_reached() {
         let mut server = Aiosmtpd::start(&python, scheme, &certificate);
         let url = format!("{scheme}://{credentials}localhost:{}", server.port);
         let database = Database::sqlite();
-        let serving = serve(&database, &url, Some(&certificate));
+        let serving = serve(&database, &url, &authority);
         serving.join("ada").await;
 
         let (letter, told) = tokio::task::block_in_place(|| server.next());
@@ -136,30 +106,39 @@ async fn no_password_goes_to_a_server_that_is_not_trusted() {
         return;
     };
     let dir = tempfile::tempdir().unwrap();
-    let certificate = certificate(dir.path());
-    for (server, scheme, password, is_trusted, why) in [
+    let ours = Authority::new(dir.path(), "ours");
+    let other = Authority::new(dir.path(), "other");
+    let good = ours.issue("localhost", "DNS:localhost");
+    let named = ours.issue("named", "DNS:mail.example.com");
+    let expired = ours.issue_expired("expired", "DNS:localhost");
+    let right = "river%2F2";
+    for (server, scheme, password, certificate, trusted, why) in [
+        ("smtps", "smtps", right, &good, &other, "UnknownIssuer"),
         (
-            "smtps",
-            "smtps",
-            "river%2F2",
-            false,
-            "invalid peer certificate",
+            "starttls",
+            "starttls",
+            right,
+            &good,
+            &other,
+            "UnknownIssuer",
         ),
+        ("smtps", "smtps", right, &named, &ours, "not valid for name"),
         (
             "starttls",
             "starttls",
-            "river%2F2",
-            false,
-            "invalid peer certificate",
+            right,
+            &expired,
+            &ours,
+            "certificate expired",
         ),
         // It offers no encryption, which the setting requires.
-        ("smtp", "starttls", "river%2F2", true, "TLS"),
-        ("smtps", "smtps", "another", true, "535"),
+        ("smtp", "starttls", right, &good, &ours, "TLS"),
+        ("smtps", "smtps", "another", &good, &ours, "535"),
     ] {
-        let server = Aiosmtpd::start(&python, server, &certificate);
+        let server = Aiosmtpd::start(&python, server, certificate);
         let url = format!("{scheme}://mula:{password}@localhost:{}", server.port);
         let database = Database::sqlite();
-        let serving = serve(&database, &url, is_trusted.then_some(certificate.as_path()));
+        let serving = serve(&database, &url, trusted);
         serving.join("ada").await;
         // Until it has failed: a lease is longer than the wait for the next try.
         let failed =
@@ -178,4 +157,86 @@ async fn no_password_goes_to_a_server_that_is_not_trusted() {
             "{log}"
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doctor_signs_in_and_sends_nothing() {
+    let Some(python) = python() else {
+        return;
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let authority = Authority::new(dir.path(), "ours");
+    let certificate = authority.issue("localhost", "DNS:localhost");
+    for (server, scheme, credentials, is_trusted, state, words) in [
+        ("smtp", "smtp", "", true, "ok", "answers"),
+        (
+            "smtps",
+            "smtps",
+            "mula:river%2F2@",
+            true,
+            "ok",
+            "lets us in",
+        ),
+        (
+            "starttls",
+            "starttls",
+            "mula:river%2F2@",
+            true,
+            "ok",
+            "lets us in",
+        ),
+        (
+            "smtps",
+            "smtps",
+            "mula:another@",
+            true,
+            "failed",
+            "refuses the user or the password (535)",
+        ),
+        (
+            "smtps",
+            "smtps",
+            "mula:river%2F2@",
+            false,
+            "failed",
+            "invalid peer certificate",
+        ),
+        (
+            "smtp",
+            "starttls",
+            "mula:river%2F2@",
+            true,
+            "failed",
+            "STARTTLS",
+        ),
+    ] {
+        let aiosmtpd = Aiosmtpd::start(&python, server, &certificate);
+        let url = format!("{scheme}://{credentials}localhost:{}", aiosmtpd.port);
+        let database = Database::sqlite();
+        let mut command = mula(database.dir(), &["doctor", "--port", "0"]);
+        command.args(["--smtp-url", &url, "--mail-from", "mula@mula.example"]);
+        command.args(["--app-url", "https://mula.example"]);
+        if is_trusted {
+            command.env("SSL_CERT_FILE", authority.file());
+        }
+
+        let (_, said, _) = run(command).await;
+
+        let line = said.lines().find(|line| line.contains(" mail "));
+        let line = line.unwrap_or_else(|| panic!("no line on mail in {said}"));
+        assert!(line.starts_with(state) && line.contains(words), "{line}");
+        assert!(!said.contains("river"), "{said}");
+        tokio::task::block_in_place(|| aiosmtpd.has_taken_nothing());
+    }
+    let database = Database::sqlite();
+    let mut command = mula(database.dir(), &["doctor", "--port", "0"]);
+    command.args([
+        "--smtp-url",
+        "smtp://127.0.0.1:1",
+        "--mail-from",
+        "mula@mula.example",
+    ]);
+    command.args(["--app-url", "https://mula.example"]);
+    let (_, said, _) = run(command).await;
+    assert!(said.contains("127.0.0.1:1 cannot be reached"), "{said}");
 }

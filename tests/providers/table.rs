@@ -188,6 +188,22 @@ pub fn thoughts() -> Vec<Behaviour> {
     ]
 }
 
+pub fn contents() -> Vec<Behaviour> {
+    let dropped = &["\u{feff}Y\u{0}e", "\u{1b}[2J\u{7}s\u{202e}", "\u{200b}."];
+    vec![
+        Behaviour::new("content in parts", "Mistral")
+            .chat([
+                delta(&json!({ "content": [{ "type": "text", "text": "Ye" }] })),
+                delta(&json!({ "content": [{ "type": "text", "text": "s" }, { "type": "text", "text": "." }] })),
+                finish("stop"),
+                done(),
+            ]),
+        Behaviour::new("NUL, control characters, overrides of direction", "llama.cpp, small models")
+            .chat(words(dropped))
+            .responses(completed(dropped)),
+    ]
+}
+
 pub fn usages() -> Vec<Behaviour> {
     let with = |name, source, usage: Value| {
         let response = json!({ "status": "completed", "usage": usage });
@@ -213,6 +229,20 @@ pub fn usages() -> Vec<Behaviour> {
             chunk("Yes."),
             json!({ "choices": [{ "delta": {}, "finish_reason": "stop" }], "x_groq": { "usage": { "prompt_tokens": 9, "completion_tokens": 3 } } }),
         ]).tokens(12),
+        Behaviour::new("the usage of thoughts that reached the limit", "OpenAI o-series, DeepSeek")
+            .chat([
+                delta(&json!({ "reasoning_content": "Hm." })),
+                finish("length"),
+                json!({ "choices": [], "usage": { "prompt_tokens": 9, "completion_tokens": 3 } }),
+                done(),
+            ])
+            .responses(ended(&[], "response.incomplete", &json!({
+                "status": "incomplete",
+                "incomplete_details": { "reason": "max_output_tokens" },
+                "usage": { "input_tokens": 9, "output_tokens": 3 },
+            })))
+            .becomes("", Some(Failure::TokenLimit))
+            .tokens(12),
         Behaviour::new("zeros after the figures", "vLLM's continuous usage").chat([
             json!({ "choices": [{ "delta": { "content": "Yes." } }], "usage": { "prompt_tokens": 9, "completion_tokens": 3 } }),
             finish("stop"),

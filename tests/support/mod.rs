@@ -1,6 +1,7 @@
 //! Test support: a server for each test, a client that uses a real socket, and both databases.
 
 pub mod attacks;
+mod authority;
 mod client;
 mod collector;
 mod hasty;
@@ -17,6 +18,7 @@ mod service;
 mod socket;
 mod writing;
 
+pub use authority::Authority;
 pub use client::{
     Answer, Client, Credentials, Nobody, decompressed, header, list, refused_within_a_second,
 };

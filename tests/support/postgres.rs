@@ -5,7 +5,7 @@ use std::{
     env, fs,
     io::{BufRead, BufReader, Read, Write},
     os::unix::{
-        fs::{MetadataExt, chown},
+        fs::{MetadataExt, PermissionsExt, chown},
         process::CommandExt,
     },
     path::{Path, PathBuf},
@@ -73,16 +73,7 @@ impl Cluster {
 
     async fn start(more: &str) -> Option<Self> {
         let Some(bin) = server_binaries() else {
-            assert!(
-                env::var("MULA_REQUIRE_POSTGRES").is_err(),
-                "no PostgreSQL server binaries in PATH or /usr/lib/postgresql/*/bin, \
-                 and MULA_REQUIRE_POSTGRES is set"
-            );
-            // Past the harness's capture: a skipped half of the tests is not for the small print.
-            let _ = std::io::stderr().write_all(
-                b"\n*** NO POSTGRESQL FOUND (initdb in PATH or /usr/lib/postgresql/*/bin): \
-                  all on_postgres tests are SKIPPED. ***\n\n",
-            );
+            say_that_there_is_none();
             return None;
         };
         let dir = tempfile::Builder::new()
@@ -138,17 +129,19 @@ impl Cluster {
             owner,
             _leash: leash,
         };
-        cluster
-            .execute(&format!("CREATE DATABASE {TEMPLATE}"))
-            .await;
-        let url = cluster.url(TEMPLATE);
+        cluster.make_template().await;
+        Some(cluster)
+    }
+
+    async fn make_template(&self) {
+        self.execute(&format!("CREATE DATABASE {TEMPLATE}")).await;
+        let url = self.url(TEMPLATE);
         let settings = settings(&["--database-url", &url, "--secret-key", super::SECRET]);
         let template = mula::db::Database::connect(&settings.database)
             .await
             .unwrap();
         template.migrate_up().await.unwrap();
         template.close().await;
-        Some(cluster)
     }
 
     /// A program that comes with the server, such as `pg_dump`: where the server really is, or in
@@ -163,6 +156,17 @@ impl Cluster {
         });
         program.stdin(Stdio::null());
         program
+    }
+
+    /// The folder of those programs.
+    pub fn programs(&self) -> PathBuf {
+        let dump = self.program("pg_dump");
+        Path::new(dump.get_program()).parent().unwrap().to_owned()
+    }
+
+    /// The folder of its socket, which is libpq's `PGHOST`.
+    pub fn host(&self) -> &Path {
+        &self.socket_dir
     }
 
     /// Ends the server at once, as a crash would.
@@ -247,6 +251,17 @@ impl Cluster {
     /// Where it listens.
     pub fn socket(&self) -> PathBuf {
         self.socket_dir.join(".s.PGSQL.5432")
+    }
+
+    /// Copies a file into its folder, for it alone to read. Returns the copy.
+    pub fn take_over(&self, file: &Path) -> PathBuf {
+        let copy = self.socket_dir.join(file.file_name().unwrap());
+        fs::copy(file, &copy).unwrap();
+        fs::set_permissions(&copy, fs::Permissions::from_mode(0o600)).unwrap();
+        if let Some((uid, gid)) = self.owner {
+            chown(&copy, Some(uid), Some(gid)).unwrap();
+        }
+        copy
     }
 
     /// A migrated database that nobody else uses.
@@ -357,4 +372,17 @@ fn unprivileged() -> (u32, u32) {
     ids("postgres")
         .or_else(|| ids("nobody"))
         .expect("a machine has a user nobody")
+}
+
+fn say_that_there_is_none() {
+    assert!(
+        env::var("MULA_REQUIRE_POSTGRES").is_err(),
+        "no PostgreSQL server binaries in PATH or /usr/lib/postgresql/*/bin, \
+         and MULA_REQUIRE_POSTGRES is set"
+    );
+    // Past the harness's capture: a skipped half of the tests is not for the small print.
+    let _ = std::io::stderr().write_all(
+        b"\n*** NO POSTGRESQL FOUND (initdb in PATH or /usr/lib/postgresql/*/bin): \
+          all on_postgres tests are SKIPPED. ***\n\n",
+    );
 }

@@ -67,7 +67,10 @@ impl Provider {
     }
 
     /// Answers each request from now on, given its number from 1. Returns how many there were.
-    pub fn answering<F>(mut self, answer: fn(usize, Call) -> F) -> Arc<AtomicUsize>
+    pub fn answering<F>(
+        mut self,
+        answer: impl Fn(usize, Call) -> F + Send + 'static,
+    ) -> Arc<AtomicUsize>
     where
         F: Future<Output = ()> + Send + 'static,
     {

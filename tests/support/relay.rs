@@ -12,7 +12,7 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    net::{TcpListener, UnixStream},
+    net::{TcpListener, TcpStream, UnixStream},
     sync::watch,
 };
 
@@ -74,44 +74,11 @@ impl Relay {
                     continue;
                 }
                 client.set_nodelay(true).unwrap();
-                let (network, socket) = (here.clone(), socket.clone());
-                let holding = holding.clone();
+                let to = UnixStream::connect(socket.clone());
+                let (network, holding) = (here.clone(), holding.clone());
                 tokio::spawn(async move {
-                    let Ok(server) = UnixStream::connect(socket).await else {
-                        return;
-                    };
-                    let (client, server) = (client.into_split(), server.into_split());
-                    let committing = AtomicBool::new(false);
-                    let listens = AtomicBool::new(false);
-                    // Both end with the first: a connection that is cut is cut both ways.
-                    tokio::select! {
-                        () = pass(client.0, server.1, &network, |sent| {
-                            let commits = *network.borrow() == Network::CutsAfterCommit
-                                && sent.windows(6).any(|six| six == b"COMMIT");
-                            committing.fetch_or(commits, Ordering::SeqCst);
-                            let begins = sent.windows(6).any(|six| six == b"LISTEN");
-                            listens.fetch_or(begins, Ordering::SeqCst);
-                            match *network.borrow() {
-                                Network::Holds(text) if contains(sent, text) => {
-                                    holding.send_modify(|held| *held += 1);
-                                    Fate::Waits
-                                }
-                                _ => Fate::Arrives,
-                            }
-                        }) => {}
-                        () = pass(server.0, client.1, &network, |_| {
-                            let deafens = *network.borrow() == Network::DeafensListeners;
-                            if committing.load(Ordering::SeqCst) {
-                                Fate::Cuts
-                            } else if deafens && listens.load(Ordering::SeqCst) {
-                                Fate::IsLost
-                            } else {
-                                Fate::Arrives
-                            }
-                        }) => {}
-                    }
-                    if committing.load(Ordering::SeqCst) {
-                        network.send_replace(Network::Passes);
+                    if let Ok(server) = to.await {
+                        join(client, server, &network, &holding).await;
                     }
                 });
             }
@@ -227,5 +194,47 @@ async fn pass(
             Fate::IsLost => return std::future::pending().await,
             Fate::Cuts => return,
         }
+    }
+}
+
+/// Passes on what a client and the server send each other, until one of them ends.
+async fn join(
+    client: TcpStream,
+    server: UnixStream,
+    network: &watch::Sender<Network>,
+    holding: &watch::Sender<usize>,
+) {
+    let (client, server) = (client.into_split(), server.into_split());
+    let committing = AtomicBool::new(false);
+    let listens = AtomicBool::new(false);
+    // Both end with the first: a connection that is cut is cut both ways.
+    tokio::select! {
+        () = pass(client.0, server.1, network, |sent| {
+            let commits = *network.borrow() == Network::CutsAfterCommit
+                && sent.windows(6).any(|six| six == b"COMMIT");
+            committing.fetch_or(commits, Ordering::SeqCst);
+            let begins = sent.windows(6).any(|six| six == b"LISTEN");
+            listens.fetch_or(begins, Ordering::SeqCst);
+            match *network.borrow() {
+                Network::Holds(text) if contains(sent, text) => {
+                    holding.send_modify(|held| *held += 1);
+                    Fate::Waits
+                }
+                _ => Fate::Arrives,
+            }
+        }) => {}
+        () = pass(server.0, client.1, network, |_| {
+            let deafens = *network.borrow() == Network::DeafensListeners;
+            if committing.load(Ordering::SeqCst) {
+                Fate::Cuts
+            } else if deafens && listens.load(Ordering::SeqCst) {
+                Fate::IsLost
+            } else {
+                Fate::Arrives
+            }
+        }) => {}
+    }
+    if committing.load(Ordering::SeqCst) {
+        network.send_replace(Network::Passes);
     }
 }

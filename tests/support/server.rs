@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use clap::{CommandFactory, FromArgMatches};
 use mula::{
     clock::Clock,
-    config::{Given, Settings},
+    config::{RawSettings, Settings},
 };
 use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
@@ -31,11 +31,11 @@ pub fn settings(flags: &[&str]) -> Settings {
 }
 
 /// These flags before they are checked.
-pub fn given(flags: &[&str]) -> Given {
+pub fn given(flags: &[&str]) -> RawSettings {
     #[derive(clap::Parser)]
     struct Flags {
         #[command(flatten)]
-        given: Given,
+        given: RawSettings,
     }
     let matches = Flags::command()
         .mut_args(|flag| flag.env(None::<&str>))
@@ -154,7 +154,7 @@ impl Database {
         let lock = match self {
             Self::Sqlite(_) => "BEGIN IMMEDIATE",
             Self::Postgres(..) => {
-                "BEGIN; LOCK TABLE users, sessions, readings IN SHARE ROW EXCLUSIVE MODE"
+                "BEGIN; LOCK TABLE users, sessions, readings, account_events IN SHARE ROW EXCLUSIVE MODE"
             }
         };
         connection.execute_unprepared(lock).await.unwrap();

@@ -5,8 +5,8 @@ use std::{sync::LazyLock, time::Duration};
 use mula::{
     advisor::{
         Advisors, History, Thread,
-        engine::{Asked, Begun, Event, Failure, Usage},
-        model::{Model, Prompt},
+        engine::{Begun, EngineEvent, EngineInput, Failure, TokenUsage},
+        model::{LanguageModel, Prompt},
         obi::Cast,
     },
     entity::{Source, reading::Advisor},
@@ -20,10 +20,10 @@ use super::{
 };
 
 /// One that the library holds several passages for.
-pub const QUESTION: &str = "Which door should I choose, stuck at this crossroads?";
+pub const QUESTION: &str = "How do I choose between two paths?";
 
 /// A model that is served there.
-pub fn model(url: &str, flags: &[&str]) -> Model {
+pub fn model(url: &str, flags: &[&str]) -> LanguageModel {
     let mut all = vec![
         "--model-base-url",
         url,
@@ -33,15 +33,16 @@ pub fn model(url: &str, flags: &[&str]) -> Model {
         "k-1",
     ];
     all.extend(flags);
-    Model::new(settings(&all).model.unwrap()).unwrap()
+    LanguageModel::new(settings(&all).model.unwrap()).unwrap()
 }
 
 /// The prompt for a question.
 pub fn prompt(question: &str) -> Prompt {
     static ADVISORS: LazyLock<Advisors> = LazyLock::new(|| Advisors::load(None, None).unwrap());
-    ADVISORS.prompt(&Asked {
+    ADVISORS.prompt(&EngineInput {
         history: History::default(),
         thread: Thread::default(),
+        memory: None,
         advisor: Advisor::Legba,
         question: question.to_owned(),
         cast: Cast::stored(0).unwrap(),
@@ -62,7 +63,7 @@ pub fn titles(prompt: &Prompt) -> Vec<String> {
 
 /// An answer that is being written.
 pub struct Writing {
-    events: mpsc::Receiver<Event>,
+    events: mpsc::Receiver<EngineEvent>,
     task: JoinHandle<Result<(), Failure>>,
 }
 
@@ -72,25 +73,25 @@ pub struct Written {
     pub text: String,
     pub sources: Vec<Source>,
     pub model: Option<String>,
-    pub usage: Option<Usage>,
+    pub usage: Option<TokenUsage>,
     pub has_thought: bool,
     pub is_truncated: bool,
     pub failure: Option<Failure>,
 }
 
 impl Writing {
-    pub fn begin(model: &Model) -> Self {
+    pub fn begin(model: &LanguageModel) -> Self {
         Self::go_on(model, Begun::default())
     }
 
-    pub fn go_on(model: &Model, begun: Begun) -> Self {
+    pub fn go_on(model: &LanguageModel, begun: Begun) -> Self {
         Self::go_on_into(mpsc::channel(100), model, begun)
     }
 
     /// Into a channel of a size of its own.
     pub fn go_on_into(
-        (out, events): (mpsc::Sender<Event>, mpsc::Receiver<Event>),
-        model: &Model,
+        (out, events): (mpsc::Sender<EngineEvent>, mpsc::Receiver<EngineEvent>),
+        model: &LanguageModel,
         begun: Begun,
     ) -> Self {
         let (model, prompt) = (model.clone(), prompt(QUESTION));
@@ -98,7 +99,7 @@ impl Writing {
         Self { events, task }
     }
 
-    pub async fn event(&mut self) -> Event {
+    pub async fn event(&mut self) -> EngineEvent {
         let event = tokio::time::timeout(Duration::from_secs(20), self.events.recv()).await;
         event
             .expect("something is told")
@@ -108,7 +109,7 @@ impl Writing {
     /// The next text; what else is told before it is passed over.
     pub async fn text(&mut self) -> String {
         loop {
-            if let Event::Text { text, .. } = self.event().await {
+            if let EngineEvent::Text { text, .. } = self.event().await {
                 return text;
             }
         }
@@ -119,13 +120,13 @@ impl Writing {
         let mut told = Written::default();
         while let Some(event) = self.events.recv().await {
             match event {
-                Event::Text { text, .. } => told.text += &text,
-                Event::Source(source) => told.sources.push(source),
-                Event::Model(name) => told.model = Some(name),
-                Event::Usage(usage) => told.usage = Some(usage),
-                Event::Thinking(is_thinking) => told.has_thought |= is_thinking,
-                Event::Truncated => told.is_truncated = true,
-                Event::Retracted => {
+                EngineEvent::Text { text, .. } => told.text += &text,
+                EngineEvent::Source(source) => told.sources.push(source),
+                EngineEvent::Model(name) => told.model = Some(name),
+                EngineEvent::Usage(usage) => told.usage = Some(usage),
+                EngineEvent::Thinking(is_thinking) => told.has_thought |= is_thinking,
+                EngineEvent::Truncated => told.is_truncated = true,
+                EngineEvent::Retracted => {
                     told.text.clear();
                     told.sources.clear();
                 }

@@ -48,7 +48,7 @@ export function follow(
   onError: (errors: readonly GraphQLError[]) => void = () => {},
   known: Part = { generation: '', sequence: 0, text: '' },
 ): () => void {
-  let answer: Answer = { ...known, status: 'PENDING', isThinking: false, isConnected: false }
+  let answer: Answer = { ...known, status: 'PENDING', isThinking: false, isConnected: true }
   const report = (change: Partial<Answer>) => onAnswer((answer = { ...answer, ...change }))
   return subscribe<{ readingUpdates: Update }>(
     session,

@@ -21,6 +21,7 @@ export interface Operation {
 /** A session: `id` stays the same when its token is extended. Times are in milliseconds of this device's clock. */
 export interface Stored {
   id: string
+  /** Empty where the browser keeps it in a cookie. */
   token: string
   /** When the token expires. The session itself lasts longer. */
   expiresAt: number
@@ -28,7 +29,7 @@ export interface Stored {
   extendAt: number
 }
 
-/** What `login` and `extendSession` return. */
+/** What `login` and `extendSession` return; without a token where that is in a cookie. */
 export interface Login {
   accessToken: string
   expiresIn: number
@@ -115,7 +116,7 @@ export class Session {
   async authorization(): Promise<Record<string, string>> {
     // Without an answer, the token that there is: it is refused, and the next attempt extends it.
     await this.#extendExpired().catch(() => {})
-    return this.#stored ? { authorization: `Bearer ${this.#stored.token}` } : {}
+    return bearer(this.#stored)
   }
 
   async #extendExpired(): Promise<void> {
@@ -129,7 +130,7 @@ export class Session {
 
   async #extendOnce(session: Stored): Promise<void> {
     // Another tab may have been first, or signed out.
-    if (this.#read()?.token !== session.token) return this.#adopt()
+    if (this.#read()?.expiresAt !== session.expiresAt) return this.#adopt()
     const { data, errors } = await this.#post<{ extendSession: Login | null }>({ query: EXTEND }, session)
     const login = data?.extendSession
     if (errors?.some(endsSession)) this.#over(session)
@@ -155,7 +156,9 @@ export class Session {
           // With this type errors are in the result alone, and browsers log no failed request.
           accept: 'application/json',
           'content-type': 'application/json',
-          ...(session && { authorization: `Bearer ${session.token}` }),
+          // Asks for a cookie in place of a token, where the service has cookies.
+          'x-mula-client': 'web',
+          ...bearer(session),
         },
         body: JSON.stringify(operation),
         signal: signal ?? null,
@@ -211,6 +214,11 @@ export class Session {
     this.#schedule()
     for (const listener of this.#listeners) listener()
   }
+}
+
+/** The header with a session's token; none where a cookie has it. */
+function bearer(session: Stored | null): Record<string, string> {
+  return session?.token ? { authorization: `Bearer ${session.token}` } : {}
 }
 
 /** Whether an error says that the token has expired. The session may have not: it is extended then. */

@@ -60,7 +60,8 @@ export function subscribe<Data>(session: Session, operation: SubscribePayload, s
   start()
   return () => {
     unsubscribe()
-    void client.dispose()
+    // It waits for the connection that is being made, and fails as that does.
+    Promise.resolve(client.dispose()).catch(() => {})
   }
 }
 

@@ -15,7 +15,9 @@ const SignIn = lazy(() => import('./pages/sign-in'))
 const Register = lazy(() => import('./pages/register'))
 const Forgot = lazy(() => import('./pages/forgot'))
 const Reset = lazy(() => import('./pages/reset'))
+const Claim = lazy(() => import('./pages/claim'))
 const Verify = lazy(() => import('./pages/verify'))
+const Shared = lazy(() => import('./pages/shared'))
 const NotFound = lazy(() => import('./pages/not-found'))
 
 export function App() {
@@ -69,10 +71,12 @@ function Page({ path, isSignedIn }: { path: string; isSignedIn: boolean }): Reac
   if (path === '/forgot') return <Forgot />
   if (path === '/reset') return <Reset />
   if (path === '/verify') return <Verify />
-  if (!(reading || ['/readings', '/profile'].includes(path))) return <NotFound />
+  if (path === '/shared') return <Shared />
+  if (!(reading || ['/readings', '/profile', '/claim'].includes(path))) return <NotFound />
   // The page asked for comes after signing in, at the same path.
   if (!isSignedIn) return <SignIn stays />
   if (reading) return <ReadingPage id={reading} />
+  if (path === '/claim') return <Claim />
   return path === '/readings' ? <Readings /> : <Profile />
 }
 

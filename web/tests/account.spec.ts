@@ -1,4 +1,5 @@
-import { ask, ended, expect, login, PASSWORD, Proxy, Server, signIn, register, test } from './support/test'
+import { readFile } from 'node:fs/promises'
+import { ask, ended, expect, expectAccessible, login, PASSWORD, Proxy, Server, signIn, register, test } from './support/test'
 
 test('a wrong password is refused in words', async ({ page, account }) => {
   await page.goto('/app/sign-in')
@@ -48,7 +49,7 @@ test('signing in in one tab signs in in the other', async ({ page, context, acco
 test('sessions are listed, and ended one by one', async ({ page, server, account }) => {
   await signIn(page, account)
   await page.goto('/app/profile')
-  const rows = page.locator('.rows li')
+  const rows = page.getByRole('region', { name: 'Where you are signed in' }).getByRole('listitem')
   await expect(rows).toHaveCount(2)
   await expect(rows.filter({ hasText: 'This device' })).toHaveCount(1)
   await rows.getByRole('button').click()
@@ -60,7 +61,7 @@ test('all other sessions are ended at once', async ({ page, server, account }) =
   await login(server, account)
   await signIn(page, account)
   await page.goto('/app/profile')
-  const rows = page.locator('.rows li')
+  const rows = page.getByRole('region', { name: 'Where you are signed in' }).getByRole('listitem')
   await expect(rows).toHaveCount(3)
   await expect(rows.filter({ hasText: /Chrome · \w+/ })).toHaveCount(1)
   await expect(rows.filter({ hasText: 'Last used' })).toHaveCount(2)
@@ -68,6 +69,59 @@ test('all other sessions are ended at once', async ({ page, server, account }) =
   await expect(page.getByText('2 other sessions have ended.')).toBeVisible()
   await expect(rows).toHaveCount(1)
   await expect(server.api('{ profile { id } }', {}, account.token)).rejects.toThrow()
+})
+
+test('what happens to the account is listed', async ({ page, server, account }) => {
+  await signIn(page, account)
+  await expect(login(server, { email: account.email, password: 'not the password' })).rejects.toThrow()
+  const kinds = async () => {
+    const query = '{ profile { events(first: 1) { nodes { kind } } } }'
+    return (await server.api(query, {}, account.token)).profile.events.nodes[0].kind
+  }
+  await expect.poll(kinds).toBe('SIGN_IN_FAILED')
+  await page.goto('/app/profile')
+  const rows = page.getByRole('region', { name: 'Recent activity' }).getByRole('listitem')
+  await expect(rows.locator('strong')).toHaveText([
+    'Sign-in with a wrong password',
+    'Signed in',
+    'Signed in',
+    'Account created',
+  ])
+  await page.getByRole('button', { name: 'End all other sessions' }).click()
+  await expect(rows.first()).toContainText('Session ended')
+  for (let more = 0; more < 2; more++) await login(server, account)
+  await page.reload()
+  await expect(rows).toHaveCount(5)
+  await page.getByRole('region', { name: 'Recent activity' }).getByRole('button', { name: 'Show more' }).click()
+  await expect(rows).toHaveCount(7)
+})
+
+test('one’s own data is downloaded as a file', async ({ page, account }) => {
+  await signIn(page, account)
+  await ask(page, 'What do I take along?')
+  await ended(page)
+  await page.goto('/app/profile')
+  const coming = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Download my data' }).click()
+  const download = await coming
+  expect(download.suggestedFilename()).toBe('mula-export.jsonl')
+  const text = await readFile(await download.path(), 'utf8')
+  const lines = text.trim().split('\n').map((line) => JSON.parse(line) as { type: string; question?: string })
+  expect(lines.find(({ type }) => type === 'reading')?.question).toBe('What do I take along?')
+  expect(lines.at(-1)?.type).toBe('end')
+})
+
+test.describe('with a network that goes away', () => {
+  test.use({ losesConnections: true })
+
+  test('a download that fails is said in words', async ({ page, account }) => {
+    await signIn(page, account)
+    await page.goto('/app/profile')
+    await page.route('**/export', (route) => route.abort())
+    await page.getByRole('button', { name: 'Download my data' }).click()
+    const alert = page.getByRole('region', { name: 'Download my data' }).getByRole('alert')
+    await expect(alert).toContainText('The service can')
+  })
 })
 
 test('the name and the language are changed', async ({ page, server, account }) => {
@@ -113,6 +167,21 @@ test('the account is deleted with its password', async ({ page, server, account 
   await expect(login(server, account)).rejects.toThrow()
 })
 
+test('what needs mail is not offered where none is sent', async ({ page, account }) => {
+  const offers = () => page.waitForResponse((response) => response.request().postData()?.includes('serviceQuery') ?? false)
+  await signIn(page, account)
+  const known = offers()
+  await page.getByRole('link', { name: 'Profile' }).click()
+  await (await known).finished()
+  await expect(page.getByRole('button', { name: 'Change address' })).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Send the link again' })).toHaveCount(0)
+
+  await page.goto('/app/forgot')
+  await expect(page.getByText('This service sends no mail. Ask those who run it for a link.')).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Send a link' })).toHaveCount(0)
+  await expectAccessible(page)
+})
+
 test('usage is shown with its limit', async ({ page, account }) => {
   await signIn(page, account)
   await ask(page, 'What is enough?')
@@ -146,7 +215,7 @@ test.describe('with little time and few readings', () => {
 
   test('a session at its end asks for the password, and goes on', async ({ page, account }) => {
     await signIn(page, account)
-    await page.goto('/app/profile')
+    await page.getByRole('link', { name: 'Profile' }).click()
     await expect(page.getByText('Your session has ended.')).toBeVisible()
     await page.getByLabel('Email address').fill(account.email)
     await page.getByLabel('Password').fill(account.password)

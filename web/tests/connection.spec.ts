@@ -27,6 +27,33 @@ test('an answer survives a network that is away for a while', async ({ page, way
   await expectStored(page, server, account.token, id)
 })
 
+test('an answer that cannot be followed says so, with what had been written', async ({ page, server, account }) => {
+  // The rest of the network is there.
+  let isRefused = true
+  await page.routeWebSocket('**/graphql/ws', (socket) => {
+    if (isRefused) void socket.close({ code: 1001 })
+    else socket.connectToServer()
+  })
+  const id = await ask(page, QUESTION)
+  await expect(page.getByText('The connection was lost.')).toBeVisible()
+  await expect(answerOf(page).locator('.pen')).toBeVisible()
+  isRefused = false
+  await expectStored(page, server, account.token, id)
+})
+
+test('a page can be left while its connection is being made anew', async ({ page, way }) => {
+  await ask(page, QUESTION)
+  await expect(answerOf(page)).toContainText(/\w+ \w+/)
+  way.close()
+  await expect(page.getByText('The connection was lost.')).toBeVisible()
+  await page.getByRole('link', { name: 'Ask', exact: true }).click()
+  await expect(page.getByLabel('Your question for Legba')).toBeVisible()
+  way.open()
+  // The attempt that nobody waits for any more has failed by then: without a rejection that nobody handles.
+  await page.getByRole('link', { name: 'Readings', exact: true }).click()
+  await expect(page.getByText(QUESTION)).toBeVisible()
+})
+
 test('an answer survives a reload', async ({ page, server, account }) => {
   const id = await ask(page, QUESTION)
   await expect(answerOf(page)).toContainText(/\w+ \w+/)

@@ -1,12 +1,9 @@
 import type { Page } from '@playwright/test'
-import { expect, expectAccessible, test } from './support/test'
+import { expect, expectAccessible, Proxy, register, Server, test } from './support/test'
 
 const tab = (page: Page, name: string) => page.locator('.graphiql-tab-button', { hasText: name }).click()
 const run = (page: Page) => page.getByRole('button', { name: /Execute query/ }).click()
 const result = (page: Page) => page.locator('.graphiql-response')
-
-/** CodeMirror's text scrolls with its caret, in an element beside it. */
-const CARET = ['scrollable-region-focusable']
 
 /** The editor of this label, by its keyboard input. */
 async function fill(page: Page, label: string, text: string): Promise<void> {
@@ -34,8 +31,33 @@ test('the tabs do the whole job, and the answer is watched as prose', async ({ p
   const answer = page.getByRole('region', { name: 'Answer' })
   await expect(answer.getByRole('status')).toHaveText('Being written')
   await expect(answer).toContainText(/\w+ \w+ \w+/)
-  await expectAccessible(page, CARET)
+  await expectAccessible(page)
   await expect(answer.getByRole('status')).toHaveText('COMPLETED')
+})
+
+test.describe('with a slow answer', () => {
+  test.use({
+    way: async ({}, use) => {
+      const server = await Server.start({ EMBEDDED_PACE: '1' })
+      const way = Object.assign(await Proxy.before(server), { server })
+      await use(way)
+      await way.stop()
+      await server.stop()
+    },
+  })
+
+  test('an answer that is no longer followed says so', async ({ page, way }) => {
+    await signInAt(page, await register((way as Proxy & { server: Server }).server))
+    await tab(page, 'Ask')
+    await run(page)
+    await expect(result(page)).toContainText('"reading_')
+    await tab(page, 'Watch')
+    await run(page)
+    const status = page.getByRole('region', { name: 'Answer' }).getByRole('status')
+    await expect(status).toHaveText('Being written')
+    await page.getByRole('button', { name: /Stop query/ }).click()
+    await expect(status).toHaveText('No longer followed')
+  })
 })
 
 test('a token that is refused is shown as refused', async ({ page, server, account }) => {
@@ -76,7 +98,7 @@ for (const width of [1280, 700]) {
   test(`it is accessible, and no wider than the window, at ${width} px`, async ({ page, account }) => {
     await page.setViewportSize({ width, height: 900 })
     await signInAt(page, account)
-    await expectAccessible(page, CARET)
+    await expectAccessible(page)
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
     const [editors, response] = await Promise.all(
       [page.locator('.graphiql-editors'), result(page)].map((pane) => pane.boundingBox()),

@@ -21,6 +21,7 @@ test('a forgotten password is replaced by the link of a message, once', async ({
   const { server, mail } = way as Mailing
   await page.goto('/app/sign-in')
   await page.getByRole('link', { name: 'Forgot your password?' }).click()
+  await expect(page.getByRole('button', { name: 'Send a link' })).toBeVisible()
   await expectAccessible(page)
   await page.getByLabel('Email address').fill(account.email)
   await page.getByRole('button', { name: 'Send a link' }).click()
@@ -60,6 +61,10 @@ test('an address is confirmed, and changed to another once that is', async ({ pa
   const { server, mail } = way as Mailing
   await signIn(page, account)
   await expect.poll(() => mail.link('verify')).toBeTruthy()
+  const missed = mail.link('verify')
+  await page.getByRole('link', { name: 'Profile' }).click()
+  await page.getByRole('button', { name: 'Send the link again' }).click()
+  await expect.poll(() => mail.link('verify')).not.toBe(missed)
   const first = mail.link('verify') ?? ''
   await page.goto(first)
   await expect(page.getByRole('heading', { name: 'Confirm your address' })).toBeVisible()

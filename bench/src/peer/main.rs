@@ -65,6 +65,24 @@ struct Reading {
     status: String,
     response: Option<String>,
     created_at: DateTime<Utc>,
+    /// The other columns, if they are asked for.
+    rest: Option<Rest>,
+}
+
+#[expect(clippy::struct_excessive_bools, reason = "each is a column of its own")]
+struct Rest {
+    care: String,
+    engine: String,
+    model: Option<String>,
+    tokens_used: i32,
+    cost: i64,
+    is_estimated: bool,
+    is_cached: bool,
+    is_truncated: bool,
+    completed_at: Option<DateTime<Utc>>,
+    is_favourite: bool,
+    note: Option<String>,
+    rating: Option<String>,
 }
 
 /// The two ways to the database.
@@ -83,16 +101,17 @@ impl Store {
     }
 
     /// The user's readings newest first, older than `after`, if the session is live and the user
-    /// active.
+    /// active. With all their columns if `whole`, which is for the first page of `pipelined`.
     async fn page(
         &self,
         claims: Claims,
         after: Option<Uuid>,
         limit: u32,
+        whole: bool,
     ) -> Result<Option<Vec<Reading>>, Error> {
         match self {
             Self::Plain(store) => Ok(store.page(claims, after, limit).await?),
-            Self::Pipelined(store) => Ok(store.page(claims, after, limit).await?),
+            Self::Pipelined(store) => Ok(store.page(claims, after, limit, whole).await?),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio_postgres::{Client, Error, NoTls, Statement};
 use uuid::Uuid;
 
-use crate::{Claims, Reading, User};
+use crate::{Claims, Reading, Rest, User};
 
 const USER: &str = "\
     SELECT u.id, u.email, u.username, u.is_active, u.created_at \
@@ -21,6 +21,11 @@ const AFTER: &str = "\
     SELECT id, advisor, question, status, response, created_at FROM readings \
     WHERE user_id = $1 AND id < $3 ORDER BY id DESC LIMIT $2";
 
+const WHOLE: &str = "\
+    SELECT id, advisor, question, status, response, created_at, care, engine, model, tokens_used, cost, \
+    is_estimated, is_cached, is_truncated, completed_at, is_favourite, note, rating FROM readings \
+    WHERE user_id = $1 ORDER BY id DESC LIMIT $2";
+
 /// More of them take more of PostgreSQL and give no more, on a few cores.
 const CONNECTIONS: usize = 2;
 
@@ -33,6 +38,7 @@ struct Connection {
     client: Client,
     user: Statement,
     first: Statement,
+    whole: Statement,
     after: Statement,
 }
 
@@ -45,6 +51,7 @@ impl Store {
             connections.push(Connection {
                 user: client.prepare(USER).await?,
                 first: client.prepare(FIRST).await?,
+                whole: client.prepare(WHOLE).await?,
                 after: client.prepare(AFTER).await?,
                 client,
             });
@@ -68,11 +75,12 @@ impl Store {
         claims: Claims,
         after: Option<Uuid>,
         limit: u32,
+        whole: bool,
     ) -> Result<Option<Vec<Reading>>, Error> {
         let connection = self.connection();
         let (user, readings) = tokio::try_join!(
             connection.user(claims),
-            connection.page(claims.sub, after, i64::from(limit)),
+            connection.page(claims.sub, after, i64::from(limit), whole),
         )?;
         Ok(user.map(|_| readings))
     }
@@ -98,14 +106,15 @@ impl Connection {
         user_id: Uuid,
         after: Option<Uuid>,
         limit: i64,
+        whole: bool,
     ) -> Result<Vec<Reading>, Error> {
-        let rows = match after {
-            Some(after) => {
-                let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
-                    [&user_id, &limit, &after];
-                self.client.query(&self.after, &parameters).await?
-            }
-            None => self.client.query(&self.first, &[&user_id, &limit]).await?,
+        let rows = if let Some(after) = after {
+            let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
+                [&user_id, &limit, &after];
+            self.client.query(&self.after, &parameters).await?
+        } else {
+            let first = if whole { &self.whole } else { &self.first };
+            self.client.query(first, &[&user_id, &limit]).await?
         };
         let reading = |row: tokio_postgres::Row| Reading {
             id: row.get(0),
@@ -114,6 +123,20 @@ impl Connection {
             status: row.get(3),
             response: row.get(4),
             created_at: row.get(5),
+            rest: whole.then(|| Rest {
+                care: row.get(6),
+                engine: row.get(7),
+                model: row.get(8),
+                tokens_used: row.get(9),
+                cost: row.get(10),
+                is_estimated: row.get(11),
+                is_cached: row.get(12),
+                is_truncated: row.get(13),
+                completed_at: row.get(14),
+                is_favourite: row.get(15),
+                note: row.get(16),
+                rating: row.get(17),
+            }),
         };
         Ok(rows.into_iter().map(reading).collect())
     }

@@ -62,6 +62,7 @@ impl Store {
             status: reading.status,
             response: reading.response,
             created_at: reading.created_at,
+            rest: None,
         };
         Ok(Some(readings.into_iter().map(reading).collect()))
     }

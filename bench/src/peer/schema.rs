@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use mula_bench::{cursor, reading_at, rfc3339, type_id};
+use rust_decimal::Decimal;
 
 use crate::{Claims, Store};
 
@@ -24,9 +25,10 @@ impl Query {
             Some(cursor) => Some(reading_at(cursor).ok_or("not a cursor")?),
             None => None,
         };
+        let whole = ctx.look_ahead().field("nodes").field("cost").exists();
         // One more tells whether there are more.
         let page = store(ctx)
-            .page(claims(ctx)?, after_id, first + 1)
+            .page(claims(ctx)?, after_id, first + 1, whole)
             .await
             .map_err(failed)?;
         let mut page = page.ok_or("not signed in")?;
@@ -100,6 +102,44 @@ struct Reading {
     status: String,
     response: Option<String>,
     created_at: String,
+    #[graphql(flatten)]
+    rest: Rest,
+}
+
+/// Null where they were not asked for.
+#[derive(Default, SimpleObject)]
+struct Rest {
+    care: Option<String>,
+    engine: Option<String>,
+    model: Option<String>,
+    tokens_used: Option<i32>,
+    cost: Option<String>,
+    is_estimated: Option<bool>,
+    is_cached: Option<bool>,
+    is_truncated: Option<bool>,
+    completed_at: Option<String>,
+    is_favourite: Option<bool>,
+    note: Option<String>,
+    rating: Option<String>,
+}
+
+impl From<crate::Rest> for Rest {
+    fn from(rest: crate::Rest) -> Self {
+        Self {
+            care: Some(rest.care),
+            engine: Some(rest.engine),
+            model: rest.model,
+            tokens_used: Some(rest.tokens_used),
+            cost: Some(Decimal::new(rest.cost, 9).normalize().to_string()),
+            is_estimated: Some(rest.is_estimated),
+            is_cached: Some(rest.is_cached),
+            is_truncated: Some(rest.is_truncated),
+            completed_at: rest.completed_at.map(rfc3339),
+            is_favourite: Some(rest.is_favourite),
+            note: rest.note,
+            rating: rest.rating,
+        }
+    }
 }
 
 impl From<crate::Reading> for Reading {
@@ -111,6 +151,7 @@ impl From<crate::Reading> for Reading {
             status: reading.status,
             response: reading.response,
             created_at: rfc3339(reading.created_at),
+            rest: reading.rest.map(Rest::from).unwrap_or_default(),
         }
     }
 }

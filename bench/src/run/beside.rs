@@ -6,6 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde_json::json;
+use tokio::task::JoinSet;
+
 use super::{Bench, COST, Subject};
 use crate::{
     Result,
@@ -16,7 +19,7 @@ use crate::{
     load::{Load, Outcome, Pressure},
     server::Server,
     table::{Row, megabytes},
-    usage::{Usage, memory},
+    usage::{Usage, forget_peak, memory, peak},
 };
 
 /// Sign-ins at a time: enough to keep all threads busy that check passwords.
@@ -104,7 +107,7 @@ impl Bench {
         let seconds = self.seconds.max(ATTACK_SECONDS);
         // Warm before it is measured.
         profile.steady(&mula, 200, 2).await?;
-        let alone = self.users(MULA, &mula, postgres, profile, first, ATTACK_SECONDS);
+        let alone = self.users(MULA, &mula, Some(postgres), profile, first, ATTACK_SECONDS);
         let alone = alone.await?;
 
         let before = memory(mula.pid())?;
@@ -113,7 +116,14 @@ impl Bench {
         // Until all sockets are there.
         tokio::time::sleep(Duration::from_secs(6)).await;
         let (beside, sampled) = tokio::join!(
-            self.users("mula, attacked", &mula, postgres, profile, first, seconds),
+            self.users(
+                "mula, attacked",
+                &mula,
+                Some(postgres),
+                profile,
+                first,
+                seconds
+            ),
             sample(mula.pid(), seconds),
         );
         drop(attackers);
@@ -145,22 +155,87 @@ impl Bench {
         Ok(())
     }
 
+    /// The costliest requests that are let through: each by itself, and users beside one who sends
+    /// them without pause.
+    pub(super) async fn costly(
+        &mut self,
+        (on, url, postgres): (&'static str, &str, Option<u32>),
+        profile: &Arc<Load>,
+        first: &Arc<Load>,
+    ) -> Result<()> {
+        const TIMES: u32 = 20;
+        let mula = Arc::new(Server::limited(on, url, self.dir.path(), &[])?);
+        let token: Arc<str> = mula.login(attack::COSTLY_USER).await?.into();
+        profile.steady(&mula, 200, 2).await?;
+        for (name, document) in attack::costliest() {
+            let body = json!({ "query": document }).to_string();
+            // Caches fill first: what they keep is the cost of no single request.
+            for _ in 0..TIMES {
+                mula.ask(Some(&token), body.clone()).await?;
+            }
+            let resident = memory(mula.pid())?;
+            forget_peak(mula.pid())?;
+            let before = Usage::of(mula.pid(), postgres)?;
+            let mut bytes = 0;
+            for _ in 0..TIMES {
+                bytes = mula.ask(Some(&token), body.clone()).await?.bytes;
+            }
+            let used = Usage::of(mula.pid(), postgres)?.since(before);
+            let more = peak(mula.pid())?.saturating_sub(resident);
+            self.notes.push(format!(
+                "{on}, {name}: {:.1?} of the server's CPU and {:.1?} of PostgreSQL's, {bytes} \
+                 bytes, at most {:.1} MB more",
+                used.server / TIMES,
+                used.database.unwrap_or_default() / TIMES,
+                megabytes(more)
+            ));
+        }
+
+        let alone = self.users(on, &mula, postgres, profile, first, self.seconds);
+        let alone = alone.await?;
+        let (answers, mut attackers) = (Answers::default(), JoinSet::new());
+        attack::begin_costly(&mula, &token, &answers, &mut attackers);
+        forget_peak(mula.pid())?;
+        let seconds = self.seconds.max(ATTACK_SECONDS);
+        let name = match postgres {
+            Some(_) => "mula, beside the costliest",
+            None => "mula, SQLite, beside the costliest",
+        };
+        let beside = self.users(name, &mula, postgres, profile, first, seconds);
+        let beside = beside.await?;
+        drop(attackers);
+        for ((case, alone), (_, beside)) in alone.into_iter().zip(beside) {
+            self.notes.push(format!(
+                "{on}, {case}, beside the costliest: p99 {:.1?}, alone {:.1?}; {} errors",
+                beside.p99, alone.p99, beside.errors
+            ));
+        }
+        self.notes.push(format!(
+            "{on}, memory beside the costliest: at most {:.1} MB",
+            megabytes(peak(mula.pid())?)
+        ));
+        let lines = answers.lines().into_iter();
+        self.notes
+            .extend(lines.map(|line| format!("answered to {line}")));
+        Ok(())
+    }
+
     /// Two rows of the table, measured at the same time.
     async fn users(
         &mut self,
         name: &'static str,
         mula: &Arc<Server>,
-        postgres: u32,
+        postgres: Option<u32>,
         profile: &Arc<Load>,
         first: &Arc<Load>,
         seconds: u32,
     ) -> Result<[(&'static str, Outcome); 2]> {
-        let before = Usage::of(mula.pid(), Some(postgres))?;
+        let before = Usage::of(mula.pid(), postgres)?;
         let (profiles, pages) = tokio::join!(
             profile.steady(mula, 200, seconds),
             first.steady(mula, 50, seconds)
         );
-        let usage = Usage::of(mula.pid(), Some(postgres))?.since(before);
+        let usage = Usage::of(mula.pid(), postgres)?.since(before);
         let outcomes = [
             ("profile at 200/s", profiles?),
             ("first page at 50/s", pages?),

@@ -8,8 +8,10 @@
 //! Rows hold no link: the worker makes its token when it sends, so that a database or a backup
 //! holds none, and an hour is an hour however long the mail server was away.
 
-mod outbox;
+mod store;
 mod template;
+mod trial;
+mod worker;
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,27 +25,30 @@ use lettre::{
         extension::ClientId,
     },
 };
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait, IntoActiveModel};
+use sea_orm::{ConnectionTrait, DbErr};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::{Accounts, Error};
+use super::{AccountError, name};
 use crate::{
-    config::{self, Encryption},
+    clock::Clock,
+    config::{Encryption, MailSettings},
+    db::Database,
     entity::{
-        mail::{self, Kind},
+        mail::{self, MailKind},
         user,
     },
 };
-pub use template::Error as TemplateError;
+pub use template::TemplateError;
 use template::{Rendered, Templates, Values};
+pub use trial::{MailTrial, try_mail};
 
 /// How long one exchange with the server may take.
 const EXCHANGE: Duration = Duration::from_secs(20);
 
 /// Mail cannot be sent with these settings.
 #[derive(Debug, thiserror::Error)]
-pub enum StartError {
+pub enum MailError {
     #[error(transparent)]
     Template(#[from] TemplateError),
     #[error("the client for the mail server cannot be made: {0}")]
@@ -72,7 +77,7 @@ struct Inner {
 }
 
 impl Mailer {
-    pub(super) fn new(settings: &config::Mail) -> Result<Self, StartError> {
+    pub(super) fn new(settings: &MailSettings) -> Result<Self, MailError> {
         let server = &settings.server;
         let parameters = || TlsParameters::new(server.host.clone());
         let tls = match server.encryption {
@@ -97,17 +102,6 @@ impl Mailer {
         })))
     }
 
-    /// Has this instance's worker look at the outbox; to be called after the commit.
-    pub(super) fn wake(&self) {
-        self.0.wake.notify_one();
-    }
-
-    /// The link that a token stands in. In the fragment, which browsers send to no server: it gets
-    /// into no log and no referrer.
-    fn link(&self, page: &str, token: &str) -> String {
-        link(&self.0.app_url, page, token)
-    }
-
     fn message(
         &self,
         row: &mail::Model,
@@ -122,7 +116,7 @@ impl Mailer {
             html,
         } = self.0.templates.render(row.kind, locale, values);
         let id = format!("<{}@{}>", row.id, self.0.from.email.domain());
-        // RFC 3834: nobody's absence is reported to us.
+        // RFC 3834: no automatic replies.
         let automatic = header::HeaderName::new_from_ascii_str("Auto-Submitted");
         let automatic = header::HeaderValue::new(automatic, "auto-generated".to_owned());
         Ok(Message::builder()
@@ -136,44 +130,75 @@ impl Mailer {
     }
 }
 
-/// A link of a front end, with a token.
+/// A link of a front end, with a token in the fragment, which browsers send to no server: it gets into no
+/// log and no referrer.
 pub(super) fn link(app_url: &str, page: &str, token: &str) -> String {
     format!("{app_url}/app/{page}#token={token}")
 }
 
-impl Accounts {
+/// The outbox, and the worker that sends what is in it. Clones share the worker's wake-up.
+#[derive(Clone)]
+pub struct Outbox {
+    db: Database,
+    clock: Clock,
+    /// None: no mail is sent.
+    mailer: Option<Mailer>,
+}
+
+impl Outbox {
+    pub(super) fn new(
+        settings: Option<&MailSettings>,
+        db: Database,
+        clock: Clock,
+    ) -> Result<Self, MailError> {
+        let mailer = settings.map(Mailer::new).transpose()?;
+        Ok(Self { db, clock, mailer })
+    }
+
+    /// Whether a mail server is set.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.mailer.is_some()
+    }
+
     /// # Errors
     ///
-    /// [`Error::NoMail`] if no mail server is set.
-    pub(super) fn mailer(&self) -> Result<&Mailer, Error> {
-        self.mail.as_ref().ok_or(Error::NoMail)
+    /// [`AccountError::NoMail`] if no mail server is set.
+    pub(super) fn require(&self) -> Result<(), AccountError> {
+        if self.is_on() {
+            Ok(())
+        } else {
+            Err(AccountError::NoMail)
+        }
     }
 
     /// Writes a message to a user into the outbox, where mail is set up. It is sent once the
-    /// transaction has committed; [`Accounts::wake_mail`] sends it at once.
+    /// transaction has committed; [`Outbox::wake`] sends it at once.
     pub(super) async fn notify(
         &self,
         tx: &impl ConnectionTrait,
-        kind: Kind,
+        kind: MailKind,
         user: &user::Model,
     ) -> Result<(), DbErr> {
-        if self.mail.is_none() {
+        if !self.is_on() {
             return Ok(());
         }
         let to = (&*user.email, &*user.locale);
         self.post(tx, kind, Some(user.id), to, None).await
     }
 
-    /// Writes a message to a recipient, in a language, into the outbox.
+    /// Writes a message to a recipient, in a language, into the outbox; to a guest none.
     pub(super) async fn post(
         &self,
         tx: &impl ConnectionTrait,
-        kind: Kind,
+        kind: MailKind,
         user_id: Option<Uuid>,
         (recipient, locale): (&str, &str),
         detail: Option<String>,
     ) -> Result<(), DbErr> {
-        let now = self.clock.now();
+        if name::is_guests(&name::email_key(recipient)) {
+            return Ok(());
+        }
         let row = mail::Model {
             id: self.clock.new_id(),
             user_id,
@@ -182,18 +207,17 @@ impl Accounts {
             locale: locale.to_owned(),
             detail,
             attempts: 0,
-            due_at: now,
-            created_at: now,
+            // At once, by any clock: only the database's judges when it is due again.
+            due_at: DateTime::UNIX_EPOCH,
+            created_at: self.clock.now(),
         };
-        mail::Entity::insert(row.into_active_model())
-            .exec_without_returning(tx)
-            .await?;
-        Ok(())
+        store::insert(tx, row).await
     }
 
-    pub(super) fn wake_mail(&self) {
-        if let Some(mailer) = &self.mail {
-            mailer.wake();
+    /// Has this instance's worker look at the outbox; to be called after the commit.
+    pub(super) fn wake(&self) {
+        if let Some(mailer) = &self.mailer {
+            mailer.0.wake.notify_one();
         }
     }
 }

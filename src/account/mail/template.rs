@@ -11,7 +11,7 @@ use std::{
 use sea_orm::{ActiveEnum, Iterable};
 use serde::Deserialize;
 
-use crate::{account::locale, entity::mail::Kind};
+use crate::{account::locale, entity::mail::MailKind};
 
 const BUILT_IN: [(&str, &str); 5] = [
     ("en", include_str!("../../../mail/en.toml")),
@@ -29,7 +29,7 @@ const MAX: u64 = 1024 * 1024;
 /// A template that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("invalid mail template {file}: {what}")]
-pub struct Error {
+pub struct TemplateError {
     file: String,
     what: String,
 }
@@ -64,29 +64,29 @@ pub(super) struct Rendered {
 #[derive(Debug)]
 pub(super) struct Templates {
     /// By language and kind.
-    messages: HashMap<(String, Kind), Template>,
+    messages: HashMap<(String, MailKind), Template>,
     layout: Cow<'static, str>,
 }
 
-fn name(kind: Kind) -> String {
+fn name(kind: MailKind) -> String {
     kind.to_value().to_lowercase().replace('_', "-")
 }
 
 /// The names that may stand in a message.
-fn names(kind: Kind) -> &'static [&'static str] {
+fn names(kind: MailKind) -> &'static [&'static str] {
     match kind {
-        Kind::ResetPassword | Kind::VerifyEmail => &["link", "token", "app"],
-        Kind::NewSignIn => &["app", "time", "device"],
-        Kind::PasswordChanged
-        | Kind::EmailChangeAsked
-        | Kind::EmailChanged
-        | Kind::AccountDeleted => &["app", "time"],
+        MailKind::ResetPassword | MailKind::VerifyEmail => &["link", "token", "app"],
+        MailKind::NewSignIn => &["app", "time", "device"],
+        MailKind::PasswordChanged
+        | MailKind::EmailChangeAsked
+        | MailKind::EmailChanged
+        | MailKind::AccountDeleted => &["app", "time"],
     }
 }
 
 impl Templates {
     /// The built-in ones, and instead of them those of a folder.
-    pub(super) fn load(folder: Option<&Path>) -> Result<Self, Error> {
+    pub(super) fn load(folder: Option<&Path>) -> Result<Self, TemplateError> {
         let mut templates = Self {
             messages: HashMap::new(),
             layout: Cow::Borrowed(LAYOUT),
@@ -100,8 +100,8 @@ impl Templates {
         Ok(templates)
     }
 
-    fn add_folder(&mut self, folder: &Path) -> Result<(), Error> {
-        let of = |path: &Path, what: String| Error {
+    fn add_folder(&mut self, folder: &Path) -> Result<(), TemplateError> {
+        let of = |path: &Path, what: String| TemplateError {
             file: path.display().to_string(),
             what,
         };
@@ -137,15 +137,15 @@ impl Templates {
         Ok(())
     }
 
-    fn add(&mut self, language: &str, file: &str, text: &str) -> Result<(), Error> {
-        let of = |what: String| Error {
+    fn add(&mut self, language: &str, file: &str, text: &str) -> Result<(), TemplateError> {
+        let of = |what: String| TemplateError {
             file: file.to_owned(),
             what,
         };
         let tables: BTreeMap<String, Template> =
             toml::from_str(text).map_err(|error| of(error.to_string()))?;
         for (table, template) in tables {
-            let kind = Kind::iter().find(|kind| name(*kind) == table);
+            let kind = MailKind::iter().find(|kind| name(*kind) == table);
             let kind = kind.ok_or_else(|| of(format!("there is no message [{table}]")))?;
             if template.subject.contains(['\r', '\n']) {
                 return Err(of(format!("the subject of [{table}] is one line")));
@@ -159,7 +159,7 @@ impl Templates {
     }
 
     /// In the language, else in the language without its region, else in English.
-    pub(super) fn render(&self, kind: Kind, locale: &str, values: &Values) -> Rendered {
+    pub(super) fn render(&self, kind: MailKind, locale: &str, values: &Values) -> Rendered {
         let base = locale.split('-').next().unwrap_or_default();
         let (language, template) = [locale, base, locale::DEFAULT]
             .into_iter()
@@ -269,7 +269,7 @@ fn check(text: &str, names: &[&str]) -> Result<(), String> {
 mod tests {
     use sea_orm::Iterable;
 
-    use super::{BUILT_IN, Kind, Templates, Values, names, pieces};
+    use super::{BUILT_IN, MailKind, Templates, Values, names, pieces};
 
     fn values() -> Values {
         Values {
@@ -284,7 +284,7 @@ mod tests {
     #[test]
     fn every_language_has_every_message_with_the_same_names() {
         let templates = Templates::load(None).unwrap();
-        for kind in Kind::iter() {
+        for kind in MailKind::iter() {
             let named = |language: &str| {
                 let template = &templates.messages[&(language.to_owned(), kind)];
                 let mut named: Vec<_> = pieces(&template.text).filter_map(Result::err).collect();
@@ -316,7 +316,7 @@ mod tests {
     fn a_language_is_found_by_its_tag_or_its_beginning() {
         let templates = Templates::load(None).unwrap();
         let subject = |locale| {
-            let message = templates.render(Kind::PasswordChanged, locale, &values());
+            let message = templates.render(MailKind::PasswordChanged, locale, &values());
             message.subject
         };
         assert_eq!(subject("pt-BR"), "Sua senha foi alterada");
@@ -327,6 +327,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn a_folder_replaces_and_adds_messages() {
         let folder = tempfile::tempdir().unwrap();
         let write =
@@ -342,7 +343,7 @@ mod tests {
         write("layout.html", "<html lang=\"{lang}\">{body}{ }</html>");
         write("notes.txt", "[nothing]");
         let templates = Templates::load(Some(folder.path())).unwrap();
-        let message = templates.render(Kind::ResetPassword, "de", &values());
+        let message = templates.render(MailKind::ResetPassword, "de", &values());
         assert_eq!(message.subject, "Again");
         assert_eq!(
             message.text,
@@ -355,12 +356,12 @@ mod tests {
                 "<html lang=\"en\"><p>&lt;{{app}}&gt;</p>\n<p><a href=\"{link}\">{link}</a></p>\n{{ }}</html>"
             )
         );
-        let message = templates.render(Kind::PasswordChanged, "de-AT", &values());
+        let message = templates.render(MailKind::PasswordChanged, "de-AT", &values());
         assert_eq!(
             (&*message.subject, &*message.text),
             ("Neues Passwort", "2026-11-29 20:00 UTC\n")
         );
-        let message = templates.render(Kind::PasswordChanged, "en", &values());
+        let message = templates.render(MailKind::PasswordChanged, "en", &values());
         assert_eq!(message.subject, "Your password has changed");
 
         for (name, text, why) in [

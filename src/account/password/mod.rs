@@ -11,7 +11,7 @@ mod rules;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicUsize, Ordering},
         mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     },
@@ -19,10 +19,11 @@ use std::{
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use tokio::{sync::oneshot, time::timeout};
 
 use self::rules::{MAX, bounds, strength};
-use crate::invalid::Rule;
+use crate::validation::Violation;
 pub(super) use opaque::normal_form;
 
 /// A thread with this niceness has a third of the time of one that answers requests, where both want
@@ -58,7 +59,7 @@ fn cost_of(hash: &str) -> Option<u32> {
 
 /// Why a password was neither judged nor hashed.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum PasswordError {
     /// The queue is full, or does not move.
     #[error("too many passwords are waiting to be checked")]
     Busy,
@@ -114,12 +115,16 @@ impl Hasher {
         })
     }
 
-    /// Whether a new password keeps its rules, for somebody with these names, which keep theirs.
+    /// Whether a new password keeps its rules, for a user with these valid names.
     ///
     /// # Errors
     ///
-    /// [`Error::Busy`] if the queue is full.
-    pub async fn check(&self, password: &str, names: [&str; 2]) -> Result<Result<(), Rule>, Error> {
+    /// [`PasswordError::Busy`] if the queue is full.
+    pub async fn check(
+        &self,
+        password: &str,
+        names: [&str; 2],
+    ) -> Result<Result<(), Violation>, PasswordError> {
         let password = normal_form(password);
         if let Err(rule) = bounds(&password) {
             return Ok(Err(rule));
@@ -130,12 +135,12 @@ impl Hasher {
 
     /// # Errors
     ///
-    /// [`Error::Busy`] if the queue is full.
+    /// [`PasswordError::Busy`] if the queue is full.
     #[expect(
         clippy::missing_panics_doc,
         reason = "the settings keep the cost in bounds"
     )]
-    pub async fn hash(&self, password: &str) -> Result<String, Error> {
+    pub async fn hash(&self, password: &str) -> Result<String, PasswordError> {
         let (password, cost) = (normal_form(password), self.cost);
         self.run(move || {
             // Not the crate's non_truncating form: it refuses 72 bytes, which bcrypt does read.
@@ -158,16 +163,16 @@ impl Hasher {
     /// Whether the password is the hash's, in its normal form or as it was sent. Without a hash (no
     /// such user), and for a password that cannot be any hash's, no, after as much work as it takes
     /// to say so of one; and as much for a hash from a time when the cost was lower. A password
-    /// that is not its normal form costs twice as much, whoever's it is.
+    /// that is not its normal form costs twice as much, for every account.
     ///
     /// # Errors
     ///
-    /// [`Error::Busy`] if the queue is full.
+    /// [`PasswordError::Busy`] if the queue is full.
     pub async fn verify(
         &self,
         password: &str,
         hash: Option<String>,
-    ) -> Result<Option<Matched>, Error> {
+    ) -> Result<Option<Matched>, PasswordError> {
         let mut forms = vec![(Matched::Normal, normal_form(password))];
         if forms[0].1 != password {
             forms.push((Matched::AsSent, password.to_owned()));
@@ -210,7 +215,7 @@ impl Hasher {
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Error> {
+    ) -> Result<T, PasswordError> {
         let (done, result) = oneshot::channel();
         let waiting = self.waiting.clone();
         let job = Box::new(move || {
@@ -224,15 +229,15 @@ impl Hasher {
         self.jobs.try_send(job).map_err(|error| match error {
             TrySendError::Full(_) | TrySendError::Disconnected(_) => {
                 self.waiting.fetch_sub(1, Ordering::Relaxed);
-                Error::Busy
+                PasswordError::Busy
             }
         })?;
         // A caller that gives up drops the receiver, and with it the work.
         match timeout(self.patience, result).await {
             Ok(Ok(result)) => Ok(result),
             // A sender that is gone without a word went with the panic of its work.
-            Ok(Err(_)) => Err(Error::Panicked),
-            Err(_) => Err(Error::Busy),
+            Ok(Err(_)) => Err(PasswordError::Panicked),
+            Err(_) => Err(PasswordError::Busy),
         }
     }
 }
@@ -242,7 +247,7 @@ fn work(queue: &Mutex<Receiver<Job>>) {
     #[cfg(target_os = "linux")]
     let _ = rustix::process::nice(NICENESS);
     loop {
-        let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let job = queue.lock().recv();
         match job {
             // The panic's hook has logged it; the thread is there for the next one.
             Ok(job) => drop(catch_unwind(AssertUnwindSafe(job))),
@@ -253,7 +258,7 @@ fn work(queue: &Mutex<Receiver<Job>>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Error, Hasher, Matched, no_hash};
+    use super::{Hasher, Matched, PasswordError, no_hash};
 
     #[tokio::test]
     async fn nobody_waits_longer_than_is_worth_it() {
@@ -261,7 +266,7 @@ mod tests {
         assert!(hasher.hash("correct horse").await.is_ok());
         hasher.patience = std::time::Duration::ZERO;
         let late = hasher.hash("correct horse").await;
-        assert!(matches!(late, Err(Error::Busy)), "{late:?}");
+        assert!(matches!(late, Err(PasswordError::Busy)), "{late:?}");
     }
 
     #[tokio::test]
@@ -272,7 +277,7 @@ mod tests {
         // More than there are threads.
         for _ in 0..8 {
             let done = hasher.run(|| -> () { panic!("on purpose") }).await;
-            assert!(matches!(done, Err(Error::Panicked)), "{done:?}");
+            assert!(matches!(done, Err(PasswordError::Panicked)), "{done:?}");
         }
         assert_eq!(hasher.waiting(), 0);
         assert!(hasher.hash("correct horse").await.is_ok());

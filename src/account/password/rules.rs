@@ -1,8 +1,8 @@
 //! The rules of new passwords, in their normal form.
 
-use crate::invalid::{
+use crate::validation::{
     FieldErrorCode::{InvalidCharacters, TooCommon, TooLong, TooShort},
-    Rule,
+    Violation,
 };
 
 /// Characters.
@@ -23,21 +23,21 @@ const GUESSES_LOG10: f64 = 6.0;
 ///
 /// The rule it fails: at least 8 characters, at most 72 bytes, and no control characters, as RFC
 /// 8264 has it for free text (section 4.3). C's bcrypt stops at NUL.
-pub(super) fn bounds(password: &str) -> Result<(), Rule> {
+pub(super) fn bounds(password: &str) -> Result<(), Violation> {
     if password.chars().count() < MIN {
-        Err(Rule::within(
+        Err(Violation::within(
             TooShort,
             MIN..=MAX,
             format!("A password has at least {MIN} characters."),
         ))
     } else if password.len() > MAX {
-        Err(Rule::within(
+        Err(Violation::within(
             TooLong,
             MIN..=MAX,
             format!("A password has at most {MAX} bytes in UTF-8."),
         ))
     } else if password.contains(char::is_control) {
-        Err(Rule::new(
+        Err(Violation::new(
             InvalidCharacters,
             "A password has no control characters, such as tabs and line breaks.",
         ))
@@ -50,7 +50,7 @@ pub(super) fn bounds(password: &str) -> Result<(), Rule> {
 ///
 /// If it would be guessed soon by who knows these names: for being common, for being the name
 /// itself, or for hardly going beyond either.
-pub(super) fn strength(password: &str, names: &[String]) -> Result<(), Rule> {
+pub(super) fn strength(password: &str, names: &[String]) -> Result<(), Violation> {
     let judged: String = password.chars().take(JUDGED).collect();
     let parts = |name| {
         let words = str::split(name, |c: char| !c.is_alphanumeric());
@@ -63,7 +63,7 @@ pub(super) fn strength(password: &str, names: &[String]) -> Result<(), Rule> {
         .filter(|word| !word.is_empty())
         .collect();
     if zxcvbn::zxcvbn(&judged, &known).guesses_log10() < GUESSES_LOG10 {
-        return Err(Rule::new(
+        return Err(Violation::new(
             TooCommon,
             "This password is among the first that would be guessed. Take several words that do \
              not belong together, without your name or email address.",

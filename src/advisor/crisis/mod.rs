@@ -136,18 +136,7 @@ impl Crisis {
             reader.list(name, &phrases);
         }
         let harmless = reader.patterns(&harmless.when);
-        let mut help_by_id = HashMap::new();
-        for Part { line, value } in help {
-            let source = Source {
-                title: value.title,
-                excerpt: Some(value.about),
-                url: Some(value.url),
-            };
-            if help_by_id.insert(value.id.clone(), source).is_some() {
-                let what = format!("duplicate help id {:?}", value.id);
-                reader.errors.0.push(document.error_on(line, what));
-            }
-        }
+        let help_by_id = reader.help(help);
         let mut read: Vec<Reply> = Vec::new();
         for Part { line, value } in replies {
             if read.iter().any(|reply| reply.name == value.name) {
@@ -236,6 +225,23 @@ impl Reader<'_> {
             }
         }
         patterns
+    }
+
+    /// Where to find help, by id.
+    fn help(&mut self, entries: Vec<Part<Help>>) -> HashMap<String, Source> {
+        let mut by_id = HashMap::new();
+        for Part { line, value } in entries {
+            let source = Source {
+                title: value.title,
+                excerpt: Some(value.about),
+                url: Some(value.url),
+            };
+            if by_id.insert(value.id.clone(), source).is_some() {
+                let what = format!("duplicate help id {:?}", value.id);
+                self.errors.0.push(self.document.error_on(line, what));
+            }
+        }
+        by_id
     }
 
     /// The paragraphs before the lines of help, those lines, and the paragraphs after them.

@@ -71,7 +71,7 @@ impl Phrases {
 impl Patterns {
     /// # Errors
     ///
-    /// What is wrong with it, for whoever wrote it.
+    /// The error of the pattern, for its author.
     pub(in crate::advisor) fn add(
         &mut self,
         text: &str,

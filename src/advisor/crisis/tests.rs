@@ -79,6 +79,7 @@ const HELP: &str = "[[help]]\nid = 'line'\ntitle = 'T'\nabout = 'A'\nurl = 'http
 const REPLY: &str = "[[reply]]\nname = 'one'\nfirst = ['F']\nhelp = ['line']\nlast = ['L']\n";
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn wrong_entries_are_named_by_file_and_line() {
     let whole = format!("{HEAD}{TABLES}{HELP}{REPLY}when = ['kill']\n");
     assert!(Crisis::parse(("crisis.toml", &whole)).is_ok());

@@ -1,4 +1,4 @@
-//! How a question is read: its words in one form, whoever wrote them and however.
+//! The words of a question in one form, however they are written.
 //!
 //! Case, accents, what cannot be seen, letters held down ("dieeee"), letters spaced out
 //! ("d i e") and signs in the place of letters ("k!ll") do not count. Both the patterns and the
@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-/// A word somebody put into the file, by its place among all of them.
+/// A word of the file, by its place among all of them.
 pub(in crate::advisor) type Known = usize;
 
 /// A word of a question.

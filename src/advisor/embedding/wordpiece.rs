@@ -4,6 +4,8 @@
 //! word is cut greedily into the longest pieces of the vocabulary. It gives the same pieces as the
 //! Python package `tokenizers`, which the tests hold it to.
 
+use std::collections::HashMap;
+
 use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{
     GeneralCategory as Category, GeneralCategoryGroup, UnicodeGeneralCategory,
@@ -16,19 +18,19 @@ const CONTINUES: &str = "##";
 /// Longer words are unknown, in characters.
 const LONGEST: usize = 100;
 
-/// The pieces of a vocabulary, in byte order: a piece's number is its place.
+/// The pieces of a vocabulary, and their numbers.
 pub(super) struct WordPiece {
-    pieces: Box<[&'static str]>,
+    pieces: HashMap<&'static str, usize>,
     unknown: usize,
 }
 
 impl WordPiece {
-    /// None if the pieces are not in order or one of them is missing.
-    pub(super) fn new(pieces: Box<[&'static str]>) -> Option<Self> {
-        let unknown = pieces.binary_search(&UNKNOWN).ok()?;
-        pieces
-            .is_sorted_by(|one, next| one < next)
-            .then_some(Self { pieces, unknown })
+    /// Numbers the pieces from 0. None if the one for unknown words is missing.
+    pub(super) fn new(pieces: impl IntoIterator<Item = &'static str>) -> Option<Self> {
+        let numbered = pieces.into_iter().enumerate();
+        let pieces: HashMap<_, _> = numbered.map(|(number, piece)| (piece, number)).collect();
+        let unknown = *pieces.get(UNKNOWN)?;
+        Some(Self { pieces, unknown })
     }
 
     /// The numbers of a text's pieces.
@@ -56,10 +58,10 @@ impl WordPiece {
             let prefix = candidate.len();
             candidate.push_str(rest);
             let longest = loop {
-                match self.pieces.binary_search(&candidate.as_str()) {
-                    Ok(piece) => break Some(piece),
-                    Err(_) => candidate.pop(),
-                };
+                if let Some(piece) = self.pieces.get(candidate.as_str()) {
+                    break Some(*piece);
+                }
+                candidate.pop();
                 if candidate.len() == prefix {
                     break None;
                 }
@@ -77,12 +79,15 @@ impl WordPiece {
 
     /// Whether a word in lower case is a piece of its own.
     pub(super) fn is_word(&self, word: &str) -> bool {
-        self.pieces.binary_search(&word).is_ok()
+        self.pieces.contains_key(word)
     }
 
     #[cfg(test)]
-    pub(super) fn name(&self, piece: usize) -> &'static str {
-        self.pieces[piece]
+    pub(super) fn names(&self) -> HashMap<usize, &'static str> {
+        self.pieces
+            .iter()
+            .map(|(name, number)| (*number, *name))
+            .collect()
     }
 }
 
@@ -100,12 +105,16 @@ fn normalize(text: &str) -> String {
     }
     spaced
         .nfd()
-        .filter(|c| c.general_category() != Category::NonspacingMark)
+        .filter(|c| c.is_ascii() || c.general_category() != Category::NonspacingMark)
         .flat_map(char::to_lowercase)
         .collect()
 }
 
 fn is_removed(c: char) -> bool {
+    // A category is looked up in a table.
+    if matches!(c, ' '..='~') {
+        return false;
+    }
     let removed = matches!(
         c.general_category(),
         Category::Control | Category::Format | Category::PrivateUse
@@ -141,5 +150,8 @@ fn split(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn is_punctuation(c: char) -> bool {
-    c.is_ascii_punctuation() || c.general_category_group() == GeneralCategoryGroup::Punctuation
+    if c.is_ascii() {
+        return c.is_ascii_punctuation();
+    }
+    c.general_category_group() == GeneralCategoryGroup::Punctuation
 }

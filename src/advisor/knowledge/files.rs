@@ -48,7 +48,7 @@ const MORE: [&str; 4] = [
 #[derive(Debug)]
 pub(in crate::advisor) struct Files(HashMap<&'static str, File>);
 
-/// Where it is, for whoever has to correct it, and what is in it.
+/// A file's path, for its errors, and its text.
 #[derive(Debug)]
 struct File {
     name: String,

@@ -10,7 +10,7 @@
 //!
 //! Their z-scores over the advisor's passages are summed up, that of the words by half: in a long
 //! question many words are chance. The order of the sums is the ranking.
-//! Embedding the stories themselves finds little: nobody asks in the words of a story. Passages
+//! Embedding the stories themselves finds little: questions are not asked in the words of a story. Passages
 //! whose `not` is in the question come last and are never shown, and [`floor`] decides which of the
 //! others are near enough to be.
 //!
@@ -145,17 +145,7 @@ impl Library {
         }
         let embedded = Embedding::of(&question);
         let off_topic = self.off_topic.nearest(&embedded);
-        let bm25 = self.bm25.scores(&asked);
-        let signals: Vec<_> = self
-            .passages
-            .iter()
-            .zip(bm25)
-            .map(|(passage, words)| Signals {
-                words,
-                subject: embedded.cosine(&passage.subject).into(),
-                nearest: nearest_few(&embedded, &passage.texts).into(),
-            })
-            .collect();
+        let signals = self.signals(&asked, &embedded);
         let words = z_scores(&signals, |signals| signals.words);
         let subject = z_scores(&signals, |signals| signals.subject);
         let nearest = z_scores(&signals, |signals| signals.nearest);
@@ -201,6 +191,16 @@ impl Library {
             off_topic,
             question,
         }
+    }
+
+    fn signals(&self, asked: &[Word], embedded: &Embedding) -> Vec<Signals> {
+        let signals = |(passage, words): (&Indexed, f64)| Signals {
+            words,
+            subject: embedded.cosine(&passage.subject).into(),
+            nearest: nearest_few(embedded, &passage.texts).into(),
+        };
+        let bm25 = self.bm25.scores(asked);
+        self.passages.iter().zip(bm25).map(signals).collect()
     }
 
     /// The question, with a word of the library in the place of every misspelt one.

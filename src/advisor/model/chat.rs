@@ -7,12 +7,12 @@ use super::{
     fault::Fault,
     prompt::Prompt,
     usage::Reported,
-    wire::{self, Finish, Part},
+    wire::{self, Finish, StreamEvent},
 };
-use crate::config::Model as Settings;
+use crate::config::ModelSettings;
 
 /// A server that refuses one of these parameters is asked without it.
-pub(super) fn request(settings: &Settings, prompt: &Prompt) -> Value {
+pub(super) fn request(settings: &ModelSettings, prompt: &Prompt) -> Value {
     json!({
         "model": settings.name,
         "messages": [
@@ -114,14 +114,14 @@ impl Message {
     }
 }
 
-/// Whether a part of a content is one that nobody is to see (Mistral's `thinking`, for one).
+/// Whether a part of a content is hidden from users, such as Mistral's `thinking`.
 fn is_thought(part: &Value) -> bool {
     let kind = part["type"].as_str().unwrap_or_default();
     kind.contains("think") || kind.contains("reason")
 }
 
 /// Reads a chunk of the stream, or a whole answer that is not streamed.
-pub(super) fn read(json: &str) -> serde_json::Result<Vec<Part>> {
+pub(super) fn read(json: &str) -> serde_json::Result<Vec<StreamEvent>> {
     let chunk: Chunk = match serde_json::from_str(json) {
         Ok(chunk) => chunk,
         Err(error) => return fault(json).ok_or(error),
@@ -133,13 +133,13 @@ pub(super) fn read(json: &str) -> serde_json::Result<Vec<Part>> {
         return Ok(parts);
     }
     if let Some(choice) = choices.first().filter(|choice| !choice.error.is_null()) {
-        return Ok(vec![Part::Fault(Fault::of(&choice.error))]);
+        return Ok(vec![StreamEvent::Fault(Fault::of(&choice.error))]);
     }
     let mut parts = Vec::new();
-    parts.extend(chunk.id.map(Part::Id));
-    parts.extend(chunk.model.map(Part::Model));
-    parts.push(Part::Web(wire::web(&chunk.search_results)));
-    parts.push(Part::Web(wire::web(&chunk.citations)));
+    parts.extend(chunk.id.map(StreamEvent::Id));
+    parts.extend(chunk.model.map(StreamEvent::Model));
+    parts.push(StreamEvent::Web(wire::web(&chunk.search_results)));
+    parts.push(StreamEvent::Web(wire::web(&chunk.citations)));
     let usages = [
         chunk.usage,
         chunk.x_groq.and_then(|groq| groq.usage),
@@ -155,26 +155,28 @@ pub(super) fn read(json: &str) -> serde_json::Result<Vec<Part>> {
                 .as_deref()
                 .is_some_and(|text| !text.is_empty())
             {
-                parts.push(Part::Declined);
+                parts.push(StreamEvent::Declined);
             }
             if message.is_thought() {
-                parts.push(Part::Thought { is_silent: false });
+                parts.push(StreamEvent::Thought { is_silent: false });
             }
-            parts.push(Part::Text(message.text()));
+            parts.push(StreamEvent::Text(message.text()));
         }
-        parts.extend(usages.map(Part::Usage));
+        parts.extend(usages.map(StreamEvent::Usage));
         match choice.finish_reason.as_deref() {
             // Some servers send an empty one where others send null.
-            Some("") | None => parts.extend(is_whole.then_some(Part::Finish(Finish::Complete))),
-            Some(reason) => parts.push(Part::Finish(Finish::of(reason))),
+            Some("") | None => {
+                parts.extend(is_whole.then_some(StreamEvent::Finish(Finish::Complete)));
+            }
+            Some(reason) => parts.push(StreamEvent::Finish(Finish::of(reason))),
         }
     } else {
-        parts.extend(usages.map(Part::Usage));
+        parts.extend(usages.map(StreamEvent::Usage));
     }
     Ok(parts)
 }
 
-fn fault(json: &str) -> Option<Vec<Part>> {
+fn fault(json: &str) -> Option<Vec<StreamEvent>> {
     let json: Value = serde_json::from_str(json).ok()?;
-    Fault::find(&json).map(|fault| vec![Part::Fault(fault)])
+    Fault::find(&json).map(|fault| vec![StreamEvent::Fault(fault)])
 }

@@ -10,22 +10,22 @@ use tokio::sync::mpsc;
 use super::{
     super::{
         Advisors, History, Thread,
-        engine::{Asked, Begun, Event, Failure},
+        engine::{Begun, EngineEvent, EngineInput, Failure},
         obi::Cast,
     },
-    Deadlines, Draft, Model, Prompt, Stop,
+    Deadlines, LanguageModel, Prompt, Stop, StreamDecoder,
 };
 use crate::{
-    config::{Dialect, Model as Settings, Prices, Timeouts},
+    config::{Dialect, ModelSettings, Prices, Timeouts},
     entity::reading::Advisor,
 };
 
-/// Events that are told of one answer, at most: each comes from some bytes of it.
+/// The most events of one answer: each comes from some bytes of it.
 const EVENTS: usize = 1 << 18;
 
 /// Reads what a provider sends.
 pub struct Reader {
-    model: Model,
+    model: LanguageModel,
     prompt: Prompt,
 }
 
@@ -36,7 +36,7 @@ impl Reader {
     #[must_use]
     pub fn new(dialect: Dialect) -> Self {
         let long = Duration::from_hours(1);
-        let settings = Settings {
+        let settings = ModelSettings {
             base_url: "http://127.0.0.1:9/v1".to_owned(),
             url: "http://127.0.0.1:9/v1/x".to_owned(),
             assumed_path: None,
@@ -52,6 +52,7 @@ impl Reader {
             max_bytes: 16_384,
             context_tokens: 8_192,
             web_search: true,
+            memory: 0,
             background: dialect == Dialect::Responses,
             timeouts: Timeouts {
                 connect: long,
@@ -63,15 +64,16 @@ impl Reader {
             fallback: false,
         };
         let advisors = Advisors::load(None, None).expect("the built-in library is good");
-        let asked = Asked {
+        let asked = EngineInput {
             advisor: Advisor::Legba,
             question: "Which door should I choose, stuck at this crossroads?".to_owned(),
             cast: Cast::stored(0).expect("a cast that can fall"),
             history: History::default(),
             thread: Thread::default(),
+            memory: None,
         };
         Self {
-            model: Model::new(settings).expect("the system has certificates"),
+            model: LanguageModel::new(settings).expect("the system has certificates"),
             prompt: advisors.prompt(&asked),
         }
     }
@@ -81,14 +83,14 @@ impl Reader {
         &self,
         media_type: &str,
         pieces: impl IntoIterator<Item = Vec<u8>, IntoIter: Send + 'static>,
-    ) -> (Vec<Event>, Option<Failure>) {
+    ) -> (Vec<EngineEvent>, Option<Failure>) {
         let pieces = pieces.into_iter().map(Ok::<_, std::io::Error>);
         let mut response = http::Response::new(Body::wrap_stream(stream::iter(pieces)));
         let media_type = http::HeaderValue::from_str(media_type).expect("a media type");
         response.headers_mut().insert("content-type", media_type);
 
         let (out, mut told) = mpsc::channel(EVENTS);
-        let mut draft = Draft::new(
+        let mut draft = StreamDecoder::new(
             &self.model.settings,
             &self.prompt,
             &self.model.habits,

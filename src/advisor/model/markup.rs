@@ -306,7 +306,7 @@ fn closing(text: &str, open: char, close: char, most: usize) -> Option<usize> {
     None
 }
 
-/// The passages between brackets, from one to another; 0 for what is numbered by somebody else.
+/// The passages between brackets, from one to another; 0 for numbers that are no citation of ours.
 fn citation(content: &str) -> Option<Vec<(usize, usize)>> {
     let content = content.trim();
     if content.chars().count() > CITATION {

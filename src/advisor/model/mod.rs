@@ -2,20 +2,21 @@
 //! field, and streams what it answers.
 //!
 //! An answer costs money: a request is sent again only where nothing can have been paid for, and
-//! a response that can be taken up again is. May use: the settings, and what engines share.
+//! a response that can be taken up again is.
 
 mod adaptation;
 mod address;
 mod chat;
 mod citations;
+mod client;
 mod deadlines;
-mod draft;
 mod events;
 mod fault;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod malformed;
 mod markup;
+mod memory;
 mod money;
 mod opening;
 mod pace;
@@ -24,7 +25,8 @@ mod probe;
 mod prompt;
 mod repetition;
 mod responses;
-mod server;
+mod stream_decoder;
+mod template;
 mod thinking;
 mod tokens;
 mod trial;
@@ -39,24 +41,24 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::engine::{Begun, Event, Failure, Position, Usage};
+use super::engine::{Begun, EngineEvent, Failure, Position, TokenUsage};
 use crate::{
-    config::{Dialect, Model as Settings},
+    config::{Dialect, ModelSettings},
     digest,
 };
 pub use adaptation::Change;
+use client::ProviderClient;
 use deadlines::{Deadlines, Heard};
-use draft::Draft;
 use events::Events;
 use fault::Fault;
 pub use probe::Probe;
-pub(super) use prompt::PASSAGES;
 pub use prompt::Prompt;
-use server::Server;
+pub(super) use prompt::{PASSAGES, Parts};
+use stream_decoder::StreamDecoder;
 use thinking::Habits;
 pub use trial::Trial;
 use usage::Reported;
-use wire::{Finish, Part};
+use wire::{Finish, StreamEvent};
 
 /// How often a broken stream is taken up again.
 const REATTACHMENTS: u32 = 5;
@@ -66,10 +68,10 @@ const CANCEL: Duration = Duration::from_secs(5);
 
 /// A language model that answers. Clones share their connections.
 #[derive(Clone, Debug)]
-pub struct Model {
-    settings: Arc<Settings>,
+pub struct LanguageModel {
+    settings: Arc<ModelSettings>,
     version: String,
-    server: Server,
+    server: ProviderClient,
     habits: Arc<Habits>,
 }
 
@@ -81,12 +83,12 @@ enum Stop {
     Ended(Failure),
 }
 
-impl Model {
+impl LanguageModel {
     /// # Errors
     ///
     /// If the system has no certificates to know a server by.
-    pub fn new(settings: Settings) -> Result<Self, reqwest::Error> {
-        let version = digest::hex([
+    pub fn new(settings: ModelSettings) -> Result<Self, reqwest::Error> {
+        let version = digest::hash_parts([
             prompt::version().as_str(),
             &settings.url,
             &format!("{:?}", settings.dialect),
@@ -98,7 +100,7 @@ impl Model {
         ]);
         let settings = Arc::new(settings);
         Ok(Self {
-            server: Server::new(settings.clone())?,
+            server: ProviderClient::new(settings.clone())?,
             habits: Arc::new(Habits::of(&settings.name)),
             settings,
             version,
@@ -134,18 +136,10 @@ impl Model {
         self.settings.dialect == Dialect::Responses && self.settings.background
     }
 
-    /// Whether a prompt leaves room for the answer. Most servers refuse one that does not; some cut
-    /// it from the front, where the instructions are.
-    #[must_use]
-    pub(super) fn fits(&self, prompt: &Prompt) -> bool {
-        let most = i64::from(self.settings.context_tokens);
-        prompt.most_tokens() + i64::from(self.settings.max_tokens) <= most
-    }
-
     /// An estimate of an answer's usage up to `text`, where the provider reported none: a token for
     /// every four bytes, at the configured prices.
     #[must_use]
-    pub fn estimate(&self, prompt: &Prompt, text: &str) -> Usage {
+    pub fn estimate(&self, prompt: &Prompt, text: &str) -> TokenUsage {
         let guess = (prompt.tokens(), money::tokens(text.len()));
         Reported::default().usage(self.settings.prices, guess)
     }
@@ -159,25 +153,25 @@ impl Model {
     /// The most an answer can cost, in nano-dollars, by the configured prices; 0 without them. The
     /// prompt is taken for twice as many tokens as it is likely to have.
     #[must_use]
-    pub fn most(&self, prompt: &Prompt) -> i64 {
+    pub fn max_cost(&self, prompt: &Prompt) -> i64 {
         let input = prompt.tokens() * 2;
         money::cost(self.settings.prices, input, self.settings.max_tokens.into())
     }
 
     /// Writes the answer, or the rest of one that was begun and has a position. All of it goes to
-    /// `out`, and waits while that is full; once nobody listens there it stops. Dropping the
+    /// `out`, and waits while that is full; once its receiver is gone it stops. Dropping the
     /// future closes the connection.
     ///
     /// # Errors
     ///
-    /// Why the answer is not complete. What there is of it has been told.
+    /// Why the answer is not complete. What there is of it has been sent.
     pub async fn write(
         &self,
         prompt: &Prompt,
         begun: Begun,
-        out: &mpsc::Sender<Event>,
+        out: &mpsc::Sender<EngineEvent>,
     ) -> Result<(), Failure> {
-        let mut draft = Draft::new(&self.settings, prompt, &self.habits, begun, out);
+        let mut draft = StreamDecoder::new(&self.settings, prompt, &self.habits, begun, out);
         let span = self.server.span();
         let writing = async {
             let result = self.write_to(&mut draft, prompt, out).await;
@@ -198,9 +192,9 @@ impl Model {
     /// Asks, and takes a response that breaks up again where that can be done.
     async fn write_to(
         &self,
-        draft: &mut Draft<'_>,
+        draft: &mut StreamDecoder<'_>,
         prompt: &Prompt,
-        out: &mpsc::Sender<Event>,
+        out: &mpsc::Sender<EngineEvent>,
     ) -> Result<(), Failure> {
         let mut clock = Deadlines::new(self.settings.timeouts);
         let mut response = None;
@@ -266,7 +260,7 @@ impl Model {
     /// Asks at the address that was not tried yet.
     async fn ask_elsewhere(
         &self,
-        draft: &mut Draft<'_>,
+        draft: &mut StreamDecoder<'_>,
         prompt: &Prompt,
         clock: &mut Deadlines,
     ) -> Result<(), Failure> {
@@ -281,18 +275,15 @@ impl Model {
     async fn read(
         &self,
         response: Response,
-        draft: &mut Draft<'_>,
+        draft: &mut StreamDecoder<'_>,
         clock: &mut Deadlines,
     ) -> Result<(), Stop> {
-        let media_type = response.headers().get(CONTENT_TYPE);
-        let media_type = media_type.and_then(|value| value.to_str().ok());
-        let media_type = media_type.unwrap_or_default().to_ascii_lowercase();
+        let media_type = media_type(&response);
         if media_type.contains("json") {
             return self.read_whole(response, draft, clock.by()).await;
         }
         if media_type.contains("html") {
-            self.log_malformed("the model's server answers with a page");
-            return Err(Stop::Ended(Failure::Malformed));
+            return Err(self.unexpected("the model's server answers with a page"));
         }
         let mut events = Events::of(response, self.settings.name.clone());
         let mut arrivals = events.arrivals();
@@ -302,29 +293,24 @@ impl Model {
                 // A broken connection does not undo what is complete.
                 Ok(Ok(None)) if draft.is_finished() => return Ok(()),
                 Ok(Err(_)) | Err(_) if draft.is_surely_finished() => return Ok(()),
-                Ok(Ok(None)) => {
-                    self.log_early_end(arrivals == 0);
-                    return Err(Stop::Broken(Failure::Cut));
-                }
-                Ok(Err(Failure::Cut)) => return Err(Stop::Broken(Failure::Cut)),
-                Ok(Err(failure)) => return Err(Stop::Ended(failure)),
                 Err(_) if arrivals != events.arrivals() && clock.keep_alive() => {
                     arrivals = events.arrivals();
                     continue;
                 }
-                Err(_) => {
-                    self.log_silence();
-                    return Err(Stop::Broken(Failure::Timeout));
-                }
+                Ok(Ok(None)) => return Err(self.early_end(arrivals == 0)),
+                Ok(Err(Failure::Cut)) => return Err(Stop::Broken(Failure::Cut)),
+                Ok(Err(failure)) => return Err(Stop::Ended(failure)),
+                Err(_) => return Err(self.silence()),
             };
             arrivals = events.arrivals();
             let is_done = data.text.trim() == "[DONE]";
-            let read = match self.settings.dialect {
+            let is_responses = self.settings.dialect == Dialect::Responses;
+            let read = match data.text.as_str() {
                 // Some servers give no other reason to end.
-                _ if is_done => Ok((None, vec![Part::Finish(Finish::Complete)])),
-                _ if data.is_error => Ok((None, vec![Part::Fault(Fault::of_body(&data.text))])),
-                Dialect::Chat => chat::read(&data.text).map(|parts| (None, parts)),
-                Dialect::Responses => responses::read(&data.text),
+                _ if is_done => Ok((None, vec![StreamEvent::Finish(Finish::Complete)])),
+                body if data.is_error => Ok((None, vec![StreamEvent::Fault(Fault::of_body(body))])),
+                event if is_responses => responses::read(event),
+                event => chat::read(event).map(|parts| (None, parts)),
             };
             let (sequence, parts) = match read {
                 Ok(read) => read,
@@ -340,20 +326,17 @@ impl Model {
             if draft.is_enough() {
                 return Ok(());
             }
-            if is_done || (draft.is_finished() && self.settings.dialect == Dialect::Responses) {
+            if is_done || (draft.is_finished() && is_responses) {
                 events.leave();
                 return Ok(());
             }
             if draft.is_surely_finished() {
                 // Some servers tell the usage last.
                 clock.afterword();
+            } else if is_responses {
+                clock.note(heard.max(Heard::Life));
             } else {
-                let is_event = self.settings.dialect == Dialect::Responses;
-                clock.note(if is_event {
-                    heard.max(Heard::Life)
-                } else {
-                    heard
-                });
+                clock.note(heard);
             }
         }
     }
@@ -362,14 +345,14 @@ impl Model {
     async fn read_whole(
         &self,
         response: Response,
-        draft: &mut Draft<'_>,
+        draft: &mut StreamDecoder<'_>,
         by: Instant,
     ) -> Result<(), Stop> {
         if draft.position().is_some() {
-            // Where the text that is known ends in it, nobody can say.
+            // Where the stored text ends in it is unknown.
             return Err(Stop::Ended(Failure::Cut));
         }
-        let body = match server::read(response, events::LONGEST, by).await {
+        let body = match client::read(response, events::LONGEST, by).await {
             Ok(body) => String::from_utf8_lossy(&body).into_owned(),
             Err(failure) => return Err(Stop::Ended(failure)),
         };
@@ -382,8 +365,7 @@ impl Model {
         if draft.is_finished() {
             return Ok(());
         }
-        self.log_malformed("the model's server answers with something else");
-        Err(Stop::Ended(Failure::Malformed))
+        Err(self.unexpected("the model's server answers with something else"))
     }
 
     /// Tells the provider to stop a response that would go on by itself. Does nothing where a
@@ -397,4 +379,10 @@ impl Model {
             }
         }
     }
+}
+
+fn media_type(response: &Response) -> String {
+    let media_type = response.headers().get(CONTENT_TYPE);
+    let media_type = media_type.and_then(|value| value.to_str().ok());
+    media_type.unwrap_or_default().to_ascii_lowercase()
 }

@@ -22,7 +22,7 @@ const BYTES_A_TOKEN: usize = 4;
 
 /// US dollars as JSON writes a number, in nano-dollars, half a one rounded up. It is the text
 /// that is read: as a float, 0.1 would not be 0.1. None for what is no cost.
-pub(super) fn nano(dollars: &str) -> Option<i64> {
+pub(super) fn parse_nano_usd(dollars: &str) -> Option<i64> {
     Decimal::from_str(dollars)
         .or_else(|_| Decimal::from_scientific(dollars))
         .ok()
@@ -51,7 +51,7 @@ mod tests {
     use proptest::prelude::*;
     use rust_decimal::Decimal;
 
-    use super::{MOST, Prices, cost, nano};
+    use super::{MOST, Prices, cost, parse_nano_usd};
 
     #[test]
     fn a_cost_is_read_exactly() {
@@ -67,12 +67,12 @@ mod tests {
             ("0.00512300000000000000000000000000000000001", 5_123_000),
             ("2e2", 200_000_000_000),
         ] {
-            assert_eq!(nano(text), Some(expected), "{text}");
+            assert_eq!(parse_nano_usd(text), Some(expected), "{text}");
         }
         for text in [
             "-0.1", "-1e-3", "1e6", "1e300", "null", "true", "\"1\"", "NaN", "",
         ] {
-            assert_eq!(nano(text), None, "{text}");
+            assert_eq!(parse_nano_usd(text), None, "{text}");
         }
     }
 
@@ -102,19 +102,19 @@ mod tests {
         fn what_is_written_exactly_is_read_exactly(amount in 0..MOST) {
             let dollars = Decimal::new(amount, 9);
             for text in [dollars.to_string(), dollars.normalize().to_string(), format!("{amount}e-9")] {
-                prop_assert_eq!(nano(&text), Some(amount), "{}", text);
+                prop_assert_eq!(parse_nano_usd(&text), Some(amount), "{}", text);
             }
         }
 
         #[test]
         fn what_is_finer_is_rounded_half_up(amount in 0..MOST - 1, digit in 0..10_i64) {
             let finer = Decimal::from_i128_with_scale(i128::from(amount) * 10 + i128::from(digit), 10);
-            prop_assert_eq!(nano(&finer.to_string()), Some(amount + i64::from(digit >= 5)));
+            prop_assert_eq!(parse_nano_usd(&finer.to_string()), Some(amount + i64::from(digit >= 5)));
         }
 
         #[test]
         fn whatever_is_reported_is_a_sane_cost_or_none(text in prop_oneof![any::<String>(), "[-+0-9.eE]{0,40}"]) {
-            if let Some(nano) = nano(&text) {
+            if let Some(nano) = parse_nano_usd(&text) {
                 prop_assert!((0..=MOST).contains(&nano), "{}", text);
             }
         }

@@ -4,8 +4,8 @@ use reqwest::{Method, Request, StatusCode};
 use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
 
-use super::{Model, address, server};
-use crate::cause;
+use super::{LanguageModel, address, client};
+use crate::error::root_cause;
 
 /// Bytes of a list of models, of which some servers have hundreds.
 const LONGEST: usize = 4 * 1024 * 1024;
@@ -20,7 +20,7 @@ pub enum Probe {
     /// The key is not right, or missing.
     Refused(StatusCode),
     /// It is there, and not well.
-    Unwell(StatusCode),
+    Unhealthy(StatusCode),
     /// Why not.
     Unreachable(String),
 }
@@ -35,7 +35,7 @@ struct Named {
     id: String,
 }
 
-impl Model {
+impl LanguageModel {
     /// Asks for the list of models, within the time that is set for connecting and for the first
     /// word. Returns the base where the server is: it may have been written without its `/v1`, or
     /// with one too many.
@@ -65,19 +65,19 @@ impl Model {
         let request = self.server.execute(Request::new(Method::GET, url));
         let response = match timeout_at(by, request).await {
             Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Probe::Unreachable(cause::root(&error).to_string()),
+            Ok(Err(error)) => return Probe::Unreachable(root_cause(&error).to_string()),
             Err(_) => return Probe::Unreachable("no answer in time".to_owned()),
         };
         let status = response.status();
         match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => return Probe::Refused(status),
             _ if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
-                return Probe::Unwell(status);
+                return Probe::Unhealthy(status);
             }
             _ if !status.is_success() => return Probe::Unlisted(status),
             _ => {}
         }
-        let body = server::read(response, LONGEST, by)
+        let body = client::read(response, LONGEST, by)
             .await
             .unwrap_or_default();
         let list: Option<List> = serde_json::from_slice(&body).ok();

@@ -8,11 +8,11 @@ use super::{
     fault::Fault,
     prompt::Prompt,
     usage::Reported,
-    wire::{self, Finish, Part},
+    wire::{self, Finish, StreamEvent},
 };
-use crate::config::Model as Settings;
+use crate::config::ModelSettings;
 
-pub(super) fn request(settings: &Settings, prompt: &Prompt) -> Value {
+pub(super) fn request(settings: &ModelSettings, prompt: &Prompt) -> Value {
     let mut body = json!({
         "model": settings.name,
         "instructions": prompt.instructions,
@@ -32,7 +32,7 @@ pub(super) fn request(settings: &Settings, prompt: &Prompt) -> Value {
 }
 
 #[derive(Deserialize)]
-struct Event<'a> {
+struct ResponsesEvent<'a> {
     r#type: Option<String>,
     sequence_number: Option<i64>,
     #[serde(borrow)]
@@ -64,8 +64,8 @@ struct Response<'a> {
 }
 
 /// Reads an event of the stream, with its number. Unknown kinds are ignored.
-pub(super) fn read(json: &str) -> serde_json::Result<(Option<i64>, Vec<Part>)> {
-    let event: Event = match serde_json::from_str(json) {
+pub(super) fn read(json: &str) -> serde_json::Result<(Option<i64>, Vec<StreamEvent>)> {
+    let event: ResponsesEvent = match serde_json::from_str(json) {
         Ok(event) => event,
         Err(error) => return fault(json).map(|parts| (None, parts)).ok_or(error),
     };
@@ -73,19 +73,19 @@ pub(super) fn read(json: &str) -> serde_json::Result<(Option<i64>, Vec<Part>)> {
     let parts = match (kind, event.response) {
         ("response.output_text.delta", _) => {
             let text = event.delta.as_str().unwrap_or_default();
-            vec![Part::Text(text.to_owned())]
+            vec![StreamEvent::Text(text.to_owned())]
         }
         ("response.output_text.annotation.added", _) => {
-            vec![Part::Web(
+            vec![StreamEvent::Web(
                 wire::page(&event.annotation).into_iter().collect(),
             )]
         }
-        ("response.refusal.delta" | "response.refusal.done", _) => vec![Part::Declined],
+        ("response.refusal.delta" | "response.refusal.done", _) => vec![StreamEvent::Declined],
         ("response.output_item.added", _) if event.item["type"] == "reasoning" => {
-            vec![Part::Thought { is_silent: true }]
+            vec![StreamEvent::Thought { is_silent: true }]
         }
         (kind, _) if kind.starts_with("response.reasoning") => {
-            vec![Part::Thought { is_silent: false }]
+            vec![StreamEvent::Thought { is_silent: false }]
         }
         (kind, Some(response)) if kind != "error" => {
             let ended = match kind {
@@ -97,13 +97,13 @@ pub(super) fn read(json: &str) -> serde_json::Result<(Option<i64>, Vec<Part>)> {
             };
             state(serde_json::from_str(response.get())?, ended)
         }
-        _ => fault(json).unwrap_or_else(|| vec![Part::Web(wire::web(&event.results))]),
+        _ => fault(json).unwrap_or_else(|| vec![StreamEvent::Web(wire::web(&event.results))]),
     };
     Ok((event.sequence_number, parts))
 }
 
 /// Reads a response that is not streamed.
-pub(super) fn read_whole(json: &str) -> serde_json::Result<Vec<Part>> {
+pub(super) fn read_whole(json: &str) -> serde_json::Result<Vec<StreamEvent>> {
     let response: Response = match serde_json::from_str(json) {
         Ok(response) => response,
         Err(error) => return fault(json).ok_or(error),
@@ -114,49 +114,58 @@ pub(super) fn read_whole(json: &str) -> serde_json::Result<Vec<Part>> {
     }
 }
 
-fn fault(json: &str) -> Option<Vec<Part>> {
+fn fault(json: &str) -> Option<Vec<StreamEvent>> {
     let json: Value = serde_json::from_str(json).ok()?;
-    Fault::find(&json).map(|fault| vec![Part::Fault(fault)])
+    Fault::find(&json).map(|fault| vec![StreamEvent::Fault(fault)])
 }
 
 /// A response as it stands; ended by the event's own word, or else by its status.
-fn state(response: Response, ended: Option<&str>) -> Vec<Part> {
+fn state(response: Response, ended: Option<&str>) -> Vec<StreamEvent> {
     let mut parts = Vec::new();
-    parts.extend(response.id.map(Part::Id));
-    parts.extend(response.model.map(Part::Model));
+    parts.extend(response.id.map(StreamEvent::Id));
+    parts.extend(response.model.map(StreamEvent::Model));
     let mut text = String::new();
     let mut calls_tool = false;
     for item in members(&response.output) {
         let kind = item["type"].as_str().unwrap_or_default();
         // A search is the provider's own to carry out.
         calls_tool |= matches!(kind, "function_call" | "custom_tool_call");
-        parts.push(Part::Web(wire::web(&item["results"])));
+        parts.push(StreamEvent::Web(wire::web(&item["results"])));
         if kind == "reasoning" {
             continue;
         }
         for content in members(&item["content"]) {
             text.push_str(content["text"].as_str().unwrap_or_default());
-            parts.push(Part::Web(wire::web(&content["annotations"])));
+            parts.push(StreamEvent::Web(wire::web(&content["annotations"])));
             if content["type"] == "refusal" {
-                parts.push(Part::Declined);
+                parts.push(StreamEvent::Declined);
             }
         }
     }
-    parts.push(Part::Whole(text));
-    parts.extend(response.usage.and_then(Reported::read).map(Part::Usage));
+    parts.push(StreamEvent::Whole(text));
+    parts.extend(
+        response
+            .usage
+            .and_then(Reported::read)
+            .map(StreamEvent::Usage),
+    );
     // A body with HTTP status 200 can hold a failure.
     let end = match ended.or(response.status.as_deref()) {
-        Some("completed") if calls_tool => Some(Part::Finish(Finish::Failed(Failure::ToolCall))),
-        Some("completed") => Some(Part::Finish(Finish::Complete)),
+        Some("completed") if calls_tool => {
+            Some(StreamEvent::Finish(Finish::Failed(Failure::ToolCall)))
+        }
+        Some("completed") => Some(StreamEvent::Finish(Finish::Complete)),
         Some("incomplete") => {
             let reason = response.incomplete_details["reason"].as_str();
-            Some(Part::Finish(match Finish::of(reason.unwrap_or("length")) {
-                Finish::Complete => Finish::Truncated,
-                other => other,
-            }))
+            Some(StreamEvent::Finish(
+                match Finish::of(reason.unwrap_or("length")) {
+                    Finish::Complete => Finish::Truncated,
+                    other => other,
+                },
+            ))
         }
-        Some("failed") => Some(Part::Fault(Fault::of(&response.error))),
-        Some("cancelled") => Some(Part::Finish(Finish::Failed(Failure::Cut))),
+        Some("failed") => Some(StreamEvent::Fault(Fault::of(&response.error))),
+        Some("cancelled") => Some(StreamEvent::Finish(Finish::Failed(Failure::Cut))),
         _ => None,
     };
     parts.extend(end);

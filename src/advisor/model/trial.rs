@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::{sync::mpsc, time::Instant};
 
-use super::{Begun, Change, Event, Failure, Model, Prompt, Usage};
+use super::{Begun, Change, EngineEvent, Failure, LanguageModel, Prompt, TokenUsage};
 
 /// How it went.
 #[derive(Debug, Default)]
@@ -16,7 +16,7 @@ pub struct Trial {
     pub text: String,
     /// The model's own name.
     pub model: Option<String>,
-    pub usage: Option<Usage>,
+    pub usage: Option<TokenUsage>,
     pub has_thought: bool,
     /// From the request to the first visible word, and to the end.
     pub first_word: Option<Duration>,
@@ -24,7 +24,7 @@ pub struct Trial {
     pub failure: Option<Failure>,
 }
 
-impl Model {
+impl LanguageModel {
     /// Asks.
     pub async fn try_out(&self) -> Trial {
         let begun = Instant::now();
@@ -35,15 +35,15 @@ impl Model {
             let mut trial = Trial::default();
             while let Some(event) = told.recv().await {
                 match event {
-                    Event::Text { text, .. } if !text.is_empty() => {
+                    EngineEvent::Text { text, .. } if !text.is_empty() => {
                         trial.first_word.get_or_insert_with(|| begun.elapsed());
                         trial.text += &text;
                     }
-                    Event::Model(name) => trial.model = Some(name),
-                    Event::Usage(usage) => trial.usage = Some(usage),
-                    Event::Thinking(is_thinking) => trial.has_thought |= is_thinking,
-                    Event::Retracted => trial.text.clear(),
-                    Event::Text { .. } | Event::Source(_) | Event::Truncated => {}
+                    EngineEvent::Model(name) => trial.model = Some(name),
+                    EngineEvent::Usage(usage) => trial.usage = Some(usage),
+                    EngineEvent::Thinking(is_thinking) => trial.has_thought |= is_thinking,
+                    EngineEvent::Retracted => trial.text.clear(),
+                    EngineEvent::Text { .. } | EngineEvent::Source(_) | EngineEvent::Truncated => {}
                 }
             }
             trial

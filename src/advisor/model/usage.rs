@@ -4,7 +4,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{super::engine::Usage, money, wire::clip};
+use super::{super::engine::TokenUsage, money, wire::clip};
 use crate::config::Prices;
 
 /// The figures of an answer, as far as the provider reports them. None is negative.
@@ -121,7 +121,7 @@ impl Reported {
 
     /// The figures to store, with the configured prices where the provider names no cost, and with
     /// an estimate of input and output where it reports none.
-    pub(super) fn usage(self, prices: Option<Prices>, guess: (i64, i64)) -> Usage {
+    pub(super) fn usage(self, prices: Option<Prices>, guess: (i64, i64)) -> TokenUsage {
         // A prompt is never empty, and this is asked for answers that have text.
         let some = |tokens: Option<i64>| tokens.filter(|tokens| *tokens > 0);
         let (input, output) = (
@@ -142,7 +142,7 @@ impl Reported {
         });
         let tokens = total.unwrap_or_else(|| input.saturating_add(output));
         let whole = |tokens: i64| i32::try_from(tokens).unwrap_or(i32::MAX);
-        Usage {
+        TokenUsage {
             tokens: whole(tokens),
             cached_tokens: whole(self.cached.unwrap_or(0)),
             reasoning_tokens: whole(self.reasoning.unwrap_or(0)),
@@ -190,7 +190,7 @@ fn cost(cost: Raw<'_>) -> Option<i64> {
     if cost.get() == "null" {
         return None;
     }
-    let nano = money::nano(cost.get().trim_matches('"'));
+    let nano = money::parse_nano_usd(cost.get().trim_matches('"'));
     if nano.is_none() {
         tracing::warn!(cost = %clip(cost.get(), 40), "the model's server reports an invalid cost");
     }

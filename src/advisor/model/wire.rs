@@ -14,7 +14,7 @@ const URL: usize = 2000;
 
 /// A part of an answer.
 #[derive(Debug)]
-pub(super) enum Part {
+pub(super) enum StreamEvent {
     /// The provider's name for the response.
     Id(String),
     Model(String),

@@ -3,10 +3,12 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    Generation, IdempotencyKey, Outcome, Reading, ServiceMonth, UsageDay, UsageMonth, User,
+    AccountEvent, Generation, IdempotencyKey, Outcome, Reading, ServiceMonth, Session, Share,
+    UsageDay, UsageMonth, User,
 };
 use crate::entity::{
-    PieceEnds, Sources, generation, reading, service_month, usage_day, usage_month, user,
+    PieceEnds, Sources, account_event, generation, reading, service_month, session, usage_day,
+    usage_month, user,
 };
 
 impl User {
@@ -24,6 +26,35 @@ impl User {
             memory: row.memory,
             email_verified_at: row.email_verified_at,
             pending_email: row.pending_email,
+            is_guest: row.is_guest,
+            readings_per_day: row.readings_per_day,
+            cost_per_month_nano_usd: row.cost_per_month,
+        }
+    }
+
+    pub(in crate::archive) fn row(
+        self,
+        email_key: String,
+        username_key: String,
+        hashed_password: String,
+    ) -> user::Model {
+        user::Model {
+            id: self.id,
+            email: self.email,
+            email_key,
+            username: self.username,
+            username_key,
+            hashed_password,
+            is_active: self.is_active,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            locale: self.locale,
+            memory: self.memory,
+            email_verified_at: self.email_verified_at,
+            pending_email: self.pending_email,
+            is_guest: self.is_guest,
+            readings_per_day: self.readings_per_day,
+            cost_per_month: self.cost_per_month_nano_usd,
         }
     }
 }
@@ -90,6 +121,46 @@ impl From<ServiceMonth> for service_month::Model {
     }
 }
 
+impl From<session::Model> for Session {
+    fn from(row: session::Model) -> Self {
+        Self {
+            id: row.id,
+            user_id: row.user_id,
+            user_agent: row.user_agent,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            is_revoked: row.is_revoked,
+            last_used_at: row.last_used_at,
+        }
+    }
+}
+
+impl From<account_event::Model> for AccountEvent {
+    fn from(row: account_event::Model) -> Self {
+        Self {
+            id: row.id,
+            user_id: row.user_id,
+            kind: row.kind,
+            session_id: row.session_id,
+            user_agent: row.user_agent,
+            created_at: row.created_at,
+        }
+    }
+}
+
+impl From<AccountEvent> for account_event::Model {
+    fn from(line: AccountEvent) -> Self {
+        Self {
+            id: line.id,
+            user_id: line.user_id,
+            kind: line.kind,
+            session_id: line.session_id,
+            user_agent: line.user_agent,
+            created_at: line.created_at,
+        }
+    }
+}
+
 impl Reading {
     /// The reading with what hangs off it, as `generations` and `idempotency_keys` have it.
     pub(in crate::archive) fn new(
@@ -124,16 +195,25 @@ impl Reading {
             is_favourite: row.is_favourite,
             note: row.note,
             in_reply_to: row.in_reply_to,
+            share: row
+                .share_token
+                .zip(row.shared_at)
+                .map(|(token, created_at)| Share {
+                    token,
+                    created_at,
+                    expires_at: row.share_expires_at,
+                }),
             cache_key: row.cache_key,
             generations,
             idempotency_keys,
         }
     }
 
-    /// Takes over what its user may have changed here since: the mark, the note and the ratings.
+    /// Takes over what its user may have changed here since: the mark, the note, the link and the ratings.
     pub(in crate::archive) fn keep_of(&mut self, here: &Self) {
         self.is_favourite = here.is_favourite;
         self.note.clone_from(&here.note);
+        self.share.clone_from(&here.share);
         // Null since the other was deleted.
         self.in_reply_to = here.in_reply_to.and(self.in_reply_to);
         for generation in &mut self.generations {
@@ -176,6 +256,9 @@ impl Reading {
             rating: present.and_then(|one| one.rating),
             in_reply_to: self.in_reply_to,
             is_indexed: false,
+            share_token: self.share.as_ref().map(|share| share.token.clone()),
+            shared_at: self.share.as_ref().map(|share| share.created_at),
+            share_expires_at: self.share.as_ref().and_then(|share| share.expires_at),
         }
     }
 }
@@ -209,7 +292,7 @@ impl Generation {
         }
     }
 
-    /// A row that nobody holds and that holds nothing back: it is over.
+    /// A row without a lease or a reservation: the generation has ended.
     pub(in crate::archive) fn row(&self, of: &Reading) -> generation::Model {
         let outcome = self.outcome.clone();
         generation::Model {

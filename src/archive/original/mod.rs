@@ -23,7 +23,7 @@ use crate::{db::Database, digest};
 const PAGE: i64 = 500;
 
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum TakeOverError {
     #[error("it is not the original's: {0}")]
     NotTheOriginal(String),
     #[error(transparent)]
@@ -43,7 +43,7 @@ pub struct TakenOver {
 }
 
 /// Takes over what is not here yet, in one transaction, or only says what would be. `progress`
-/// hears how many rows were read.
+/// receives the number of rows read.
 ///
 /// # Errors
 ///
@@ -53,14 +53,17 @@ pub async fn take_over(
     original: &Database,
     dry_run: bool,
     mut progress: impl FnMut(u64),
-) -> Result<TakenOver, Error> {
-    let from = original.snapshot().await.map_err(Error::Original)?;
-    original.let_idle(&from).await.map_err(Error::Original)?;
+) -> Result<TakenOver, TakeOverError> {
+    let from = original.snapshot().await.map_err(TakeOverError::Original)?;
+    original
+        .let_idle(&from)
+        .await
+        .map_err(TakeOverError::Original)?;
     check_tables(&from).await?;
     // So that a time without a zone is taken for what it is, one in UTC.
     from.execute_unprepared("SET LOCAL TIME ZONE 'UTC'")
         .await
-        .map_err(Error::Original)?;
+        .map_err(TakeOverError::Original)?;
     let tx = db.begin().await?;
     db.for_bulk(&tx).await?;
     let mut taken = TakenOver::default();
@@ -69,12 +72,13 @@ pub async fn take_over(
     if dry_run {
         tx.rollback().await?;
     } else {
+        db.analyze(&tx).await?;
         tx.commit().await?;
     }
     Ok(taken)
 }
 
-async fn check_tables(from: &DatabaseTransaction) -> Result<(), Error> {
+async fn check_tables(from: &DatabaseTransaction) -> Result<(), TakeOverError> {
     let sql = "SELECT table_name::text, column_name::text, data_type::text
         FROM information_schema.columns WHERE table_schema = ANY (current_schemas(false))";
     let columns: Vec<(String, String, String)> = from
@@ -85,7 +89,7 @@ async fn check_tables(from: &DatabaseTransaction) -> Result<(), Error> {
                 .map(sea_orm::QueryResult::try_get_many_by_index)
                 .collect()
         })
-        .map_err(Error::Original)?;
+        .map_err(TakeOverError::Original)?;
     for (table, names) in [
         (
             "users",
@@ -100,11 +104,11 @@ async fn check_tables(from: &DatabaseTransaction) -> Result<(), Error> {
             let column = columns.iter().find(|(t, c, _)| t == table && c == name);
             let Some((_, _, data_type)) = column else {
                 let why = format!("it has no column {table}.{name}");
-                return Err(Error::NotTheOriginal(why));
+                return Err(TakeOverError::NotTheOriginal(why));
             };
             if name.ends_with("id") && !data_type.ends_with("int") && data_type != "integer" {
                 let why = format!("{table}.{name} is not an integer but a {data_type}");
-                return Err(Error::NotTheOriginal(why));
+                return Err(TakeOverError::NotTheOriginal(why));
             }
         }
     }
@@ -115,7 +119,7 @@ async fn page<T: FromQueryResult>(
     from: &DatabaseTransaction,
     sql: &str,
     after: i64,
-) -> Result<Vec<T>, Error> {
+) -> Result<Vec<T>, TakeOverError> {
     let values = [after.into(), PAGE.into()];
     T::find_by_statement(Statement::from_sql_and_values(
         DatabaseBackend::Postgres,
@@ -124,7 +128,7 @@ async fn page<T: FromQueryResult>(
     ))
     .all(from)
     .await
-    .map_err(Error::Original)
+    .map_err(TakeOverError::Original)
 }
 
 /// A `UUIDv7` that sorts by time to the microsecond (RFC 9562, section 6.2, method 3), the same
@@ -132,7 +136,7 @@ async fn page<T: FromQueryResult>(
 fn new_id(created_at: DateTime<Utc>, table: &str, old: i64) -> Uuid {
     let micros = created_at.timestamp_micros().max(0).unsigned_abs();
     let (millis, rest) = (micros / 1_000, micros % 1_000);
-    let digest = digest::hex(["original", table, &old.to_string(), &micros.to_string()]);
+    let digest = digest::hash_parts(["original", table, &old.to_string(), &micros.to_string()]);
     let hashed = u64::from_str_radix(&digest[..16], 16).expect("the digest is hexadecimal");
     let mut random = [0; 10];
     // Twelve bits of it, as the version takes the first four.

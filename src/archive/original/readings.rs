@@ -9,7 +9,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{super::batch::insert, Error, TakenOver, new_id, page};
+use super::{super::batch::insert, TakeOverError, TakenOver, new_id, page};
 use crate::{
     advisor::engine::Failure,
     digest,
@@ -55,7 +55,7 @@ pub(super) async fn take_over(
     left_out: &HashSet<i64>,
     taken: &mut TakenOver,
     progress: &mut impl FnMut(u64),
-) -> Result<(), Error> {
+) -> Result<(), TakeOverError> {
     let mut without_user = 0_u64;
     let mut after = i64::MIN;
     loop {
@@ -123,7 +123,7 @@ fn new_reading(id: Uuid, user_id: Uuid, advisor: Advisor, old: OldReading) -> re
         advisor,
         question: old.question,
         // Of no question: what the original wrote is not given again.
-        cache_key: digest::hex(["original", &old.id.to_string()]),
+        cache_key: digest::hash_parts(["original", &old.id.to_string()]),
         generation_id: new_id(old.created_at, "generations", old.id),
         status: match failure {
             None => Status::Completed,
@@ -149,6 +149,9 @@ fn new_reading(id: Uuid, user_id: Uuid, advisor: Advisor, old: OldReading) -> re
         rating: None,
         in_reply_to: None,
         is_indexed: false,
+        share_token: None,
+        shared_at: None,
+        share_expires_at: None,
     }
 }
 

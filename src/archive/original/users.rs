@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     super::{batch::insert, check::checked_user, line::User},
-    Error, TakenOver, new_id, page,
+    TakeOverError, TakenOver, new_id, page,
 };
 use crate::{
     account::{locale, name},
@@ -44,7 +44,7 @@ pub(super) async fn take_over(
     tx: &DatabaseTransaction,
     taken: &mut TakenOver,
     progress: &mut impl FnMut(u64),
-) -> Result<HashSet<i64>, Error> {
+) -> Result<HashSet<i64>, TakeOverError> {
     let mut left_out = HashSet::new();
     let mut after = i64::MIN;
     loop {
@@ -77,8 +77,8 @@ pub(super) async fn take_over(
     }
 }
 
-/// Somebody who can sign in as before: with the same email and password. An email is nobody
-/// else's, so whoever has one that is taken stays out; a username gives way.
+/// A user who can sign in with the same email and password as before. A user whose email is taken is left
+/// out; a username that is taken gets a suffix.
 async fn new_user(
     tx: &DatabaseTransaction,
     id: Uuid,
@@ -97,6 +97,9 @@ async fn new_user(
         memory: true,
         email_verified_at: None,
         pending_email: None,
+        is_guest: false,
+        readings_per_day: None,
+        cost_per_month_nano_usd: None,
     };
     let line = match checked_user(line) {
         Ok(line) => line,
@@ -107,23 +110,8 @@ async fn new_user(
     if exists(tx, Condition::all().add(is_email)).await? {
         return Ok(Err("another account has this email".to_owned()));
     }
-    let mut username = name::stored(&line.username);
-    let mut number = 0;
-    loop {
-        let is_username = user::Column::UsernameKey.eq(&username.key);
-        if !exists(tx, Condition::all().add(is_username)).await? {
-            break;
-        }
-        let suffix = match number {
-            0 => format!("-{}", old.id),
-            _ => format!("-{}-{number}", old.id),
-        };
-        // Ours are at most 100 characters long.
-        let start: String = line.username.chars().take(100 - suffix.len()).collect();
-        username = name::stored(&format!("{start}{suffix}"));
-        number += 1;
-    }
-    if number > 0 {
+    let username = free_username(tx, &line.username, old.id).await?;
+    if username.text != name::stored(&line.username).text {
         remarks.push(format!(
             "user {} ({}) is called {}: another account has the username {}",
             old.id, email.text, username.text, line.username
@@ -135,21 +123,35 @@ async fn new_user(
             old.id, email.text
         ));
     }
-    Ok(Ok(user::Model {
-        id,
-        email: email.text,
-        email_key: email.key,
+    let line = User {
         username: username.text,
-        username_key: username.key,
-        hashed_password: old.hashed_password,
-        is_active: line.is_active,
-        created_at: line.created_at,
-        updated_at: line.updated_at,
-        locale: line.locale,
-        memory: line.memory,
-        email_verified_at: line.email_verified_at,
-        pending_email: line.pending_email.clone(),
-    }))
+        ..line
+    };
+    Ok(Ok(line.row(email.key, username.key, old.hashed_password)))
+}
+
+/// The username, with a suffix if another account has it.
+async fn free_username(
+    tx: &DatabaseTransaction,
+    wanted: &str,
+    old_id: i64,
+) -> Result<name::Name, DbErr> {
+    let mut username = name::stored(wanted);
+    let mut number = 0;
+    loop {
+        let is_username = user::Column::UsernameKey.eq(&username.key);
+        if !exists(tx, Condition::all().add(is_username)).await? {
+            return Ok(username);
+        }
+        let suffix = match number {
+            0 => format!("-{old_id}"),
+            _ => format!("-{old_id}-{number}"),
+        };
+        // Ours are at most 100 characters long.
+        let start: String = wanted.chars().take(100 - suffix.len()).collect();
+        username = name::stored(&format!("{start}{suffix}"));
+        number += 1;
+    }
 }
 
 async fn exists(tx: &DatabaseTransaction, condition: Condition) -> Result<bool, DbErr> {

@@ -44,7 +44,7 @@ async fn database_time(db: &Database) -> Result<DateTime<Utc>, DbErr> {
         .try_get_by_index(0)
 }
 
-/// Where the database is a file, whoever stores the file may have another clock.
+/// Where the database is a file, its file system may have another clock.
 pub(super) async fn against_files(folder: &Path, lease: Duration, report: &mut Report) {
     let time = async {
         let file = tempfile::tempfile_in(folder)?;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::Report;
-use crate::config::{CommandSettings, Given};
+use crate::config::{CommandSettings, RawSettings};
 
 /// Less is soon none.
 const LITTLE: u64 = 1_000_000_000;
@@ -11,7 +11,7 @@ const TOO_LITTLE: u64 = 100_000_000;
 
 const ABOUT: &str = "disk";
 
-pub(super) fn check(given: &Given, settings: Option<&CommandSettings>, report: &mut Report) {
+pub(super) fn check(given: &RawSettings, settings: Option<&CommandSettings>, report: &mut Report) {
     let database = settings.and_then(|settings| settings.database.sqlite_path());
     let database = database.and_then(Path::parent);
     // Where the secret is in the settings and the database elsewhere, nothing is kept there.

@@ -2,13 +2,13 @@
 
 use super::Report;
 use crate::{
-    config::{DatabaseSettings, Given, kept_files},
+    config::{DatabaseSettings, RawSettings, kept_files},
     private,
 };
 
 const ABOUT: &str = "files";
 
-pub(super) fn check(given: &Given, database: &DatabaseSettings, report: &mut Report) {
+pub(super) fn check(given: &RawSettings, database: &DatabaseSettings, report: &mut Report) {
     let mut kept = kept_files(&given.data_dir, database);
     if let Some(path) = database.sqlite_path() {
         kept.extend(private::sqlite_files(path));

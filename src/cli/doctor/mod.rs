@@ -5,6 +5,7 @@ mod clock;
 mod database;
 mod disk;
 mod files;
+mod mail;
 mod model;
 mod port;
 mod secret;
@@ -20,7 +21,7 @@ use serde_json::{Value, json};
 use super::{Error, volume};
 use crate::{
     advisor::Advisors,
-    config::{Environment, Given, Settings},
+    config::{Environment, RawSettings, Settings},
 };
 
 #[derive(Debug, clap::Args)]
@@ -71,7 +72,7 @@ impl Report {
 /// `problems` and `warnings` are those of names and values in the environment.
 pub async fn run(
     arguments: &Arguments,
-    given: Given,
+    given: RawSettings,
     problems: &[String],
     warnings: &[String],
 ) -> Result<(), Error> {
@@ -93,7 +94,7 @@ pub async fn run(
 
 async fn look(
     arguments: &Arguments,
-    given: Given,
+    given: RawSettings,
     problems: &[String],
     warnings: &[String],
     report: &mut Report,
@@ -137,6 +138,7 @@ async fn look(
         }
     }
     if let Some(settings) = settings {
+        mail::check(settings.mail.as_ref(), report).await;
         model::check(settings.model, arguments.ask, report).await;
     }
     disk::check(&given, command.as_ref(), report);

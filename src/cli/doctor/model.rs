@@ -9,7 +9,7 @@ use super::Report;
 use crate::{
     advisor::{
         engine::Failure,
-        model::{Model, Probe, Trial},
+        model::{LanguageModel, Probe, Trial},
     },
     config::{self, Dialect},
 };
@@ -22,7 +22,7 @@ const TOKENS: u32 = 16;
 /// Of the answer, what is shown.
 const SHOWN: usize = 60;
 
-pub(super) async fn check(settings: Option<config::Model>, ask: bool, report: &mut Report) {
+pub(super) async fn check(settings: Option<config::ModelSettings>, ask: bool, report: &mut Report) {
     let Some(settings) = settings else {
         report.ok(ABOUT, "none is set; the built-in advisor answers");
         return;
@@ -58,7 +58,7 @@ pub(super) async fn check(settings: Option<config::Model>, ask: bool, report: &m
             ABOUT,
             format_args!("{server} does not let us in ({status}): check the API key"),
         ),
-        Probe::Unwell(status) => report.fail(
+        Probe::Unhealthy(status) => report.fail(
             ABOUT,
             format_args!("{server} answers {status}: ask whoever runs it, or try again later"),
         ),
@@ -82,8 +82,8 @@ pub(super) async fn check(settings: Option<config::Model>, ask: bool, report: &m
     }
 }
 
-fn client(settings: config::Model, report: &mut Report) -> Option<Model> {
-    Model::new(settings)
+fn client(settings: config::ModelSettings, report: &mut Report) -> Option<LanguageModel> {
+    LanguageModel::new(settings)
         .inspect_err(|error| {
             report.fail(ABOUT, format_args!("its client cannot be made: {error}"));
         })
@@ -91,8 +91,8 @@ fn client(settings: config::Model, report: &mut Report) -> Option<Model> {
 }
 
 /// Asks the model a question, as it is asked by the server.
-async fn try_out(settings: config::Model, report: &mut Report) {
-    let settings = config::Model {
+async fn try_out(settings: config::ModelSettings, report: &mut Report) {
+    let settings = config::ModelSettings {
         max_tokens: TOKENS,
         ..settings
     };
@@ -142,21 +142,24 @@ async fn try_out(settings: config::Model, report: &mut Report) {
     about_answer(&trial, &settings, report);
 }
 
-fn in_other_dialect(settings: &config::Model) -> Option<config::Model> {
+fn in_other_dialect(settings: &config::ModelSettings) -> Option<config::ModelSettings> {
     let (dialect, path) = match settings.dialect {
         Dialect::Chat => (Dialect::Responses, "responses"),
         Dialect::Responses => (Dialect::Chat, "chat/completions"),
     };
-    settings.assumed_path.as_ref().map(|_| config::Model {
-        url: format!("{}/{path}", settings.base_url),
-        assumed_path: Some(path.to_owned()),
-        dialect,
-        background: false,
-        ..settings.clone()
-    })
+    settings
+        .assumed_path
+        .as_ref()
+        .map(|_| config::ModelSettings {
+            url: format!("{}/{path}", settings.base_url),
+            assumed_path: Some(path.to_owned()),
+            dialect,
+            background: false,
+            ..settings.clone()
+        })
 }
 
-fn about_answer(trial: &Trial, settings: &config::Model, report: &mut Report) {
+fn about_answer(trial: &Trial, settings: &config::ModelSettings, report: &mut Report) {
     let changes: Vec<_> = trial.changes.iter().map(ToString::to_string).collect();
     match changes.as_slice() {
         [] => report.ok(ABOUT, "no parameter was refused"),

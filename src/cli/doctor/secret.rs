@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use super::Report;
-use crate::config::{Given, SECRET_FILE, Settings};
+use crate::config::{RawSettings, SECRET_FILE, Settings};
 
 /// It is long enough and no example, or it would not have come so far.
-pub(super) fn check(given: &Given, settings: &Settings, report: &mut Report) {
+pub(super) fn check(given: &RawSettings, settings: &Settings, report: &mut Report) {
     let file = settings.data_dir.join(SECRET_FILE);
     let bytes = settings.secrets.current.len();
     if given.secret_key.is_some() {

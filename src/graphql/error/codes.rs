@@ -3,7 +3,7 @@
 
 use async_graphql::{Enum, resolver_utils::EnumType};
 
-use crate::{entity::reading, invalid};
+use crate::{entity::reading, validation};
 
 /// The kind of an error, in `extensions.code`.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,12 +74,20 @@ pub enum ErrorReason {
     NoMail,
     /// Asking needs a confirmed email address here.
     EmailNotVerified,
+    /// The service shares no readings: its operator has not set `SHARING`.
+    SharingOff,
+    /// The service takes no guests.
+    NoGuests,
+    /// The account is a guest's, which has no email address and no password.
+    Guest,
+    /// The account is no guest's.
+    NotAGuest,
 }
 
 /// The rule that an argument fails, in `extensions.fields[].code`. `extensions.fields[].params`
 /// holds the numbers of the rule, such as `{ "min": 5, "max": 500 }`. Values are added with time.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-#[graphql(remote = "invalid::FieldErrorCode")]
+#[graphql(remote = "validation::FieldErrorCode")]
 pub enum FieldErrorCode {
     /// The text is shorter than `min`, in Unicode code points.
     TooShort,
@@ -121,6 +129,10 @@ pub enum FieldErrorCode {
     Missing,
     /// The token of a link is unknown, used or expired.
     InvalidToken,
+    /// The time is outside the accepted range.
+    InvalidTime,
+    /// The reading has no complete answer, or the answer is the fixed reply to a cry for help.
+    NotShareable,
 }
 
 /// Why an answer failed. Values are added with time; clients treat an unknown code as
@@ -178,7 +190,13 @@ impl ErrorReason {
             | Self::InvalidToken
             | Self::TokenExpired
             | Self::SessionEnded => ErrorCode::Unauthenticated,
-            Self::AccountInactive | Self::NoMail | Self::EmailNotVerified => ErrorCode::Forbidden,
+            Self::AccountInactive
+            | Self::NoMail
+            | Self::EmailNotVerified
+            | Self::SharingOff
+            | Self::NoGuests
+            | Self::Guest
+            | Self::NotAGuest => ErrorCode::Forbidden,
             Self::TooManyAttempts | Self::UnfinishedReadings => ErrorCode::RateLimited,
             Self::Day | Self::UserMonth | Self::ServiceMonth => ErrorCode::QuotaExceeded,
         }
@@ -195,7 +213,7 @@ impl FieldErrorCode {
     /// The names in `params`.
     #[must_use]
     pub fn params(self) -> &'static [&'static str] {
-        if invalid::FieldErrorCode::from(self).has_bounds() {
+        if validation::FieldErrorCode::from(self).has_bounds() {
             &["min", "max"]
         } else {
             &[]

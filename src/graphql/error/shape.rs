@@ -5,7 +5,7 @@ use async_graphql::SimpleObject;
 
 use super::{ErrorCode, ErrorReason, FieldErrorCode};
 use crate::graphql::{
-    bounds::{Price, Prices},
+    limits::{Price, Prices},
     scalar::DateTime,
 };
 

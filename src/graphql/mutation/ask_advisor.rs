@@ -5,7 +5,7 @@ use crate::{
         ApiError,
         caller::ContextExt,
         connection::{self, ReadingEdge},
-        id::Kind,
+        id::NodeKind,
         semantic_non_null,
         types::{Advisor, Reading, User},
     },
@@ -58,24 +58,25 @@ impl AskAdvisor {
         let user = ctx.requester()?.user.clone();
         let in_reply_to = input.in_reply_to.as_ref();
         let in_reply_to = in_reply_to
-            .map(|id| Kind::Reading.parse(id, "input.inReplyTo"))
+            .map(|id| NodeKind::Reading.parse(id, "input.inReplyTo"))
             .transpose()?;
         let (services, from) = (ctx.services(), ctx.caller().address);
-        // Whoever needs help is not sent to a mailbox first.
+        // A cry for help is answered before the address is confirmed.
         if services.advisors.care(&input.question).is_none() {
             services.accounts.may_ask(&user)?;
         }
-        services.accounts.limits().question(user.id, from)?;
+        services.accounts.rate_limits.question(user.id, from)?;
         let readings = &services.readings;
         let ask = Ask {
             advisor: input.advisor.into(),
             question: input.question,
             idempotency_key: input.idempotency_key,
             in_reply_to,
+            guest_network: services.accounts.guest_network(&user, from),
         };
         let mut reading = readings.ask(user.id, ask).await?;
         if input.wait {
-            reading = readings.wait(reading).await?;
+            reading = services.generations.wait(reading).await?;
         }
         let reading = Reading::new(reading);
         Ok(Some(AskAdvisorPayload {

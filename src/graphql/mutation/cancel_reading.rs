@@ -3,7 +3,7 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use crate::graphql::{
     ApiError,
     caller::ContextExt,
-    id::Kind,
+    id::NodeKind,
     semantic_non_null,
     types::{Reading, User},
 };
@@ -37,8 +37,8 @@ impl CancelReading {
         #[graphql(desc = "The reading to cancel.")] input: CancelReadingInput,
     ) -> Result<Option<CancelReadingPayload>, ApiError> {
         let user = ctx.requester()?.user.clone();
-        let id = Kind::Reading.parse(&input.id, "input.id")?;
-        let reading = ctx.services().readings.cancel(user.id, id).await?;
+        let id = NodeKind::Reading.parse(&input.id, "input.id")?;
+        let reading = ctx.services().generations.cancel(user.id, id).await?;
         Ok(Some(CancelReadingPayload {
             reading: Reading::new(reading),
             user: User(user),

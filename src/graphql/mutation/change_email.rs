@@ -31,9 +31,9 @@ impl ChangeEmail {
         ctx: &Context<'_>,
         #[graphql(desc = "The new address and the password.")] input: ChangeEmailInput,
     ) -> Result<Option<ChangeEmailPayload>, ApiError> {
-        let (accounts, from) = (&ctx.services().accounts, ctx.caller().address);
+        let (accounts, client) = (&ctx.services().accounts, ctx.caller().client());
         let user = accounts
-            .change_email(ctx.requester()?, &input.new_email, &input.password, from)
+            .change_email(ctx.requester()?, &input.new_email, &input.password, client)
             .await?;
         Ok(Some(ChangeEmailPayload { user: User(user) }))
     }

@@ -36,9 +36,9 @@ impl ChangePassword {
             current_password,
             new_password,
         } = input;
-        let (accounts, from) = (&ctx.services().accounts, ctx.caller().address);
+        let (accounts, client) = (&ctx.services().accounts, ctx.caller().client());
         let (user, revoked) = accounts
-            .change_password(ctx.requester()?, current_password, new_password, from)
+            .change_password(ctx.requester()?, current_password, new_password, client)
             .await?;
         Ok(Some(ChangePasswordPayload {
             user: User(user),

@@ -1,11 +1,11 @@
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
-use crate::graphql::{ApiError, caller::ContextExt, id::Kind, semantic_non_null};
+use crate::graphql::{ApiError, caller::ContextExt, id::NodeKind, semantic_non_null};
 
 /// A confirmation of `deleteAccount`.
 #[derive(InputObject)]
 struct DeleteAccountInput {
-    /// The account's password.
+    /// The account's password. A guest's is the empty string.
     password: String,
 }
 
@@ -35,11 +35,12 @@ impl DeleteAccount {
             .accounts
             .confirm(requester, input.password, from)
             .await?;
-        // What a provider is writing has to be paid for, whoever asked for it.
-        services.readings.cancel_all(id).await?;
+        // An answer that a provider is writing has to be accounted for.
+        services.generations.cancel_all(id).await?;
         services.accounts.delete(&requester.user).await?;
+        ctx.caller().forget_cookie();
         Ok(Some(DeleteAccountPayload {
-            deleted_user_id: Kind::User.id(id),
+            deleted_user_id: NodeKind::User.id(id),
         }))
     }
 }

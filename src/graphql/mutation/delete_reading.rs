@@ -1,6 +1,6 @@
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
-use crate::graphql::{ApiError, caller::ContextExt, id::Kind, semantic_non_null, types::User};
+use crate::graphql::{ApiError, caller::ContextExt, id::NodeKind, semantic_non_null, types::User};
 
 /// The reading to delete.
 #[derive(InputObject)]
@@ -31,10 +31,10 @@ impl DeleteReading {
         #[graphql(desc = "The reading to delete.")] input: DeleteReadingInput,
     ) -> Result<Option<DeleteReadingPayload>, ApiError> {
         let user = ctx.requester()?.user.clone();
-        let id = Kind::Reading.parse(&input.id, "input.id")?;
+        let id = NodeKind::Reading.parse(&input.id, "input.id")?;
         ctx.services().readings.delete(user.id, id).await?;
         Ok(Some(DeleteReadingPayload {
-            deleted_reading_id: Kind::Reading.id(id),
+            deleted_reading_id: NodeKind::Reading.id(id),
             user: User(user),
         }))
     }

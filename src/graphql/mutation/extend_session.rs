@@ -5,7 +5,8 @@ use crate::graphql::{ApiError, caller::ContextExt, semantic_non_null, types::Ses
 /// The result of `extendSession`.
 #[derive(SimpleObject)]
 struct ExtendSessionPayload {
-    /// The next token: send it with every request as `Authorization: Bearer <token>`.
+    /// The next token: send it with every request as `Authorization: Bearer <token>`. Empty for a client that gets it
+    /// in a cookie.
     access_token: String,
     /// Always "bearer".
     token_type: String,
@@ -29,13 +30,14 @@ impl ExtendSession {
     ) -> Result<Option<ExtendSessionPayload>, ApiError> {
         let requester = ctx.requester_to_extend().await?;
         let accounts = &ctx.services().accounts;
-        let (session, signed) = accounts.extend_session(&requester.session).await?;
+        let (session, signed) = accounts.sessions.extend(&requester.session).await?;
         // Also with a token that has expired, which makes no request of its own.
         ctx.caller().note_session(session.id);
+        let lifetime = signed.lifetime.num_seconds();
         Ok(Some(ExtendSessionPayload {
-            access_token: signed.token,
+            access_token: ctx.caller().hand_over(signed),
             token_type: "bearer".to_owned(),
-            expires_in: i32::try_from(signed.lifetime.num_seconds()).unwrap_or(i32::MAX),
+            expires_in: i32::try_from(lifetime).unwrap_or(i32::MAX),
             session: Session(session),
         }))
     }

@@ -22,7 +22,8 @@ struct LoginInput {
 /// A new session and its access token.
 #[derive(SimpleObject)]
 pub(super) struct LoginPayload {
-    /// The access token, to be sent with every request as `Authorization: Bearer <token>`.
+    /// The access token, to be sent with every request as `Authorization: Bearer <token>`. Empty for a client that
+    /// gets it in a cookie.
     access_token: String,
     /// Always "bearer".
     token_type: String,
@@ -39,7 +40,7 @@ impl LoginPayload {
         ctx.caller().note_session(signed_in.session.id);
         let lifetime = signed_in.signed.lifetime;
         Self {
-            access_token: signed_in.signed.token,
+            access_token: ctx.caller().hand_over(signed_in.signed),
             token_type: "bearer".to_owned(),
             expires_in: i32::try_from(lifetime.num_seconds()).unwrap_or(i32::MAX),
             user: User(signed_in.user),
@@ -60,12 +61,10 @@ impl Login {
         ctx: &Context<'_>,
         #[graphql(desc = "An account's credentials.")] input: LoginInput,
     ) -> Result<Option<LoginPayload>, ApiError> {
-        let caller = ctx.caller();
-        let user_agent = caller.user_agent.as_deref();
         let signed_in = ctx
             .services()
             .accounts
-            .login(&input.email, input.password, user_agent, caller.address)
+            .login(&input.email, input.password, ctx.caller().client())
             .await?;
         Ok(Some(LoginPayload::new(ctx, signed_in)))
     }

@@ -37,8 +37,10 @@ impl Logout {
         let revoked = ctx
             .services()
             .accounts
-            .logout(ctx.requester()?, everywhere)
+            .sessions
+            .logout(ctx.requester()?, everywhere, ctx.caller().client())
             .await?;
+        ctx.caller().forget_cookie();
         Ok(Some(LogoutPayload {
             message: "Signed out.".to_owned(),
             revoked_sessions: i32::try_from(revoked).unwrap_or(i32::MAX),

@@ -4,6 +4,8 @@ mod ask_advisor;
 mod cancel_reading;
 mod change_email;
 mod change_password;
+mod claim_account;
+mod continue_as_guest;
 mod delete_account;
 mod delete_reading;
 mod extend_session;
@@ -16,13 +18,15 @@ mod resend_verification;
 mod reset_password;
 mod revoke_other_sessions;
 mod revoke_session;
+mod share_reading;
+mod unshare_reading;
 mod update_profile;
 mod update_reading;
 mod verify_email;
 
 use async_graphql::MergedObject;
 
-use super::bounds::{Price, Prices};
+use super::limits::{Price, Prices};
 
 /// A transaction of a few statements each; what tries a password has a bound of its own.
 pub(super) const PRICES: Prices = &[
@@ -36,6 +40,8 @@ pub(super) const PRICES: Prices = &[
     ("regenerateReading", Price::queries(4)),
     ("deleteReading", Price::queries(4)),
     ("updateReading", Price::queries(4)),
+    ("shareReading", Price::queries(4)),
+    ("unshareReading", Price::queries(4)),
 ];
 
 /// The root mutation type. Fields run one after another, in document order.
@@ -50,6 +56,8 @@ pub struct Mutation(
     verify_email::VerifyEmail,
     resend_verification::ResendVerification,
     change_email::ChangeEmail,
+    continue_as_guest::ContinueAsGuest,
+    claim_account::ClaimAccount,
     revoke_session::RevokeSession,
     delete_account::DeleteAccount,
     extend_session::ExtendSession,
@@ -60,4 +68,6 @@ pub struct Mutation(
     regenerate_reading::RegenerateReading,
     delete_reading::DeleteReading,
     update_reading::UpdateReading,
+    share_reading::ShareReading,
+    unshare_reading::UnshareReading,
 );

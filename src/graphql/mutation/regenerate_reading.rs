@@ -3,7 +3,7 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use crate::graphql::{
     ApiError,
     caller::ContextExt,
-    id::Kind,
+    id::NodeKind,
     semantic_non_null,
     types::{Reading, User},
 };
@@ -44,16 +44,17 @@ impl RegenerateReading {
         #[graphql(desc = "The reading to answer again.")] input: RegenerateReadingInput,
     ) -> Result<Option<RegenerateReadingPayload>, ApiError> {
         let user = ctx.requester()?.user.clone();
-        let id = Kind::Reading.parse(&input.id, "input.id")?;
+        let id = NodeKind::Reading.parse(&input.id, "input.id")?;
         let (services, from) = (ctx.services(), ctx.caller().address);
         services.accounts.may_ask(&user)?;
-        services.accounts.limits().question(user.id, from)?;
+        services.accounts.rate_limits.question(user.id, from)?;
+        let guest_network = services.accounts.guest_network(&user, from);
         let readings = &services.readings;
         let mut reading = readings
-            .regenerate(user.id, id, input.idempotency_key)
+            .regenerate(user.id, id, input.idempotency_key, guest_network)
             .await?;
         if input.wait {
-            reading = readings.wait(reading).await?;
+            reading = services.generations.wait(reading).await?;
         }
         Ok(Some(RegenerateReadingPayload {
             reading: Reading::new(reading),

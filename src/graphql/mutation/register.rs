@@ -5,15 +5,16 @@ use crate::graphql::{ApiError, caller::ContextExt, semantic_non_null, types::Use
 
 /// A new account.
 #[derive(InputObject)]
-struct RegisterInput {
+pub(super) struct RegisterInput {
     /// The email address, at most 255 characters. Unique, ignoring case.
-    email: String,
+    pub(super) email: String,
     /// The username: 3 to 100 letters, digits, underscores, points and hyphens. Unique, ignoring
     /// case.
-    username: String,
+    pub(super) username: String,
     /// At least 8 characters, at most 72 bytes in UTF-8, without control characters. Common passwords are rejected.
-    password: String,
-    /// Whether to sign in with the new account at once. Counts as a sign-in, too.
+    pub(super) password: String,
+    /// Whether to sign in with the new account at once. Counts as a sign-in, too. Without effect in `claimAccount`,
+    /// whose caller is signed in.
     #[graphql(default)]
     sign_in: bool,
 }
@@ -45,18 +46,16 @@ impl Register {
             password,
             sign_in,
         } = input;
-        let (accounts, caller) = (&ctx.services().accounts, ctx.caller());
-        let (language, address) = (caller.accept_language.as_deref(), caller.address);
+        let (accounts, client) = (&ctx.services().accounts, ctx.caller().client());
         if !sign_in {
-            let user = accounts.register(&email, &username, password, language, address);
+            let user = accounts.register(&email, &username, password, client);
             return Ok(Some(RegisterPayload {
                 user: User(user.await?),
                 login: None,
             }));
         }
-        let user_agent = caller.user_agent.as_deref();
         let signed_in = accounts
-            .register_and_sign_in(&email, &username, password, language, user_agent, address)
+            .register_and_sign_in(&email, &username, password, client)
             .await?;
         Ok(Some(RegisterPayload {
             user: User(signed_in.user.clone()),

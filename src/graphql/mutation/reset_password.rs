@@ -33,9 +33,9 @@ impl ResetPassword {
         ctx: &Context<'_>,
         #[graphql(desc = "The token and the new password.")] input: ResetPasswordInput,
     ) -> Result<Option<ResetPasswordPayload>, ApiError> {
-        let (accounts, from) = (&ctx.services().accounts, ctx.caller().address);
+        let (accounts, client) = (&ctx.services().accounts, ctx.caller().client());
         let (user, revoked) = accounts
-            .reset_password(&input.token, input.new_password, from)
+            .reset_password(&input.token, input.new_password, client)
             .await?;
         Ok(Some(ResetPasswordPayload {
             user: User(user),

@@ -23,8 +23,8 @@ impl RevokeOtherSessions {
         ctx: &Context<'_>,
     ) -> Result<Option<RevokeOtherSessionsPayload>, ApiError> {
         let requester = ctx.requester()?;
-        let accounts = &ctx.services().accounts;
-        let revoked = accounts.revoke_other_sessions(requester).await?;
+        let (accounts, client) = (&ctx.services().accounts, ctx.caller().client());
+        let revoked = accounts.sessions.revoke_others(requester, client).await?;
         Ok(Some(RevokeOtherSessionsPayload {
             user: User(requester.user.clone()),
             revoked_sessions: i32::try_from(revoked).unwrap_or(i32::MAX),

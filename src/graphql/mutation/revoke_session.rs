@@ -3,7 +3,7 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use crate::graphql::{
     ApiError,
     caller::ContextExt,
-    id::Kind,
+    id::NodeKind,
     semantic_non_null,
     types::{Session, User},
 };
@@ -39,15 +39,19 @@ impl RevokeSession {
         #[graphql(desc = "The session to end.")] input: RevokeSessionInput,
     ) -> Result<Option<RevokeSessionPayload>, ApiError> {
         let requester = ctx.requester()?;
-        let id = Kind::Session.parse(&input.id, "input.id")?;
+        let id = NodeKind::Session.parse(&input.id, "input.id")?;
         let session = ctx
             .services()
             .accounts
-            .revoke_session(requester, id)
+            .sessions
+            .revoke_one(requester, id, ctx.caller().client())
             .await?;
+        if id == requester.session.id {
+            ctx.caller().forget_cookie();
+        }
         Ok(Some(RevokeSessionPayload {
             session: Session(session),
-            revoked_session_id: Kind::Session.id(id),
+            revoked_session_id: NodeKind::Session.id(id),
             user: User(requester.user.clone()),
         }))
     }

@@ -13,8 +13,8 @@ struct UpdateProfileInput {
     username: Option<String>,
     /// A BCP 47 language tag of at most 35 characters, such as "pt-BR".
     locale: Option<String>,
-    /// Whether a language model may be given the user's earlier questions. This version gives it only those of the
-    /// conversation that a question goes on with, whatever the value.
+    /// Whether a language model may be told the user's last questions. It is told those of the conversation that a
+    /// question goes on with in any case.
     memory: Option<bool>,
 }
 

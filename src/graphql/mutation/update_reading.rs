@@ -4,7 +4,7 @@ use crate::{
     graphql::{
         ApiError,
         caller::ContextExt,
-        id::Kind,
+        id::NodeKind,
         semantic_non_null,
         types::{Rating, Reading},
     },
@@ -47,7 +47,7 @@ impl UpdateReading {
         #[graphql(desc = "The reading and the members to change.")] input: UpdateReadingInput,
     ) -> Result<Option<UpdateReadingPayload>, ApiError> {
         let user_id = ctx.requester()?.user.id;
-        let id = Kind::Reading.parse(&input.id, "input.id")?;
+        let id = NodeKind::Reading.parse(&input.id, "input.id")?;
         let changes = Changes {
             is_favourite: member(input.is_favourite),
             note: member(input.note),

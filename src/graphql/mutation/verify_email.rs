@@ -29,8 +29,8 @@ impl VerifyEmail {
         ctx: &Context<'_>,
         #[graphql(desc = "The token of the link.")] input: VerifyEmailInput,
     ) -> Result<Option<VerifyEmailPayload>, ApiError> {
-        let (accounts, from) = (&ctx.services().accounts, ctx.caller().address);
-        let user = accounts.verify_email(&input.token, from).await?;
+        let (accounts, client) = (&ctx.services().accounts, ctx.caller().client());
+        let user = accounts.verify_email(&input.token, client).await?;
         Ok(Some(VerifyEmailPayload { user: User(user) }))
     }
 }

@@ -5,10 +5,12 @@ mod node;
 mod profile;
 mod reading;
 mod readings;
+mod service;
+mod shared_reading;
 
 use async_graphql::MergedObject;
 
-use super::bounds::{Price, Prices};
+use super::limits::{Price, Prices};
 
 pub(super) const PRICES: Prices = &[
     // The usage.
@@ -17,6 +19,7 @@ pub(super) const PRICES: Prices = &[
     // And the text, while it is being written.
     ("reading", Price::queries(2)),
     ("readings", Price::PAGE),
+    ("sharedReading", Price::queries(1)),
     ("advisors", Price::list(4)),
 ];
 
@@ -27,5 +30,7 @@ pub struct Query(
     profile::ProfileQuery,
     readings::ReadingsQuery,
     reading::ReadingQuery,
+    shared_reading::SharedReadingQuery,
     advisors::AdvisorsQuery,
+    service::ServiceQuery,
 );

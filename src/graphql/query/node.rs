@@ -1,8 +1,8 @@
 use async_graphql::{Context, ID, Object, PathSegment};
 
 use crate::{
-    graphql::{ApiError, id::Kind, types::Node},
-    invalid::{FieldErrorCode, Rule},
+    graphql::{ApiError, id::NodeKind, types::Node},
+    validation::{FieldErrorCode, Violation},
 };
 
 /// Objects fetched at once, at most.
@@ -20,7 +20,7 @@ impl NodeQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "The object's id.")] id: ID,
     ) -> Result<Option<Node>, ApiError> {
-        let wanted = Kind::parse_any(&id, "id")?;
+        let wanted = NodeKind::parse_any(&id, "id")?;
         Ok(Node::find(ctx, &[wanted]).await?.remove(&wanted))
     }
 
@@ -33,10 +33,13 @@ impl NodeQuery {
     ) -> Result<Vec<Option<Node>>, ApiError> {
         if ids.len() > MAX {
             let message = format!("Ask for at most {MAX} objects.");
-            let rule = Rule::within(FieldErrorCode::TooMany, 0..=MAX, message);
+            let rule = Violation::within(FieldErrorCode::TooMany, 0..=MAX, message);
             return Err(ApiError::argument("ids", rule));
         }
-        let ids: Vec<_> = ids.iter().map(|id| Kind::parse_any(id, "ids")).collect();
+        let ids: Vec<_> = ids
+            .iter()
+            .map(|id| NodeKind::parse_any(id, "ids"))
+            .collect();
         let good: Vec<_> = ids
             .iter()
             .filter_map(|id| id.as_ref().ok().copied())

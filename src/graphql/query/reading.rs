@@ -1,6 +1,8 @@
 use async_graphql::{Context, ID, Object};
 
-use crate::graphql::{ApiError, caller::ContextExt, id::Kind, semantic_non_null, types::Reading};
+use crate::graphql::{
+    ApiError, caller::ContextExt, id::NodeKind, semantic_non_null, types::Reading,
+};
 
 #[derive(Default)]
 pub(super) struct ReadingQuery;
@@ -15,7 +17,7 @@ impl ReadingQuery {
         #[graphql(desc = "The reading's id.")] id: ID,
     ) -> Result<Option<Reading>, ApiError> {
         let user_id = ctx.requester()?.user.id;
-        let id = Kind::Reading.parse(&id, "id")?;
+        let id = NodeKind::Reading.parse(&id, "id")?;
         let found = ctx.services().readings.find(user_id, id).await?;
         found
             .map(|reading| Some(Reading::new(reading)))

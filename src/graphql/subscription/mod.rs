@@ -5,7 +5,7 @@ mod reading_updates;
 
 use async_graphql::MergedSubscription;
 
-use super::bounds::{Price, Prices};
+use super::limits::{Price, Prices};
 
 /// Of each of its events.
 pub(super) const PRICES: Prices = &[

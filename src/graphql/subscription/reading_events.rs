@@ -2,14 +2,14 @@ use async_graphql::{Context, ID, SimpleObject, Subscription, Union};
 use futures_util::{Stream, StreamExt};
 
 use crate::{
+    generation::Event,
     graphql::{
         ApiError,
         caller::ContextExt,
         connection::{self, ReadingEdge},
-        id::Kind,
+        id::NodeKind,
         types::{Reading, User},
     },
-    reading::Event,
 };
 
 #[derive(Default)]
@@ -62,7 +62,7 @@ impl ReadingEvent {
                 user,
             }),
             Event::Deleted(id) => Self::Deleted(ReadingDeleted {
-                deleted_reading_id: Kind::Reading.id(id),
+                deleted_reading_id: NodeKind::Reading.id(id),
                 user,
             }),
         }
@@ -82,13 +82,13 @@ impl ReadingEvents {
         let services = ctx.services();
         let accounts = services.accounts.clone();
         // Boxed: the stream would keep room for it.
-        let events = Box::pin(services.readings.events(user_id)).await?;
+        let events = Box::pin(services.generations.events(user_id)).await?;
         Ok(events.then(move |event| {
             let accounts = accounts.clone();
             async move {
                 let event = event?;
                 // As the account is now: a stream may last for days.
-                let requester = accounts.requester(session_id, user_id).await?;
+                let requester = accounts.sessions.requester(session_id, user_id).await?;
                 Ok(ReadingEvent::new(event, User(requester.user.clone())))
             }
         }))

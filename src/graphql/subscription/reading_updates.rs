@@ -2,14 +2,14 @@ use async_graphql::{Context, ID, Object, Subscription};
 use futures_util::{Stream, StreamExt};
 
 use crate::{
+    generation::{Position, Update},
     graphql::{
         ApiError,
         caller::ContextExt,
-        id::Kind,
+        id::NodeKind,
         types::{Reading, ReadingStatus},
     },
-    invalid::{FieldErrorCode, Rule},
-    reading::{Position, Update},
+    validation::{FieldErrorCode, Violation},
 };
 
 #[derive(Default)]
@@ -28,7 +28,7 @@ impl ReadingUpdate {
 
     /// The id of the answer's generation.
     async fn generation(&self) -> ID {
-        Kind::Generation.id(self.0.generation_id)
+        NodeKind::Generation.id(self.0.generation_id)
     }
 
     /// Unicode code points of the answer before `text`: the answer so far is its first `offset` code points, then
@@ -74,19 +74,20 @@ impl ReadingUpdates {
         generation: Option<ID>,
     ) -> Result<impl Stream<Item = Result<ReadingUpdate, ApiError>> + use<>, ApiError> {
         let user_id = ctx.requester()?.user.id;
-        let id = Kind::Reading.parse(&id, "id")?;
-        let generation = generation.map(|id| Kind::Generation.parse(&id, "generation"));
+        let id = NodeKind::Reading.parse(&id, "id")?;
+        let generation = generation.map(|id| NodeKind::Generation.parse(&id, "generation"));
         let position = Position {
             generation_id: generation.transpose()?,
             after: after.unwrap_or(0),
         };
         if position.after < 0 {
             let message = "Give 0, or the last sequence seen.";
-            let rule = Rule::within(FieldErrorCode::OutOfRange, 0..=i32::MAX as usize, message);
+            let rule =
+                Violation::within(FieldErrorCode::OutOfRange, 0..=i32::MAX as usize, message);
             return Err(ApiError::argument("after", rule));
         }
         // Boxed: the stream would keep room for it.
-        let updates = Box::pin(ctx.services().readings.follow(user_id, id, position)).await?;
+        let updates = Box::pin(ctx.services().generations.follow(user_id, id, position)).await?;
         Ok(updates.map(|update| update.map(ReadingUpdate).map_err(ApiError::from)))
     }
 }

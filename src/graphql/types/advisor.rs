@@ -8,8 +8,8 @@ use crate::{
     advisor::{Advisors, Persona},
     entity::reading,
     graphql::{
-        bounds::{Price, Prices},
-        id::Kind,
+        id::NodeKind,
+        limits::{Price, Prices},
     },
 };
 
@@ -63,7 +63,7 @@ impl AdvisorProfile {
 
     fn new(advisor: reading::Advisor, persona: &Persona) -> Self {
         Self {
-            id: Kind::Advisor.id(uuid(advisor)),
+            id: NodeKind::Advisor.id(uuid(advisor)),
             advisor: advisor.into(),
             name: persona.name.clone(),
             title: persona.title.clone(),

@@ -4,7 +4,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use crate::{
     graphql::ApiError,
-    invalid::{FieldErrorCode, Rule},
+    validation::{FieldErrorCode, Violation},
 };
 
 /// Characters of an excerpt, where the argument is absent and at most.
@@ -20,7 +20,7 @@ pub(super) fn length(length: i32) -> Result<usize, ApiError> {
     let fitting = fitting.filter(|length| (1..=MAX).contains(length));
     fitting.ok_or_else(|| {
         let message = format!("An excerpt has 1 to {MAX} characters.");
-        let rule = Rule::within(FieldErrorCode::OutOfRange, 1..=MAX, message);
+        let rule = Violation::within(FieldErrorCode::OutOfRange, 1..=MAX, message);
         ApiError::argument("length", rule)
     })
 }

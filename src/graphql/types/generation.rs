@@ -8,17 +8,18 @@ use uuid::Uuid;
 
 use super::{
     Reading,
+    failure::ReadingFailure,
     parents::Parents,
-    reading::{ReadingFailure, SOURCES, Source},
+    reading::{SOURCES, Source},
     states::{Engine, ReadingStatus},
 };
 use crate::{
     entity::{generation, reading},
     graphql::{
         ApiError,
-        bounds::{Price, Prices},
         caller::ContextExt,
-        id::Kind,
+        id::NodeKind,
+        limits::{Price, Prices},
         scalar::{DateTime, Decimal},
     },
 };
@@ -148,7 +149,7 @@ impl Generation {
 impl Generation {
     /// A globally unique, permanent identifier.
     pub(super) async fn id(&self) -> ID {
-        Kind::Generation.id(self.row.id)
+        NodeKind::Generation.id(self.row.id)
     }
 
     /// Number of its last piece so far; 0 before the first.

@@ -15,7 +15,7 @@ use async_graphql::{
 };
 
 use super::{Advisor, Reading, ReadingStatus, excerpt};
-use crate::graphql::{Caller, budget::Budget, id::Kind, scalar::DateTime};
+use crate::graphql::{Caller, budget::Budget, id::NodeKind, scalar::DateTime};
 
 pub(in crate::graphql) struct Listed(pub Reading);
 
@@ -92,7 +92,7 @@ impl Listed {
         }
         Some(match field.name.node.as_str() {
             "__typename" => Value::String(Self::type_name().into_owned()),
-            "id" => Value::String(Kind::Reading.id(reading.id).0),
+            "id" => Value::String(NodeKind::Reading.id(reading.id).0),
             "advisor" => enum_value(Advisor::from(reading.advisor)),
             "question" => text(&reading.question),
             "status" => enum_value(ReadingStatus::from(reading.status)),

@@ -3,13 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use async_graphql::{Context, ID, Interface};
-use futures_util::try_join;
+use futures_util::{TryFutureExt, try_join};
 use uuid::Uuid;
 
-use super::{AdvisorProfile, Generation, Reading, Session, Usage, User};
+use super::{AccountEvent, AdvisorProfile, Generation, Reading, Session, Usage, User};
 use crate::{
     entity::{generation, reading},
-    graphql::{ApiError, caller::ContextExt, id::Kind},
+    graphql::{ApiError, caller::ContextExt, id::NodeKind},
     reading::Texts,
 };
 
@@ -27,6 +27,7 @@ pub(in crate::graphql) enum Node {
     Generation(Generation),
     Usage(Usage),
     AdvisorProfile(AdvisorProfile),
+    AccountEvent(AccountEvent),
 }
 
 impl Node {
@@ -34,14 +35,14 @@ impl Node {
     /// statement for each kind, and two for the usage. Profiles of advisors are open to everyone.
     pub(in crate::graphql) async fn find(
         ctx: &Context<'_>,
-        wanted: &[(Kind, Uuid)],
-    ) -> Result<HashMap<(Kind, Uuid), Self>, ApiError> {
+        wanted: &[(NodeKind, Uuid)],
+    ) -> Result<HashMap<(NodeKind, Uuid), Self>, ApiError> {
         let mut found = HashMap::new();
-        let profiles = wanted.iter().filter(|(kind, _)| *kind == Kind::Advisor);
+        let profiles = wanted.iter().filter(|(kind, _)| *kind == NodeKind::Advisor);
         let profiles = profiles.count();
         if profiles > 0 {
             let all = AdvisorProfile::all(&ctx.services().advisors);
-            found.extend(all.map(|one| ((Kind::Advisor, one.uuid()), one.into())));
+            found.extend(all.map(|one| ((NodeKind::Advisor, one.uuid()), one.into())));
         }
         if profiles == wanted.len() {
             return Ok(found);
@@ -52,37 +53,47 @@ impl Node {
             let ids: HashSet<_> = ids.map(|(_, id)| *id).collect();
             ids.into_iter().collect::<Vec<_>>()
         };
-        let (sessions, readings) = (ids(Kind::Session), ids(Kind::Reading));
-        let generations = ids(Kind::Generation);
-        let sessions = async {
-            let sessions = ctx.services().accounts.sessions_by_id(user.id, &sessions);
-            sessions.await.map_err(ApiError::from)
-        };
-        let own = (Kind::Usage, user.id);
+        let (sessions, readings) = (ids(NodeKind::Session), ids(NodeKind::Reading));
+        let generations = ids(NodeKind::Generation);
+        let events = ids(NodeKind::Event);
+        let accounts = &ctx.services().accounts;
+        let sessions = accounts.sessions.by_id(user.id, &sessions);
+        let sessions = sessions.map_err(ApiError::from);
+        let events = accounts.events_by_id(user.id, &events);
+        let events = events.map_err(ApiError::from);
+        let own = (NodeKind::Usage, user.id);
         let usage = async {
             if wanted.contains(&own) {
-                Usage::find(ctx, user.id).await.map(Some)
+                Usage::find(ctx, user).await.map(Some)
             } else {
                 Ok(None)
             }
         };
         let readings = find_readings(ctx, user.id, &readings);
         let generations = find_generations(ctx, user.id, &generations);
-        let (sessions, readings, generations, usage) =
-            try_join!(sessions, readings, generations, usage)?;
+        let (sessions, readings, generations, events, usage) =
+            try_join!(sessions, readings, generations, events, usage)?;
 
-        found.insert((Kind::User, user.id), Self::User(User(user.clone())));
+        found.insert((NodeKind::User, user.id), Self::User(User(user.clone())));
         found.extend(usage.map(|usage| (own, usage.into())));
-        let sessions = sessions
-            .into_iter()
-            .map(|session| ((Kind::Session, session.id), Self::Session(Session(session))));
-        let readings = Reading::page(readings)
-            .map(|reading| ((Kind::Reading, reading.row().id), Self::Reading(reading)));
+        let sessions = sessions.into_iter().map(|session| {
+            let key = (NodeKind::Session, session.id);
+            (key, Self::Session(Session(session)))
+        });
+        let readings = Reading::page(readings).map(|reading| {
+            let key = (NodeKind::Reading, reading.row().id);
+            (key, Self::Reading(reading))
+        });
         let generations = generations.into_iter().map(|generation| {
-            let key = (Kind::Generation, generation.id);
+            let key = (NodeKind::Generation, generation.id);
             (key, Self::Generation(Generation::with_text(generation)))
         });
-        found.extend(sessions.chain(readings).chain(generations));
+        let events = events.into_iter().map(|event| {
+            let key = (NodeKind::Event, event.id);
+            (key, Self::AccountEvent(AccountEvent(event)))
+        });
+        let rest = generations.chain(events);
+        found.extend(sessions.chain(readings).chain(rest));
         Ok(found)
     }
 }

@@ -7,20 +7,23 @@ use tokio::sync::OnceCell;
 
 use super::{
     Advisor, excerpt,
+    failure::ReadingFailure,
     generation::{Generation, Generations},
+    share::Share,
     states::{Care, Engine, Rating, ReadingStatus},
 };
 use crate::{
     entity::{Source as SourceRow, Sources, reading},
+    generation::Progress,
     graphql::{
-        ApiError, ReadingFailureCode,
-        bounds::{Price, Prices},
+        ApiError,
         caller::ContextExt,
         connection::{self, PageArgs, ReadingConnection},
-        id::Kind,
+        id::NodeKind,
+        limits::{Price, Prices},
         scalar::{DateTime, Decimal},
     },
-    reading::{Filter, GENERATIONS, Progress, Texts},
+    reading::{Filter, GENERATIONS, Texts},
 };
 
 /// Sources of an answer that a price counts with; few have more.
@@ -138,9 +141,9 @@ impl Reading {
     /// How far the answer is, while it is written.
     async fn progress(&self, ctx: &Context<'_>) -> Result<&Progress, ApiError> {
         let Fetched { row, progress, .. } = &*self.0;
-        let readings = &ctx.services().readings;
+        let generations = &ctx.services().generations;
         let progress = progress
-            .get_or_init(async || readings.progress(row).await.map_err(ApiError::from))
+            .get_or_init(async || generations.progress(row).await.map_err(ApiError::from))
             .await;
         progress.as_ref().map_err(Clone::clone)
     }
@@ -151,7 +154,7 @@ impl Reading {
 impl Reading {
     /// A globally unique, permanent identifier.
     pub(super) async fn id(&self) -> ID {
-        Kind::Reading.id(self.0.row.id)
+        NodeKind::Reading.id(self.0.row.id)
     }
 
     /// The advisor.
@@ -326,6 +329,18 @@ impl Reading {
         self.0.row.rating.map(Rating::from)
     }
 
+    /// Whether `shareReading` accepts it: the service shares readings, and the answer is complete and not the fixed
+    /// reply to a cry for help.
+    async fn is_shareable(&self, ctx: &Context<'_>) -> bool {
+        ctx.services().readings.is_shareable(&self.0.row)
+    }
+
+    /// The link that shows it to anyone. Null without one, and once it has expired.
+    async fn share(&self, ctx: &Context<'_>) -> Option<Share> {
+        let link = ctx.services().readings.link_of(&self.0.row);
+        link.map(Share::from)
+    }
+
     /// The answers to the question, newest first; at most the newest 20.
     async fn generations(&self, ctx: &Context<'_>) -> Result<Vec<Generation>, ApiError> {
         self.0.generations.find(ctx, &self.0.row).await
@@ -372,23 +387,5 @@ impl From<SourceRow> for Source {
             excerpt,
             url,
         }
-    }
-}
-
-/// The reason for a failed answer.
-#[derive(SimpleObject)]
-pub(super) struct ReadingFailure {
-    /// For programs.
-    code: ReadingFailureCode,
-    /// A message for people.
-    message: String,
-}
-
-impl ReadingFailure {
-    pub(super) fn new(code: Option<&String>, message: Option<&String>) -> Option<Self> {
-        Some(Self {
-            code: reading::FailureCode::of(code?).into(),
-            message: message.cloned().unwrap_or_default(),
-        })
     }
 }

@@ -5,7 +5,7 @@ use async_graphql::{Context, ID, Object};
 use crate::{
     account::user_agent,
     entity::session,
-    graphql::{caller::ContextExt, id::Kind, scalar::DateTime},
+    graphql::{caller::ContextExt, id::NodeKind, scalar::DateTime},
 };
 
 /// A live session of a user.
@@ -17,7 +17,7 @@ pub(in crate::graphql) struct Session(pub session::Model);
 impl Session {
     /// A globally unique, permanent identifier.
     pub(super) async fn id(&self) -> ID {
-        Kind::Session.id(self.0.id)
+        NodeKind::Session.id(self.0.id)
     }
 
     /// The time of the sign-in.
@@ -37,7 +37,7 @@ impl Session {
 
     /// When it was last used, to the minute. Uses on other instances appear up to a minute later.
     async fn last_used_at(&self, ctx: &Context<'_>) -> DateTime {
-        DateTime(ctx.services().accounts.last_used(&self.0))
+        DateTime(ctx.services().accounts.sessions.last_used(&self.0))
     }
 
     /// A name for a list of sessions, such as "Firefox on Windows", from `userAgent`.

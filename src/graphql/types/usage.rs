@@ -1,13 +1,15 @@
 //! A user's usage and limits.
 
 use async_graphql::{Context, ID, SimpleObject};
-use uuid::Uuid;
 
-use crate::graphql::{
-    ApiError,
-    caller::ContextExt,
-    id::Kind,
-    scalar::{DateTime, Decimal},
+use crate::{
+    entity::user,
+    graphql::{
+        ApiError,
+        caller::ContextExt,
+        id::NodeKind,
+        scalar::{DateTime, Decimal},
+    },
 };
 
 /// A user's usage and limits. Days and months are in UTC.
@@ -32,16 +34,16 @@ pub(in crate::graphql) struct Usage {
 
 impl Usage {
     /// That of a user.
-    pub(super) async fn find(ctx: &Context<'_>, user_id: Uuid) -> Result<Self, ApiError> {
-        let usage = ctx.services().readings.usage(user_id).await?;
+    pub(super) async fn find(ctx: &Context<'_>, user: &user::Model) -> Result<Self, ApiError> {
+        let usage = ctx.services().generations.usage(user).await?;
         Ok(Self {
-            id: Kind::Usage.id(user_id),
+            id: NodeKind::Usage.id(user.id),
             readings_today: usage.readings_today,
-            readings_per_day: i32::try_from(usage.readings_per_day.unwrap_or(0))
+            readings_per_day: i32::try_from(usage.quota.readings_per_day.unwrap_or(0))
                 .unwrap_or(i32::MAX),
             tokens_this_month: i32::try_from(usage.tokens_this_month).unwrap_or(i32::MAX),
             cost_this_month: Decimal::dollars(usage.cost_this_month),
-            cost_per_month: usage.cost_per_month.map(Decimal::dollars),
+            cost_per_month: usage.quota.cost_per_month.map(Decimal::dollars),
             resets_at: DateTime(usage.resets_at),
         })
     }

@@ -8,10 +8,10 @@ use crate::{
     entity::user,
     graphql::{
         ApiError,
-        bounds::{Price, Prices},
         caller::ContextExt,
-        connection::{self, PageArgs, ReadingConnection},
-        id::Kind,
+        connection::{self, AccountEventConnection, PageArgs, ReadingConnection},
+        id::NodeKind,
+        limits::{Price, Prices},
         scalar::DateTime,
     },
 };
@@ -22,6 +22,7 @@ pub(in crate::graphql) struct User(pub user::Model);
 
 impl User {
     pub(in crate::graphql) const PRICES: Prices = &[
+        ("events", Price::PAGE),
         ("readings", Price::PAGE),
         ("sessions", Price::rows(SESSIONS)),
         ("usage", Price::queries(2)),
@@ -33,10 +34,10 @@ impl User {
 impl User {
     /// A globally unique, permanent identifier.
     pub(super) async fn id(&self) -> ID {
-        Kind::User.id(self.0.id)
+        NodeKind::User.id(self.0.id)
     }
 
-    /// The email address.
+    /// The email address. A guest's is under `guest.invalid`, where no mail arrives, and is not for display.
     async fn email(&self) -> &str {
         &self.0.email
     }
@@ -49,6 +50,11 @@ impl User {
     /// The address that the account has once a link that was sent there is used. Null if there is none.
     async fn pending_email(&self) -> Option<&str> {
         self.0.pending_email.as_deref()
+    }
+
+    /// Whether the account was made by `continueAsGuest` and not claimed since.
+    async fn is_guest(&self) -> bool {
+        self.0.is_guest
     }
 
     /// The username.
@@ -64,6 +70,11 @@ impl User {
     /// The language for messages, as a BCP 47 tag such as "pt-BR".
     async fn locale(&self) -> &str {
         &self.0.locale
+    }
+
+    /// Whether a language model may be told the user's last questions, where one answers.
+    async fn memory(&self) -> bool {
+        self.0.memory
     }
 
     /// The time at which the account was created.
@@ -109,12 +120,34 @@ impl User {
 
     /// The live sessions, newest first; at most 100.
     async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<Session>, ApiError> {
-        let sessions = ctx.services().accounts.sessions(self.0.id).await?;
+        let sessions = ctx.services().accounts.sessions.list(self.0.id).await?;
         Ok(sessions.into_iter().map(Session).collect())
+    }
+
+    /// Sign-ins and changes of the account, newest first: the newest 400 of the last 180 days, and beside
+    /// them the newest 100 failed sign-ins.
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "The number of items from the start. Between 1 and 100; default 20 if `last` is absent."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Returns items after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The number of items from the end. Between 1 and 100.")] last: Option<i32>,
+        #[graphql(desc = "Returns items before this cursor.")] before: Option<String>,
+    ) -> Result<AccountEventConnection, ApiError> {
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        connection::events(ctx, self.0.id, args).await
     }
 
     /// The user's usage and limits.
     async fn usage(&self, ctx: &Context<'_>) -> Result<Usage, ApiError> {
-        Usage::find(ctx, self.0.id).await
+        Usage::find(ctx, &self.0).await
     }
 }

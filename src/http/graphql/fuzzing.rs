@@ -49,14 +49,14 @@ impl Headers {
 
 /// # Errors
 ///
-/// What a client is told of a body that is no request.
+/// The error of a body that is no request.
 pub fn from_body(body: &[u8], documents: &Documents) -> Result<Request, String> {
     request::from_body(body, documents).map_err(|error| error.to_string())
 }
 
 /// # Errors
 ///
-/// What a client is told of parameters that are no request.
+/// The error of parameters that are no request.
 pub fn from_parameters(parameters: &str, documents: &Documents) -> Result<Request, String> {
     request::from_parameters(parameters, documents).map_err(|error| error.to_string())
 }

@@ -22,16 +22,16 @@ use axum::{
 use http_body_util::BodyExt;
 
 use super::{
-    NO_STORE, State,
+    AppState, NO_STORE,
+    access_log::RequestId,
     client_address::ClientAddress,
     incoming::Incoming,
     operation::{self, Form, Next, Reply, Takes},
     operation_limit::OperationPermit,
-    trace::RequestId,
 };
 use crate::{
     graphql::{self, ApiError, Caller, DocumentError, ErrorCode},
-    request as notes,
+    request_context,
 };
 use negotiate::{Accepted, MediaType};
 
@@ -46,7 +46,7 @@ const FOR_EVERYONE: &str = "public, max-age=300";
 const BODY_LINGER: Duration = Duration::from_secs(2);
 
 pub(super) async fn answer(
-    extract::State(state): extract::State<Arc<State>>,
+    extract::State(state): extract::State<Arc<AppState>>,
     Extension(RequestId(request_id)): Extension<RequestId>,
     Extension(ClientAddress(address)): Extension<ClientAddress>,
     request: extract::Request,
@@ -67,10 +67,13 @@ pub(super) async fn answer(
                 address,
             )
             .await;
+            // A stream's headers are sent before there is a token.
+            let cookie = accepted.once.and_then(|_| head.extensions.get().cloned());
+            let caller = caller.with_cookie(cookie);
             execute(&state, request, by_get, caller, request_id, accepted).await
         }
         Err(refusal) => {
-            let drained = !matches!(refusal, Refusal::TooSlow(_)) && drain(body).await;
+            let drained = !matches!(refusal, HttpError::TooSlow(_)) && drain(body).await;
             let once = accepted.and_then(|accepted| accepted.once);
             refusal.into_response(once.unwrap_or(MediaType::Json), drained)
         }
@@ -84,7 +87,7 @@ pub(super) async fn answer(
 
 /// Why a request does not reach the schema.
 #[derive(Debug, thiserror::Error)]
-enum Refusal {
+enum HttpError {
     #[error("Use POST, or GET for queries.")]
     Method,
     #[error("Send a mutation with POST: GET changes nothing.")]
@@ -106,10 +109,10 @@ enum Refusal {
     #[error("The body broke off.")]
     BrokenOff,
     #[error(transparent)]
-    Request(#[from] request::Error),
+    Request(#[from] request::RequestError),
 }
 
-impl Refusal {
+impl HttpError {
     /// With `reusable`, another request may follow: all of the body was received.
     fn into_response(self, media_type: MediaType, reusable: bool) -> Response {
         let status = match self {
@@ -120,15 +123,12 @@ impl Refusal {
             Self::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
             Self::Full => StatusCode::SERVICE_UNAVAILABLE,
             // Understood, and to be sent again with its text: no fault in the HTTP request.
-            Self::Request(request::Error::Document(
+            Self::Request(request::RequestError::Document(
                 DocumentError::NotFound | DocumentError::Unknown(_),
             )) => media_type.request_error(),
             Self::BrokenOff | Self::Request(_) => StatusCode::BAD_REQUEST,
         };
-        let error = self.error();
-        notes::note_error(error.code().as_str());
-        let response = async_graphql::Response::from_errors(vec![error.into()]);
-        let mut response = refused(status, media_type, &response, None);
+        let mut response = refuse(status, media_type, self.error());
         let mut tell = |name, value| {
             let headers = response.headers_mut();
             headers.insert(name, HeaderValue::from_static(value));
@@ -160,39 +160,39 @@ async fn read(
     head: &Parts,
     body: &mut Body,
     accepted: Option<Accepted>,
-    state: &State,
-) -> Result<(async_graphql::Request, Accepted), Refusal> {
+    state: &AppState,
+) -> Result<(async_graphql::Request, Accepted), HttpError> {
     if !matches!(head.method, Method::GET | Method::POST) {
-        return Err(Refusal::Method);
+        return Err(HttpError::Method);
     }
-    let accepted = accepted.ok_or(Refusal::NotAcceptable)?;
+    let accepted = accepted.ok_or(HttpError::NotAcceptable)?;
     if head.method == Method::GET {
         let parameters = head.uri.query().unwrap_or_default();
         let request = request::from_parameters(parameters, &state.documents)?;
         return Ok((request, accepted));
     }
     if !negotiate::is_json(&head.headers) {
-        return Err(Refusal::MediaType);
+        return Err(HttpError::MediaType);
     }
     let receiving = receive(body, state.incoming.begin());
     let whole = tokio::time::timeout(state.body_timeout, receiving).await;
-    let whole = whole.unwrap_or(Err(Refusal::TooSlow(state.body_timeout)))?;
+    let whole = whole.unwrap_or(Err(HttpError::TooSlow(state.body_timeout)))?;
     Ok((request::from_body(&whole, &state.documents)?, accepted))
 }
 
 /// Copies what comes: pieces of a byte each would hold as much of the connection's buffer each.
-async fn receive(body: &mut Body, mut incoming: Incoming) -> Result<Vec<u8>, Refusal> {
+async fn receive(body: &mut Body, mut incoming: Incoming) -> Result<Vec<u8>, HttpError> {
     let mut whole = Vec::new();
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| Refusal::BrokenOff)?;
+        let frame = frame.map_err(|_| HttpError::BrokenOff)?;
         let Ok(piece) = frame.into_data() else {
             continue;
         };
         let length = whole.len() + piece.len();
         if length > BODY_MAX {
-            return Err(Refusal::TooLarge);
+            return Err(HttpError::TooLarge);
         }
-        incoming.grow(length).map_err(|_| Refusal::Full)?;
+        incoming.grow(length).map_err(|_| HttpError::Full)?;
         whole.extend_from_slice(&piece);
     }
     Ok(whole)
@@ -215,16 +215,16 @@ async fn drain(mut body: Body) -> bool {
 }
 
 async fn execute(
-    state: &Arc<State>,
+    state: &Arc<AppState>,
     request: async_graphql::Request,
     by_get: bool,
     caller: Caller,
     request_id: String,
     accepted: Accepted,
 ) -> Response {
-    let noted = notes::current().unwrap_or_default();
-    let known = noted.clone();
-    let start = |form| operation::start(state, noted, request, caller, Takes { by_get, form });
+    let context = request_context::current().unwrap_or_default();
+    let known = context.clone();
+    let start = |form| operation::start(state, context, request, caller, Takes { by_get, form });
     let (mut answers, media_type) = match (accepted.once, accepted.stream) {
         (Some(once), Some(_)) => (start(Form::AnswerOrStream), once),
         (Some(once), None) => (start(Form::Answer), once),
@@ -238,7 +238,7 @@ async fn execute(
         (Next::Reply(reply), _)
             if code_of(&reply.response) == Some(ErrorCode::BadRequest.as_str()) =>
         {
-            Refusal::MutationByGet.into_response(media_type, true)
+            HttpError::MutationByGet.into_response(media_type, true)
         }
         (Next::Reply(reply) | Next::SessionEnded(reply), _) => {
             let Reply { response, permit } = *reply;
@@ -258,21 +258,21 @@ async fn execute(
 }
 
 /// Whether the answer is the same for all clients, and changes with the service alone.
-fn is_for_everyone(request: &notes::Request) -> bool {
+fn is_for_everyone(request: &request_context::RequestContext) -> bool {
     let operation = request.operation();
     operation.is_some_and(|operation| operation.field == "advisors")
 }
 
 /// A response as it goes out (<https://spec.graphql.org/draft/#sec-Response-Format>).
 #[derive(serde::Serialize)]
-pub(super) struct Answer<'a> {
+pub(super) struct ResponseBody<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [ServerError],
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<&'a Value>,
 }
 
-impl<'a> From<&'a async_graphql::Response> for Answer<'a> {
+impl<'a> From<&'a async_graphql::Response> for ResponseBody<'a> {
     fn from(response: &'a async_graphql::Response) -> Self {
         // The library has no `data` and a `data` that an error made null look the same; but an
         // error that came up in execution says in which field.
@@ -300,7 +300,7 @@ fn answered(
     if response.errors.is_empty() {
         return whole(GraphQLResponse::from(response), media_type, permit);
     }
-    let status = if Answer::from(&response).data.is_some() {
+    let status = if ResponseBody::from(&response).data.is_some() {
         StatusCode::OK
     } else {
         let is = |code: ErrorCode| code_of(&response) == Some(code.as_str());
@@ -325,7 +325,7 @@ fn refused(
         MediaType::GraphqlResponse => MediaType::GraphqlResponse,
         _ => MediaType::Json,
     };
-    let answer = Answer::from(response);
+    let answer = ResponseBody::from(response);
     let bytes = serde_json::to_vec(&answer).expect("responses have no keys but strings");
     let mut answer = whole((status, bytes), media_type, permit);
     if let Some(seconds) = response.errors.iter().filter_map(retry_after).max() {
@@ -342,6 +342,13 @@ fn retry_after(error: &ServerError) -> Option<u64> {
         Value::Number(seconds) => seconds.as_u64(),
         _ => None,
     }
+}
+
+/// An answer with one error.
+pub(super) fn refuse(status: StatusCode, media_type: MediaType, error: ApiError) -> Response {
+    request_context::record_error(error.code().as_str());
+    let response = async_graphql::Response::from_errors(vec![error.into()]);
+    refused(status, media_type, &response, None)
 }
 
 /// A response that is sent whole, in a media type.

@@ -7,7 +7,7 @@ use crate::graphql::{ApiError, DocumentError, DocumentName, Documents, ErrorCode
 
 /// Why something is not a GraphQL request.
 #[derive(Debug, thiserror::Error)]
-pub(in crate::http) enum Error {
+pub(in crate::http) enum RequestError {
     #[error("The body is empty. Send JSON such as {{\"query\": \"{{ advisors {{ name }} }}\"}}.")]
     Empty,
     #[error("The body is not JSON: {0}.")]
@@ -30,7 +30,7 @@ pub(in crate::http) enum Error {
     Document(#[from] DocumentError),
 }
 
-impl Error {
+impl RequestError {
     /// `extensions.code`.
     fn code(&self) -> ErrorCode {
         match self {
@@ -40,8 +40,8 @@ impl Error {
     }
 }
 
-impl From<&Error> for ApiError {
-    fn from(error: &Error) -> Self {
+impl From<&RequestError> for ApiError {
+    fn from(error: &RequestError) -> Self {
         Self::new(error.code(), error.to_string())
     }
 }
@@ -52,19 +52,22 @@ const NAMES: [&str; 4] = ["query", "operationName", "variables", "extensions"];
 const IDS: [&str; 3] = ["documentId", "doc_id", "id"];
 
 /// Reads a POST's body.
-pub(super) fn from_body(body: &[u8], documents: &Documents) -> Result<Request, Error> {
+pub(super) fn from_body(body: &[u8], documents: &Documents) -> Result<Request, RequestError> {
     if body.trim_ascii().is_empty() {
-        return Err(Error::Empty);
+        return Err(RequestError::Empty);
     }
-    match serde_json::from_slice(body).map_err(Error::NotJson)? {
+    match serde_json::from_slice(body).map_err(RequestError::NotJson)? {
         Value::Object(members) => from_members(members, documents),
-        Value::Array(_) => Err(Error::Batch),
-        _ => Err(Error::NotAnObject),
+        Value::Array(_) => Err(RequestError::Batch),
+        _ => Err(RequestError::NotAnObject),
     }
 }
 
 /// Reads a GET's URL parameters, where an empty one is as good as none.
-pub(super) fn from_parameters(parameters: &str, documents: &Documents) -> Result<Request, Error> {
+pub(super) fn from_parameters(
+    parameters: &str,
+    documents: &Documents,
+) -> Result<Request, RequestError> {
     let mut members = Map::new();
     for (name, text) in form_urlencoded::parse(parameters.as_bytes()) {
         let known = NAMES.into_iter().chain(IDS);
@@ -74,12 +77,12 @@ pub(super) fn from_parameters(parameters: &str, documents: &Documents) -> Result
         let value = match name {
             _ if text.is_empty() => Value::Null,
             "variables" | "extensions" => {
-                serde_json::from_str(&text).map_err(|error| Error::Parameter(name, error))?
+                serde_json::from_str(&text).map_err(|error| RequestError::Parameter(name, error))?
             }
             _ => Value::String(text.into_owned()),
         };
         if members.insert(name.to_owned(), value).is_some() {
-            return Err(Error::Repeated(name));
+            return Err(RequestError::Repeated(name));
         }
     }
     from_members(members, documents)
@@ -90,7 +93,7 @@ pub(super) fn from_parameters(parameters: &str, documents: &Documents) -> Result
 pub(in crate::http) fn from_members(
     mut members: Map<String, Value>,
     documents: &Documents,
-) -> Result<Request, Error> {
+) -> Result<Request, RequestError> {
     let [query, operation_name, variables, extensions] =
         NAMES.map(|name| members.remove(name).unwrap_or_default());
     let query = string("query", query)?;
@@ -111,7 +114,10 @@ pub(in crate::http) fn from_members(
 
 /// The document's id. Where the document itself is, only what the proposal calls it counts: the
 /// other names are common enough to mean something else.
-fn id(members: &mut Map<String, Value>, has_query: bool) -> Result<Option<DocumentName>, Error> {
+fn id(
+    members: &mut Map<String, Value>,
+    has_query: bool,
+) -> Result<Option<DocumentName>, RequestError> {
     for name in IDS.into_iter().take(if has_query { 1 } else { IDS.len() }) {
         if let Some(id) = string(name, members.remove(name).unwrap_or_default())? {
             return Ok(Some(DocumentName::Id(id)));
@@ -121,28 +127,28 @@ fn id(members: &mut Map<String, Value>, has_query: bool) -> Result<Option<Docume
 }
 
 /// The hash of an automatic persisted query.
-fn hash(persisted: &Value) -> Result<String, Error> {
+fn hash(persisted: &Value) -> Result<String, RequestError> {
     match (&persisted["version"], &persisted["sha256Hash"]) {
         (Value::Number(version), Value::String(hash)) if version.as_u64() == Some(1) => {
             Ok(hash.clone())
         }
-        _ => Err(Error::PersistedQuery),
+        _ => Err(RequestError::PersistedQuery),
     }
 }
 
-fn string(name: &'static str, value: Value) -> Result<Option<String>, Error> {
+fn string(name: &'static str, value: Value) -> Result<Option<String>, RequestError> {
     match value {
         Value::Null => Ok(None),
         Value::String(text) => Ok(Some(text)),
-        _ => Err(Error::Member(name, "a string")),
+        _ => Err(RequestError::Member(name, "a string")),
     }
 }
 
-fn object(name: &'static str, value: Value) -> Result<Option<Map<String, Value>>, Error> {
+fn object(name: &'static str, value: Value) -> Result<Option<Map<String, Value>>, RequestError> {
     match value {
         Value::Null => Ok(None),
         Value::Object(members) => Ok(Some(members)),
-        _ => Err(Error::Member(name, "an object")),
+        _ => Err(RequestError::Member(name, "an object")),
     }
 }
 
@@ -152,11 +158,11 @@ mod tests {
 
     use super::*;
 
-    fn body_of(body: &[u8]) -> Result<Request, Error> {
+    fn body_of(body: &[u8]) -> Result<Request, RequestError> {
         from_body(body, &Documents::sent())
     }
 
-    fn parameters_of(parameters: &str) -> Result<Request, Error> {
+    fn parameters_of(parameters: &str) -> Result<Request, RequestError> {
         from_parameters(parameters, &Documents::sent())
     }
 

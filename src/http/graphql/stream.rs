@@ -11,7 +11,7 @@ use axum::{
 };
 use futures_util::{StreamExt, stream};
 
-use super::{Answer, negotiate::MediaType};
+use super::{ResponseBody, negotiate::MediaType};
 use crate::http::{
     operation::{Answers, Next},
     operation_limit::OperationPermit,
@@ -74,7 +74,7 @@ fn part(json: &str) -> String {
 }
 
 fn next(media_type: MediaType, answer: &async_graphql::Response) -> String {
-    let json = json(&Answer::from(answer));
+    let json = json(&ResponseBody::from(answer));
     match media_type {
         MediaType::Multipart => part(&format!("{{\"payload\":{json}}}")),
         _ => format!("event: next\ndata: {json}\n\n"),

@@ -1,4 +1,4 @@
-//! A socket from its first message to its last.
+//! A WebSocket of graphql-transport-ws, from its first message to its last.
 
 use std::{
     net::IpAddr,
@@ -19,36 +19,36 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Socket,
-    protocol::{Close, Received, Told},
+    protocol::{ClientMessage, Close, ServerMessage},
 };
 use crate::{
-    account::{self, token},
+    account::{AccountError, TokenError},
     graphql::{ApiError, Caller, ErrorCode},
     http::{
-        State,
-        graphql::{Answer, request},
+        AppState,
+        access_log::AccessLog,
+        graphql::{ResponseBody, request},
         operation::{self, Answers, Form, Next, Takes},
-        trace::Line,
     },
-    request as notes,
+    request_context,
 };
 
-/// How long a client may take to say who it is.
+/// Time limit of the client's `connection_init`.
 const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How often the client is pinged; one that has not answered by the next ping is gone.
+/// Time between pings; a client that has not answered one by the next is gone.
 const PING: Duration = Duration::from_secs(15);
 
-/// How long a client may take to take what it is sent, and to close when it is told to.
+/// Time limits of sending a message, and of the client's closing.
 const SEND_TIMEOUT: Duration = Duration::from_secs(15);
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Operations that run on one socket, at most.
+/// The most operations that run on one socket.
 const MAX_OPERATIONS: usize = 32;
 
-/// A socket and what is known of its client.
+/// A socket and its client.
 pub(super) struct Connection {
-    state: Arc<State>,
+    state: Arc<AppState>,
     request_id: String,
     address: IpAddr,
     client: Client,
@@ -58,7 +58,7 @@ pub(super) struct Connection {
     token: Option<Arc<CancellationToken>>,
     acknowledged: bool,
     operations: Vec<Running>,
-    /// Which of them is looked at first: none waits for another's every answer.
+    /// The operation that is polled first, so that none waits for all answers of another.
     turn: usize,
 }
 
@@ -69,15 +69,15 @@ pub(super) struct Client {
     pub authorization: Option<String>,
 }
 
-/// An operation; dropped, its client has left it.
+/// A running operation, which is ended by dropping it.
 struct Running {
     id: String,
     answers: Answers,
     /// Written when it ends.
-    _line: Line,
+    _log: AccessLog,
 }
 
-/// Returns whether the client took it: one that takes nothing for long is gone.
+/// Returns whether the client received it in time.
 async fn send(socket: &mut Socket, message: Message) -> bool {
     matches!(
         timeout(SEND_TIMEOUT, socket.send(message)).await,
@@ -85,8 +85,7 @@ async fn send(socket: &mut Socket, message: Message) -> bool {
     )
 }
 
-/// Closes a socket that its client may have closed already: then the library answers, as long as it
-/// is read on.
+/// Closes a socket. If its client has closed it already, the library answers while it is read.
 async fn close_with(socket: &mut Socket, close: Option<Close>) -> Result<(), tungstenite::Error> {
     if let Some(close) = close {
         socket
@@ -94,8 +93,7 @@ async fn close_with(socket: &mut Socket, close: Option<Close>) -> Result<(), tun
             .await?;
     }
     while let Some(Ok(_)) = socket.next().await {}
-    // A connection that is cut while bytes of its client's are on their way fails: the client might
-    // not hear why.
+    // Closed while bytes of its client's are on their way, it would be reset, and the reason lost.
     let stream = socket.get_mut().stream();
     stream.shutdown().await?;
     let mut rest = [0; 512];
@@ -105,7 +103,7 @@ async fn close_with(socket: &mut Socket, close: Option<Close>) -> Result<(), tun
 
 impl Connection {
     pub(super) fn new(
-        state: Arc<State>,
+        state: Arc<AppState>,
         request_id: String,
         address: IpAddr,
         client: Client,
@@ -123,24 +121,24 @@ impl Connection {
         }
     }
 
-    /// Until the socket is closed.
+    /// Serves the socket until it is closed.
     pub(super) async fn serve(mut self, mut socket: Socket, speaks_protocol: bool) {
         let close = if speaks_protocol {
             self.talk(&mut socket).await
         } else {
             Some(Close::NO_PROTOCOL)
         };
-        // What runs for nobody ends now, and not when the client has closed.
+        // Operations end now, and not when the client has closed.
         drop(self);
         let _ = timeout(CLOSE_TIMEOUT, close_with(&mut socket, close)).await;
     }
 
-    /// Until there is a reason to close; none where the client has closed.
+    /// Runs until there is a reason to close; None if the client has closed.
     async fn talk(&mut self, socket: &mut Socket) -> Option<Close> {
         let init_deadline = tokio::time::sleep(INIT_TIMEOUT);
         tokio::pin!(init_deadline);
         let mut pings = interval_at(Instant::now() + PING, PING);
-        let mut heard = Instant::now();
+        let mut received = Instant::now();
         let mut ending = None;
         loop {
             // The last answers go out first.
@@ -148,13 +146,9 @@ impl Connection {
                 return ending;
             }
             // Answers that are being written are written to their end.
-            let is_expired = self
-                .token
-                .as_ref()
-                .is_some_and(|token| token.is_cancelled());
+            let is_expired = is_cancelled(self.token.as_ref());
             if self.operations.is_empty() && is_expired {
-                let has_ended = self.session.as_ref().is_some_and(|it| it.is_cancelled());
-                return Some(if has_ended {
+                return Some(if is_cancelled(self.session.as_ref()) {
                     Close::SESSION_ENDED
                 } else {
                     Close::TOKEN_EXPIRED
@@ -163,26 +157,15 @@ impl Connection {
             let expiry = self.expiry();
             let listens = ending.is_none();
             let ends = self.ends();
-            // What is kept until the reply is sent.
+            // Held until the reply is sent.
             let mut _delivered = None;
             let reply = tokio::select! {
                 message = socket.next(), if listens => {
-                    heard = Instant::now();
-                    match message {
-                        Some(Ok(Message::Text(text))) => {
-                            // Boxed: messages are few, and each socket would keep room for one.
-                            match Box::pin(self.receive(&text)).await {
-                                Ok(reply) => reply,
-                                Err(close) => return Some(close),
-                            }
-                        }
-                        Some(Ok(Message::Binary(_))) => return Some(Close::BAD_MESSAGE),
-                        Some(Ok(Message::Close(_))) | None => return None,
-                        Some(Ok(_)) => None,
-                        Some(Err(error)) => {
-                            let fault = socket.get_mut().take_fault();
-                            return fault.or_else(|| Close::of(&error));
-                        }
+                    received = Instant::now();
+                    // Boxed: messages are few, and each socket would keep room for one.
+                    match Box::pin(self.receive(socket, message)).await {
+                        Ok(reply) => reply,
+                        Err(close) => return close,
                     }
                 }
                 (index, next) = std::future::poll_fn(|cx| self.poll_operations(cx)) => {
@@ -192,7 +175,7 @@ impl Connection {
                 }
                 _ = pings.tick() => {
                     // A ping's time and a half: the last one was not answered.
-                    if heard.elapsed() > PING * 3 / 2
+                    if received.elapsed() > PING * 3 / 2
                         || !send(socket, Message::Ping(Vec::new().into())).await
                     {
                         return Some(Close::SILENT);
@@ -216,7 +199,7 @@ impl Connection {
         }
     }
 
-    /// Once the token has expired.
+    /// Resolves when the token has expired.
     fn expiry(&self) -> impl Future<Output = ()> + use<> {
         let token = self.token.clone();
         async move {
@@ -227,7 +210,7 @@ impl Connection {
         }
     }
 
-    /// Once the session has ended, or the service stops.
+    /// Resolves when the session has ended, or the service stops.
     fn ends(&self) -> impl Future<Output = Close> + use<> {
         let (session, stopping) = (self.session.clone(), self.state.stopping.clone());
         async move {
@@ -264,18 +247,18 @@ impl Connection {
             Next::Reply(reply) | Next::SessionEnded(reply) => {
                 // No data: it could not begin, or cannot go on. The errors are its end.
                 let is_last = reply.response.data == async_graphql::Value::Null;
-                let told = if is_last {
+                let message = if is_last {
                     let payload = &reply.response.errors;
-                    Told::Error { id, payload }
+                    ServerMessage::Error { id, payload }
                 } else {
-                    let payload = Answer::from(&reply.response);
-                    Told::Next { id, payload }
+                    let payload = ResponseBody::from(&reply.response);
+                    ServerMessage::Next { id, payload }
                 };
-                (Some(told.text()), is_last)
+                (Some(message.text()), is_last)
             }
             // Its first answer follows.
             Next::Subscribed => (None, false),
-            Next::End => (Some(Told::Complete { id }.text()), true),
+            Next::End => (Some(ServerMessage::Complete { id }.text()), true),
             // The socket's end is its end.
             Next::Stopped => (None, true),
         };
@@ -285,21 +268,39 @@ impl Connection {
         text
     }
 
-    /// The reply to a message, or why to close.
-    async fn receive(&mut self, text: &str) -> Result<Option<String>, Close> {
-        match Received::parse(text)? {
-            Received::Init(payload) => {
-                self.init(payload.as_ref()).await?;
-                Ok(Some(Told::ConnectionAck.text()))
+    /// The reply to a frame, or the reason to close; None if the client has closed.
+    async fn receive(
+        &mut self,
+        socket: &mut Socket,
+        message: Option<Result<Message, tungstenite::Error>>,
+    ) -> Result<Option<String>, Option<Close>> {
+        match message {
+            Some(Ok(Message::Text(text))) => self.reply(&text).await.map_err(Some),
+            Some(Ok(Message::Binary(_))) => Err(Some(Close::BAD_MESSAGE)),
+            Some(Ok(Message::Close(_))) | None => Err(None),
+            Some(Ok(_)) => Ok(None),
+            Some(Err(error)) => {
+                let fault = socket.get_mut().take_fault();
+                Err(fault.or_else(|| Close::of(&error)))
             }
-            Received::Ping => Ok(Some(Told::Pong.text())),
-            Received::Pong => Ok(None),
-            Received::Complete(id) => {
+        }
+    }
+
+    /// The reply to a message, or the reason to close.
+    async fn reply(&mut self, text: &str) -> Result<Option<String>, Close> {
+        match ClientMessage::parse(text)? {
+            ClientMessage::Init(payload) => {
+                self.init(payload.as_ref()).await?;
+                Ok(Some(ServerMessage::ConnectionAck.text()))
+            }
+            ClientMessage::Ping => Ok(Some(ServerMessage::Pong.text())),
+            ClientMessage::Pong => Ok(None),
+            ClientMessage::Complete(id) => {
                 self.operations.retain(|running| running.id != id);
                 Ok(None)
             }
-            Received::Subscribe(..) if !self.acknowledged => Err(Close::UNAUTHORIZED),
-            Received::Subscribe(id, payload) => self.subscribe(id, payload).await,
+            ClientMessage::Subscribe(..) if !self.acknowledged => Err(Close::UNAUTHORIZED),
+            ClientMessage::Subscribe(id, payload) => self.subscribe(id, payload).await,
         }
     }
 
@@ -319,14 +320,14 @@ impl Connection {
         if self.client.authorization.is_some() {
             let caller = self.caller().await;
             let (session, user) = caller.session().map_err(|error| match error {
-                account::Error::Database(_) => Close::TRY_AGAIN_LATER,
-                account::Error::Inactive => Close::FORBIDDEN,
-                account::Error::NotSignedIn(token::Error::Expired(_)) => Close::TOKEN_EXPIRED,
+                AccountError::Database(_) => Close::TRY_AGAIN_LATER,
+                AccountError::Inactive => Close::FORBIDDEN,
+                AccountError::NotSignedIn(TokenError::Expired(_)) => Close::TOKEN_EXPIRED,
                 _ => Close::UNAUTHORIZED,
             })?;
-            self.session = Some(self.state.accounts.watch(session, user));
+            self.session = Some(self.state.accounts.sessions.watch(session, user));
             let expires_at = caller.token_expires_at();
-            self.token = expires_at.map(|at| self.state.accounts.watch_token(at));
+            self.token = expires_at.map(|at| self.state.accounts.sessions.watch_token(at));
         }
         self.acknowledged = true;
         Ok(())
@@ -349,27 +350,27 @@ impl Connection {
                 .with("actual", running + 1);
             return Ok(Some(refused(&id, error)));
         }
-        let line = Line::on_socket(self.address, &self.request_id, self.state.metrics.clone());
-        let noted = line.request.clone();
+        let log = AccessLog::on_socket(self.address, &self.request_id, self.state.metrics.clone());
+        let context = log.request.clone();
         let request = match request::from_members(payload, &self.state.documents) {
             Ok(request) => request,
             Err(bad) => {
                 let error = ApiError::from(&bad);
-                noted.sync_scope(|| notes::note_error(error.code().as_str()));
+                context.sync_scope(|| request_context::record_error(error.code().as_str()));
                 return Ok(Some(refused(&id, error)));
             }
         };
-        let caller = line.trace.within(noted.scope(self.caller())).await;
+        let caller = log.trace.within(context.scope(self.caller())).await;
         let takes = Takes {
             by_get: false,
             form: Form::Stream,
         };
-        let start = || operation::start(&self.state, noted, request, caller, takes);
-        let answers = line.trace.sync_within(start);
+        let start = || operation::start(&self.state, context, request, caller, takes);
+        let answers = log.trace.sync_within(start);
         self.operations.push(Running {
             id,
             answers,
-            _line: line,
+            _log: log,
         });
         Ok(None)
     }
@@ -388,7 +389,11 @@ impl Connection {
     }
 }
 
+fn is_cancelled(token: Option<&Arc<CancellationToken>>) -> bool {
+    token.is_some_and(|token| token.is_cancelled())
+}
+
 fn refused(id: &str, error: ApiError) -> String {
     let payload = &[ServerError::from(error)];
-    Told::Error { id, payload }.text()
+    ServerMessage::Error { id, payload }.text()
 }

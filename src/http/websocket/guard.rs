@@ -19,7 +19,7 @@ use crate::http::incoming::{Incoming, IncomingLimiter};
 /// Reads frames' headers as they pass (RFC 6455, section 5.2).
 pub(super) struct Guard<S> {
     stream: S,
-    limits: Limits,
+    limits: MessageLimits,
     /// The part of a frame's header received so far.
     header: Header,
     /// Bytes of the frame's payload that are still to come.
@@ -35,7 +35,7 @@ pub(super) struct Guard<S> {
 }
 
 /// Limits of messages.
-pub(super) struct Limits {
+pub(super) struct MessageLimits {
     pub bytes: usize,
     pub time: Duration,
     pub incoming: IncomingLimiter,
@@ -83,7 +83,7 @@ impl Header {
 }
 
 impl<S> Guard<S> {
-    pub(super) fn new(stream: S, limits: Limits) -> Self {
+    pub(super) fn new(stream: S, limits: MessageLimits) -> Self {
         Self {
             stream,
             limits,
@@ -223,7 +223,7 @@ mod tests {
 
     fn guard(time: Duration) -> (DuplexStream, Guard<DuplexStream>) {
         let (client, stream) = duplex(1 << 20);
-        let limits = Limits {
+        let limits = MessageLimits {
             bytes: 128 * 1024,
             time,
             incoming: IncomingLimiter::default(),

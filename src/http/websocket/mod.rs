@@ -24,9 +24,11 @@ use tokio_tungstenite::{
     },
 };
 
-use super::{State, client_address::ClientAddress, graphql::BODY_MAX, origin, trace::RequestId};
+use super::{
+    AppState, access_log::RequestId, client_address::ClientAddress, graphql::BODY_MAX, origin,
+};
 use connection::{Client, Connection};
-use guard::{Guard, Limits};
+use guard::{Guard, MessageLimits};
 use protocol::PROTOCOL;
 
 /// Bytes that are read at a time. Each socket holds as many for as long as it is open, and most say
@@ -38,7 +40,7 @@ const READ_BUFFER: usize = 512;
 type Socket = WebSocketStream<Guard<TokioIo<Upgraded>>>;
 
 pub(super) async fn upgrade(
-    Extracted(state): Extracted<Arc<State>>,
+    Extracted(state): Extracted<Arc<AppState>>,
     Extension(RequestId(request_id)): Extension<RequestId>,
     Extension(ClientAddress(address)): Extension<ClientAddress>,
     mut request: Request,
@@ -87,7 +89,7 @@ pub(super) async fn upgrade(
         },
     );
     let upgraded = hyper::upgrade::on(&mut request);
-    // Tracked: the process does not end before it has told its clients that it does.
+    // Tracked, so that the process does not end before its sockets are closed.
     state.operations.clone().spawn(async move {
         // A client that has left by then has no use for it.
         let Ok(upgraded) = upgraded.await else {
@@ -100,8 +102,8 @@ pub(super) async fn upgrade(
     response
 }
 
-async fn socket(upgraded: Upgraded, state: &State) -> Socket {
-    let limits = Limits {
+async fn socket(upgraded: Upgraded, state: &AppState) -> Socket {
+    let limits = MessageLimits {
         bytes: BODY_MAX,
         time: state.body_timeout,
         incoming: state.incoming.clone(),

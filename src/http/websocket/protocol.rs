@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use tokio_tungstenite::tungstenite::{self, error::ProtocolError, protocol::CloseFrame};
 
-use crate::http::graphql::Answer;
+use crate::http::graphql::ResponseBody;
 
 pub(super) const PROTOCOL: &str = "graphql-transport-ws";
 
@@ -75,7 +75,7 @@ impl Close {
 
 /// A message from a client.
 #[derive(Debug)]
-pub(super) enum Received {
+pub(super) enum ClientMessage {
     Init(Option<Value>),
     Ping,
     Pong,
@@ -83,7 +83,7 @@ pub(super) enum Received {
     Complete(String),
 }
 
-impl Received {
+impl ClientMessage {
     /// # Errors
     ///
     /// If it is not a message of the protocol.
@@ -113,12 +113,12 @@ impl Received {
 /// A message to a client.
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(super) enum Told<'a> {
+pub(super) enum ServerMessage<'a> {
     ConnectionAck,
     Pong,
     Next {
         id: &'a str,
-        payload: Answer<'a>,
+        payload: ResponseBody<'a>,
     },
     /// The operation could not begin, or cannot go on: its last message.
     Error {
@@ -130,7 +130,7 @@ pub(super) enum Told<'a> {
     },
 }
 
-impl Told<'_> {
+impl ServerMessage<'_> {
     pub(super) fn text(&self) -> String {
         serde_json::to_string(self).expect("responses have no keys but strings")
     }

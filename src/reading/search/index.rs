@@ -1,5 +1,5 @@
 //! The index of words. A reading is searched with its answer once that has ended, within a second; a
-//! running server indexes what is not indexed, whoever wrote it.
+//! running server indexes all readings that are not indexed, also those of other instances.
 
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use sea_orm::{
     QueryOrder, QuerySelect, Select, Statement,
     sea_query::{Expr, LockBehavior, LockType},
 };
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
@@ -42,11 +43,12 @@ const DELETE_TEXT: &str = "DELETE FROM reading_texts WHERE rowid = ?";
 const INSERT_TEXT: &str = "INSERT INTO reading_texts (rowid, words) VALUES (?, ?)";
 
 impl Readings {
-    pub(in super::super) async fn index_until_stopped(self) {
+    /// Indexes readings that have ended until `stopping` is cancelled.
+    pub async fn index_until(self, stopping: CancellationToken) {
         let mut is_failing = false;
-        while !self.0.stopping.is_cancelled() {
+        while !stopping.is_cancelled() {
             let this = self.clone();
-            let indexed = self.0.db.detached(async move { this.index_some().await });
+            let indexed = self.db.detached(async move { this.index_some().await });
             let indexed = indexed.await;
             if let Some(error) = indexed.as_ref().err().filter(|_| !is_failing) {
                 tracing::warn!(%error, "could not index readings for search; trying again");
@@ -56,24 +58,24 @@ impl Readings {
                 continue;
             }
             tokio::select! {
-                () = self.0.wanted.ended.notified() => {}
+                () = self.generations.any_ended() => {}
                 () = tokio::time::sleep(LOOK) => {}
-                () = self.0.stopping.cancelled() => {}
+                () = stopping.cancelled() => {}
             }
             tokio::select! {
                 () = tokio::time::sleep(GATHER) => {}
-                () = self.0.stopping.cancelled() => {}
+                () = stopping.cancelled() => {}
             }
         }
     }
 
     /// Indexes the newest readings that are not. Returns how many.
     async fn index_some(&self) -> Result<u64, Error> {
-        let any = unindexed().into_tuple::<Row>().one(self.0.db.reads());
+        let any = unindexed().into_tuple::<Row>().one(self.db.reads());
         if any.await?.is_none() {
             return Ok(0);
         }
-        let tx = self.0.db.begin().await?;
+        let tx = self.db.begin().await?;
         let rows = unindexed()
             .limit(BATCH)
             .lock_with_behavior(LockType::NoKeyUpdate, LockBehavior::SkipLocked)
@@ -81,7 +83,7 @@ impl Readings {
             .all(&tx)
             .await?;
         for row in &rows {
-            if self.0.db.is_postgres() {
+            if self.db.is_postgres() {
                 index_on_postgres(&tx, row).await?;
             } else {
                 index_on_sqlite(&tx, row).await?;

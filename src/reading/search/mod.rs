@@ -6,19 +6,20 @@ mod words;
 
 use sea_orm::{
     ColumnTrait, Condition, ExprTrait, Order, QueryFilter, QueryOrder, QuerySelect, Select,
-    sea_query::{Expr, Query, SelectStatement},
+    sea_query::{Expr, JoinType, Query, SelectStatement},
 };
 use uuid::Uuid;
 
-use super::Slice;
+use super::slice::Slice;
 use crate::entity::reading::{self, Column};
 use words::Sought;
 
 /// Characters of a search, at most.
 pub const SEARCH_MAX: usize = 200;
 
-/// Readings among which PostgreSQL looks first.
-const NEAR: u64 = 3000;
+/// Readings among which PostgreSQL looks first. More take longer to look at than the index takes to find
+/// what fewer than a page of them have.
+pub(super) const NEAR: u32 = 1000;
 
 /// The table of words.
 const WORDS: &str = "reading_words";
@@ -80,66 +81,78 @@ impl Search {
     ) -> Select<reading::Entity> {
         let mut ids = self.ids();
         let id = || Expr::col((WORDS, "reading_id"));
-        ids.and_where(id().gt(between.0))
-            .and_where(id().lt(between.1));
+        let is_between = id().gt(between.0).and(id().lt(between.1));
         if self.is_postgres {
-            // Where it may not order and stop, it does not walk past all that lack the words.
+            // Where it may neither order and stop nor walk between the ids, it takes the index of words.
             ids.offset(0);
-            return self.readings(ids, condition, slice);
+            let mut page = Query::select();
+            page.from_subquery(ids, WORDS).and_where(is_between);
+            if !condition.is_empty() {
+                // One by one, and not by a walk through all of the user's readings.
+                let same = Expr::col(("readings", "id")).eq(id());
+                let reading = Query::select()
+                    .expr(Expr::val(1))
+                    .from("readings")
+                    .and_where(same)
+                    .cond_where(condition)
+                    .offset(0)
+                    .to_owned();
+                page.join_lateral(JoinType::InnerJoin, reading, "meets", Expr::val(true));
+            }
+            return self.readings(page, (WORDS, "reading_id"), slice);
         }
         join(&mut ids, condition);
-        ids.and_where(rowid().gte(place(between.0)))
+        ids.and_where(is_between)
+            .and_where(rowid().gte(place(between.0)))
             .and_where(rowid().lte(place(between.1)))
             .order_by_expr(rowid(), order(slice))
             .limit(u64::from(slice.limit) + 1);
-        self.readings(ids, Condition::all(), slice)
+        self.owned(ids, slice)
     }
 
-    /// The same among the readings at the beginning of the page alone, on PostgreSQL. It has the page, if
-    /// that is full.
-    pub(super) fn near(
-        &self,
-        condition: Condition,
-        between: (Uuid, Uuid),
-        slice: &Slice,
-    ) -> Option<Select<reading::Entity>> {
-        if !self.is_postgres {
-            return None;
+    /// The same among the readings at the beginning of the list alone, whose ids are given. It
+    /// has the page, if that is full, or if there are no others.
+    pub(super) fn near(&self, ids: SelectStatement, slice: &Slice) -> Select<reading::Entity> {
+        let same = Expr::col((WORDS, "reading_id")).eq(Expr::col(("near", "id")));
+        let mut page = Query::select();
+        page.from_subquery(ids, "near");
+        if self.is_postgres {
+            let words = Query::select()
+                .column((WORDS, "words"))
+                .from(WORDS)
+                .and_where(same)
+                .offset(0)
+                .to_owned();
+            page.join_lateral(JoinType::InnerJoin, words, WORDS, Expr::val(true))
+                .and_where(self.has_words());
+        } else {
+            let at = Expr::col((WORDS, "place")).eq(rowid());
+            page.inner_join(WORDS, same).inner_join("reading_texts", at);
+            for text in self.sought.as_texts() {
+                let has = "instr(reading_texts.words || ' ', ?) > 0";
+                page.and_where(Expr::cust_with_values(has, [text]));
+            }
         }
-        let (user, id) = (
-            Expr::col((WORDS, "user_id")),
-            Expr::col((WORDS, "reading_id")),
-        );
-        let row = Expr::tuple([user, id]);
-        let at = |id: Uuid| Expr::tuple([Expr::val(self.user_id), Expr::val(id)]);
-        let near = Query::select()
-            .columns([(WORDS, "reading_id"), (WORDS, "words")])
-            .from(WORDS)
-            .and_where(row.clone().gt(at(between.0)))
-            .and_where(row.lt(at(between.1)))
-            .order_by((WORDS, "user_id"), order(slice))
-            .order_by((WORDS, "reading_id"), order(slice))
-            .limit(NEAR)
-            .to_owned();
-        let ids = Query::select()
-            .column((WORDS, "reading_id"))
-            .from_subquery(near, WORDS)
-            .and_where(self.has_words())
-            .to_owned();
-        Some(self.readings(ids, condition, slice))
+        self.readings(page, ("near", "id"), slice)
     }
 
+    /// The readings of a page whose ids are in a column of rows.
+    ///
+    /// The page ends before it meets the readings: PostgreSQL would merge it with all of the user's.
     fn readings(
         &self,
-        ids: SelectStatement,
-        condition: Condition,
+        mut rows: SelectStatement,
+        id: (&'static str, &'static str),
         slice: &Slice,
     ) -> Select<reading::Entity> {
-        let mut query = reading::Entity::find_owned(self.user_id);
-        if !condition.is_empty() {
-            query = query.filter(condition);
-        }
-        query
+        rows.column(id)
+            .order_by(id, order(slice))
+            .limit(u64::from(slice.limit) + 1);
+        self.owned(rows, slice)
+    }
+
+    fn owned(&self, ids: SelectStatement, slice: &Slice) -> Select<reading::Entity> {
+        reading::Entity::find_owned(self.user_id)
             .filter(Column::Id.in_subquery(ids))
             .order_by(Column::Id, order(slice))
             .limit(u64::from(slice.limit) + 1)

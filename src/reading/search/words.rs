@@ -67,6 +67,14 @@ impl Sought {
         query
     }
 
+    /// As parts of a text of words with a space after its last.
+    pub(super) fn as_texts(&self) -> impl Iterator<Item = String> {
+        self.0.iter().map(|term| {
+            let end = if term.is_prefix { "" } else { " " };
+            format!(" {}{end}", term.words.join(" "))
+        })
+    }
+
     /// As an expression of FTS5.
     pub(super) fn as_match(&self, user_id: Uuid) -> String {
         let mut query = format!("\"{}\"", own_word(user_id));

@@ -6,12 +6,14 @@ import { useErrorFocus } from '../focus'
 import { useLanguage } from '../i18n'
 import { useMutate } from '../mutate'
 import { Field } from '../parts/field'
+import { useService } from '../parts/service'
 import { Link } from '../router'
 import { useTitle } from '../title'
 
-/** Asks for a link to a new password. The answer is the same for every address. */
+/** Asks for a link to a new password, where the service sends mail. The answer is the same for every address. */
 export default function Forgot() {
   const language = useLanguage()
+  const service = useService()
   const [error, setError] = useState<unknown>(null)
   const [isSent, setSent] = useState(false)
   const form = useErrorFocus(error)
@@ -33,6 +35,17 @@ export default function Forgot() {
     } catch (failed) {
       setError(failed)
     }
+  }
+  if (service?.mail === false) {
+    return (
+      <section className="page narrow">
+        <h1>{language.t('forgot.title')}</h1>
+        <p>{language.t('error.FORBIDDEN.NO_MAIL')}</p>
+        <p className="actions">
+          <Link to="/sign-in">{language.t('nav.signIn')}</Link>
+        </p>
+      </section>
+    )
   }
   const fields = fieldErrors(error, language)
   return (

@@ -2,7 +2,10 @@ import { graphql, useLazyLoadQuery } from 'react-relay'
 import type { profileQuery } from '../__generated__/profileQuery.graphql'
 import { useLanguage } from '../i18n'
 import { Account } from '../parts/account'
+import { Activity } from '../parts/activity'
 import { Address } from '../parts/address'
+import { Download } from '../parts/download'
+import { GuestNotice } from '../parts/guest'
 import { ProfileForm } from '../parts/profile-form'
 import { Sessions } from '../parts/sessions'
 import { Usage } from '../parts/usage'
@@ -17,6 +20,7 @@ export default function Profile() {
         profile {
           username
           email
+          isGuest
           createdAt
           usage {
             ...usage_usage
@@ -24,6 +28,7 @@ export default function Profile() {
           ...profileForm_user
           ...address_user
           ...sessions_user
+          ...activity_user
         }
       }
     `,
@@ -31,17 +36,20 @@ export default function Profile() {
     { fetchPolicy: 'store-and-network' },
   )
   if (!profile) return null
+  const { isGuest } = profile
+  const since = language.t('profile.since', { date: language.date(profile.createdAt) })
   return (
     <div className="page profile">
-      <h1>{profile.username}</h1>
-      <p>
-        {profile.email} · {language.t('profile.since', { date: language.date(profile.createdAt) })}
-      </p>
+      <h1>{isGuest ? language.t('guest.title') : profile.username}</h1>
+      <p>{isGuest ? since : `${profile.email} · ${since}`}</p>
+      {isGuest && <GuestNotice />}
       <Usage of={profile.usage} />
       <ProfileForm of={profile} />
-      <Address of={profile} />
+      {!isGuest && <Address of={profile} />}
       <Sessions of={profile} />
-      <Account email={profile.email} />
+      <Activity of={profile} />
+      <Download />
+      <Account email={isGuest ? null : profile.email} />
     </div>
   )
 }

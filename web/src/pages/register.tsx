@@ -5,7 +5,8 @@ import { describe, fieldErrors } from '../errors'
 import { useErrorFocus } from '../focus'
 import { useLanguage } from '../i18n'
 import { useMutate } from '../mutate'
-import { Field } from '../parts/field'
+import { AccountFields, accountOf } from '../parts/account-fields'
+import { ContinueAsGuest } from '../parts/guest'
 import { readPending } from '../pending'
 import { Link, navigate } from '../router'
 import { session } from '../session'
@@ -29,10 +30,8 @@ export default function Register() {
 
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
-    const filled = new FormData(event.currentTarget)
-    const [email, username, password] = ['email', 'username', 'password'].map((name) => String(filled.get(name))) as [string, string, string]
     try {
-      const { register: registered } = await register({ input: { email, username, password, signIn: true } })
+      const { register: registered } = await register({ input: { ...accountOf(event.currentTarget), signIn: true } })
       if (registered?.login) session.start(registered.login)
       navigate('/', 'replace')
     } catch (failed) {
@@ -44,16 +43,7 @@ export default function Register() {
     <form ref={form} className="page narrow" onSubmit={(event) => void submit(event)} noValidate>
       <h1>{language.t('register.title')}</h1>
       {readPending() && <p className="notice">{language.t('register.pending')}</p>}
-      <Field name="email" label={language.t('field.email')} type="email" autoComplete="email" error={fields.email} />
-      <Field name="username" label={language.t('field.username')} autoComplete="nickname" error={fields.username} />
-      <Field
-        name="password"
-        label={language.t('field.password')}
-        type="password"
-        autoComplete="new-password"
-        hint={language.t('field.password.hint')}
-        error={fields.password}
-      />
+      <AccountFields errors={fields} />
       <div role="alert">
         {error !== null && <p className="error">{Object.keys(fields).length > 0 ? language.t('error.fields') : describe(error, language)}</p>}
       </div>
@@ -62,6 +52,7 @@ export default function Register() {
           {language.t('register.action')}
         </button>
       </div>
+      <ContinueAsGuest />
       <p>
         {language.t('register.known')} <Link to="/sign-in">{language.t('nav.signIn')}</Link>
       </p>

@@ -11,7 +11,8 @@ import { session } from '../session'
 import { Confirm } from './confirm'
 import { Field } from './field'
 
-export function Account({ email }: { email: string }) {
+/** `email` is null for a guest, who has no password. */
+export function Account({ email }: { email: string | null }) {
   const language = useLanguage()
   const [isDeleting, setDeleting] = useState(false)
   const [remove] = useMutate<accountDeleteMutation>(graphql`
@@ -22,13 +23,13 @@ export function Account({ email }: { email: string }) {
     }
   `)
   const deleteAccount = async (form: FormData) => {
-    await remove({ input: { password: String(form.get('password')) } })
+    await remove({ input: { password: String(form.get('password') ?? '') } })
     session.end()
     navigate('/')
   }
   return (
     <>
-      <Password email={email} />
+      {email && <Password email={email} />}
       <section aria-labelledby="delete-account">
         <h2 id="delete-account">{language.t('account.delete')}</h2>
         <p>{language.t('account.delete.text')}</p>
@@ -44,7 +45,9 @@ export function Account({ email }: { email: string }) {
           onConfirm={deleteAccount}
           onClose={() => setDeleting(false)}
         >
-          <Field name="password" label={language.t('field.password')} type="password" autoComplete="current-password" />
+          {email && (
+            <Field name="password" label={language.t('field.password')} type="password" autoComplete="current-password" />
+          )}
         </Confirm>
       )}
     </>
@@ -62,6 +65,7 @@ function Password({ email }: { email: string }) {
         revokedSessions
         user {
           ...sessions_user
+          ...activity_user
         }
       }
     }

@@ -8,10 +8,12 @@ import { useErrorFocus } from '../focus'
 import { useLanguage } from '../i18n'
 import { useMutate } from '../mutate'
 import { Field } from './field'
+import { useService } from './service'
 
 /** The address of an account: whether it is confirmed, and another one. */
 export function Address({ of }: { of: address_user$key }) {
   const language = useLanguage()
+  const service = useService()
   const [error, setError] = useState<unknown>(null)
   const [done, setDone] = useState<string | null>(null)
   const form = useErrorFocus(error)
@@ -30,6 +32,7 @@ export function Address({ of }: { of: address_user$key }) {
       changeEmail(input: $input) {
         user {
           ...address_user
+          ...activity_user
         }
       }
     }
@@ -71,7 +74,7 @@ export function Address({ of }: { of: address_user$key }) {
         {email} {isEmailVerified && <small>{language.t('address.verified')}</small>}
       </p>
       {pendingEmail && <p className="notice">{language.t('address.pending', { email: pendingEmail })}</p>}
-      {(!isEmailVerified || pendingEmail) && (
+      {service?.mail && (!isEmailVerified || pendingEmail) && (
         <button type="button" disabled={isSending} onClick={() => void send()}>
           {language.t('address.resend')}
         </button>

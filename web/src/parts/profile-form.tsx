@@ -13,11 +13,12 @@ export function ProfileForm({ of }: { of: profileForm_user$key }) {
   const [error, setError] = useState<unknown>(null)
   const form = useErrorFocus(error)
   const [isSaved, setSaved] = useState(false)
-  const { username, locale } = useFragment(
+  const { username, locale, memory } = useFragment(
     graphql`
       fragment profileForm_user on User {
         username
         locale
+        memory
       }
     `,
     of,
@@ -37,7 +38,8 @@ export function ProfileForm({ of }: { of: profileForm_user$key }) {
     const chosen = String(filled.get('locale'))
     setSaved(false)
     try {
-      await update({ input: { username: String(filled.get('username')), locale: chosen } })
+      const memory = filled.has('memory')
+      await update({ input: { username: String(filled.get('username')), locale: chosen, memory } })
       setError(null)
       setSaved(true)
       const shown = baseOf(chosen)
@@ -73,6 +75,15 @@ export function ProfileForm({ of }: { of: profileForm_user$key }) {
           </select>
           <p className="hint" id="profile-locale-hint">
             {language.t('field.locale.hint')}
+          </p>
+        </div>
+        <div className="field">
+          <label className="check">
+            <input type="checkbox" name="memory" defaultChecked={memory} aria-describedby="profile-memory-hint" />
+            <span>{language.t('field.memory')}</span>
+          </label>
+          <p className="hint" id="profile-memory-hint">
+            {language.t('field.memory.hint')}
           </p>
         </div>
         <div role="alert">

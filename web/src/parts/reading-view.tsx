@@ -11,6 +11,7 @@ import { Link } from '../router'
 import { useTitle } from '../title'
 import { Keep } from './keep'
 import { Actions } from './reading-actions'
+import { Share } from './share'
 import { Sign } from './signs'
 import { Earlier, Sources } from './sources'
 import { useAnswer } from './use-answer'
@@ -58,6 +59,7 @@ export function ReadingView({ of, query, children }: ReadingViewProps) {
         }
         ...sources_earlier
         ...keep_reading
+        ...share_reading
       }
     `,
     of,
@@ -103,6 +105,7 @@ export function ReadingView({ of, query, children }: ReadingViewProps) {
       <Ending reading={reading} language={language} />
       <Actions id={reading.id} status={reading.status} further={isCrisis ? null : { advisor, question: reading.question }} />
       {!isCrisis && <Keep of={reading} />}
+      {!isCrisis && <Share of={reading} />}
       {children}
       {!isCrisis && <Sources of={reading.sources} />}
       {!isCrisis && <Earlier of={reading} />}
@@ -116,7 +119,7 @@ function Progress({ reading, answer }: { reading: Reading; answer: Answer | null
   const name = isAdvisor(reading.advisor) ? NAMES[reading.advisor] : ''
   const state = () => {
     if (!isOpen(reading.status)) return null
-    if (answer && !answer.isConnected && answer.sequence > 0) return language.t('reading.reconnecting')
+    if (answer && !answer.isConnected) return language.t('reading.reconnecting')
     if (answer?.isThinking) return language.t('reading.thinking', { name })
     return language.t(reading.response || answer?.text ? 'reading.writing' : 'reading.waiting', { name })
   }

@@ -9,14 +9,17 @@ import { useLanguage } from '../i18n'
 import { useMutate } from '../mutate'
 import { navigate } from '../router'
 import { session } from '../session'
+import { Confirm } from './confirm'
 
 export function Sessions({ of }: { of: sessions_user$key }) {
   const language = useLanguage()
   const [error, setError] = useState<unknown>(null)
   const [ended, setEnded] = useState<number | null>(null)
-  const { sessions } = useFragment(
+  const [isLeaving, setLeaving] = useState(false)
+  const { sessions, isGuest } = useFragment(
     graphql`
       fragment sessions_user on User {
+        isGuest
         sessions {
           id
           lastUsedAt
@@ -41,6 +44,7 @@ export function Sessions({ of }: { of: sessions_user$key }) {
         revokedSessions
         user {
           ...sessions_user
+          ...activity_user
         }
       }
     }
@@ -54,15 +58,14 @@ export function Sessions({ of }: { of: sessions_user$key }) {
       setError(failed)
     }
   }
-  const signOut = async (everywhere: boolean) => {
+  const leave = async (everywhere: boolean) => {
+    await logout({ input: { everywhere } })
+    session.end()
+    navigate('/')
+  }
+  const signOut = (everywhere: boolean) => {
     setError(null)
-    try {
-      await logout({ input: { everywhere } })
-      session.end()
-      navigate('/')
-    } catch (failed) {
-      setError(failed)
-    }
+    leave(everywhere).catch(setError)
   }
   return (
     <section aria-labelledby="sessions">
@@ -75,7 +78,7 @@ export function Sessions({ of }: { of: sessions_user$key }) {
       <div role="status">{ended !== null && <p>{language.count('sessions.others.done', ended)}</p>}</div>
       <div role="alert">{error !== null && <p className="error">{describe(error, language)}</p>}</div>
       <div className="actions">
-        <button type="button" disabled={isBusy} onClick={() => void signOut(false)}>
+        <button type="button" disabled={isBusy} onClick={() => (isGuest ? setLeaving(true) : signOut(false))}>
           {language.t('sessions.signOut')}
         </button>
         {sessions.length > 1 && (
@@ -83,12 +86,21 @@ export function Sessions({ of }: { of: sessions_user$key }) {
             <button type="button" disabled={isEnding} onClick={() => void others()}>
               {language.t('sessions.others')}
             </button>
-            <button type="button" disabled={isBusy} onClick={() => void signOut(true)}>
+            <button type="button" disabled={isBusy} onClick={() => signOut(true)}>
               {language.t('sessions.everywhere')}
             </button>
           </>
         )}
       </div>
+      {isLeaving && (
+        <Confirm
+          title={language.t('sessions.signOut')}
+          text={language.t('guest.leave')}
+          action={language.t('sessions.signOut')}
+          onConfirm={() => leave(false)}
+          onClose={() => setLeaving(false)}
+        />
+      )}
     </section>
   )
 }
@@ -105,6 +117,7 @@ function Item({ of: { id, lastUsedAt, label, userAgent, isCurrent }, onError }: 
       revokeSession(input: $input) {
         user {
           ...sessions_user
+          ...activity_user
         }
       }
     }

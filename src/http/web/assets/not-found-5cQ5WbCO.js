@@ -1,1 +1,0 @@
-export{t as default}from"./not-found-cmL9uBor.js";

@@ -1,0 +1,1 @@
+export{t as default}from"./not-found-B_pX1jD2.js";

@@ -1,1 +1,0 @@
-export{n as WithRelay}from"./relay-CgOaH69-.js";

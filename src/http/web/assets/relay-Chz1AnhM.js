@@ -1,0 +1,1 @@
+export{n as WithRelay}from"./relay-D4C_Mswu.js";
