@@ -31,7 +31,7 @@ pub enum ServeError {
     Database(String),
     #[error("the client that asks the language model cannot be made: {}", root_cause(.0))]
     Model(#[from] reqwest::Error),
-    #[error("what the advisors know is not right:\n{0}")]
+    #[error("invalid knowledge files:\n{0}")]
     Knowledge(#[from] advisor::Errors),
     #[error("the file TRUSTED_DOCUMENTS={0}.")]
     TrustedDocuments(#[from] graphql::Unusable),

@@ -186,7 +186,7 @@ impl Load {
         if each != 0 && outcome.errors == 0 && outcome.bytes.abs_diff(expected) > slack {
             return Err(format!(
                 "{} answers of {each} bytes should be {expected} bytes and were {}: \
-                 some were not right",
+                 some were wrong",
                 outcome.requests, outcome.bytes
             )
             .into());

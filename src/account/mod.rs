@@ -84,7 +84,7 @@ pub enum AccountsError {
 
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
-    #[error("some fields are not right")]
+    #[error("some fields are invalid")]
     Invalid(ValidationErrors),
     #[error("email or username is taken")]
     Taken(ValidationErrors),

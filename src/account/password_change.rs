@@ -21,7 +21,7 @@ impl Accounts {
     /// # Errors
     ///
     /// [`AccountError::Guest`]; [`AccountError::RateLimited`]; [`AccountError::Invalid`] if the new one fails its
-    /// rules, or the current one is not right.
+    /// rules, or the current one is wrong.
     pub async fn change_password(
         &self,
         requester: &Requester,

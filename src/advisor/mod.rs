@@ -132,7 +132,7 @@ impl Advisors {
     ///
     /// # Errors
     ///
-    /// All entries that are not right, by file and line.
+    /// All invalid entries, by file and line.
     pub fn load(folder: Option<&Path>, model: Option<LanguageModel>) -> Result<Self, Errors> {
         let known = KnowledgeBase::load(folder)?;
         let writer = model

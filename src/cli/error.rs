@@ -20,11 +20,11 @@ pub(super) enum Error {
     Settings(#[from] SettingsErrors),
     #[error("Invalid settings:\n  - {0}")]
     Spans(#[from] spans::SpanExportError),
-    #[error("The client that tells Sentry cannot be made: {}", root_cause(.0))]
+    #[error("The client for Sentry cannot be made: {}", root_cause(.0))]
     Sentry(#[from] reqwest::Error),
     #[error("Mula cannot start: {0}")]
     Start(#[from] server::ServeError),
-    #[error("What the advisors know is not right:\n{0}")]
+    #[error("Invalid knowledge files:\n{0}")]
     Knowledge(#[from] advisor::Errors),
     #[error("Mula cannot start: {0}")]
     Runtime(#[source] io::Error),

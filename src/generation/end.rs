@@ -76,7 +76,7 @@ impl Generations {
                 spans::fail_current(Failure::Interrupted.code());
                 tracing::error!(
                     error = %cause,
-                    "an answer cannot be written, whoever tries; it has failed"
+                    "an answer cannot be written by any instance; it has failed"
                 );
                 this.publish_end(&ending, &outcome);
             }

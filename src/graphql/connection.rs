@@ -219,7 +219,7 @@ impl PageArgs {
         if !errors.0.is_empty() {
             return Err(ApiError::fields(
                 ErrorCode::BadUserInput,
-                "Some arguments are not right.",
+                "Some arguments are invalid.",
                 &errors,
             ));
         }

@@ -82,7 +82,7 @@ impl ApiError {
         let errors = ValidationErrors::one(path, violation);
         Self::fields(
             ErrorCode::BadUserInput,
-            "An argument is not right.",
+            "An argument is invalid.",
             &errors,
         )
     }
@@ -192,7 +192,7 @@ impl From<&AccountError> for ApiError {
         match error {
             AccountError::Invalid(errors) => Self::fields(
                 ErrorCode::BadUserInput,
-                "Some fields are not right.",
+                "Some fields are invalid.",
                 errors,
             ),
             AccountError::Taken(errors) => {
@@ -267,7 +267,7 @@ impl From<generation::Error> for ApiError {
             Error::NotFound => Self::not_found("reading"),
             Error::QuotaExceeded { resets_at } => Self::because(
                 ErrorReason::Day,
-                "You have had today's readings. Come back tomorrow.",
+                "The daily limit of readings is reached. It resets at midnight UTC.",
             )
             .with("resetsAt", super::scalar::rfc3339(resets_at)),
             Error::BudgetExceeded { whose, resets_at } => match whose {
@@ -300,7 +300,7 @@ impl From<reading::Error> for ApiError {
         match error {
             Error::Invalid(errors) => Self::fields(
                 ErrorCode::BadUserInput,
-                "Some fields are not right.",
+                "Some fields are invalid.",
                 &errors,
             ),
             Error::KeyReused => Self::conflict(

@@ -31,7 +31,7 @@ use crate::config::InputLimits;
 const DOCUMENTS: NonZeroUsize = NonZeroUsize::new(500).expect("more than none");
 const DOCUMENTS_BYTES: usize = 256 * 1024;
 
-/// Levels of fields; [`super::bounds`] lets fewer through.
+/// Levels of fields; [`super::limits`] lets fewer through.
 const DEPTH: usize = 64;
 
 /// The whole API, ready to execute. Clones share the cache of validated documents.

@@ -266,8 +266,8 @@ impl Metrics {
         answers.cost.inc_by(dollars(cost));
     }
 
-    /// Counts how long a notification took.
-    pub fn heard_after(&self, lag: Duration) {
+    /// Records how long a notification took.
+    pub fn record_notification_lag(&self, lag: Duration) {
         self.0.notification_lag.observe(lag.as_secs_f64());
     }
 

@@ -51,7 +51,7 @@ const UNFINISHED_PER_USER: usize = 2;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("some fields are not right")]
+    #[error("some fields are invalid")]
     Invalid(ValidationErrors),
     #[error("the idempotency key was used for another question")]
     KeyReused,

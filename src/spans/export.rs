@@ -28,9 +28,9 @@ const LAST: Duration = Duration::from_secs(2);
 /// Why there can be no spans.
 #[derive(Debug, thiserror::Error)]
 pub enum SpanExportError {
-    #[error("OTEL_EXPORTER_OTLP_PROTOCOL={0:?} is not spoken here: write http/protobuf")]
+    #[error("invalid OTEL_EXPORTER_OTLP_PROTOCOL {0:?}: expected http/protobuf")]
     Protocol(String),
-    #[error("OTEL_EXPORTER_OTLP_ENDPOINT, or another of OTEL_EXPORTER_OTLP_*, is not right: {0}")]
+    #[error("invalid OTEL_EXPORTER_OTLP_ENDPOINT or another OTEL_EXPORTER_OTLP_* setting: {0}")]
     Exporter(#[from] ExporterBuildError),
     #[error("the client that sends spans cannot be made: {}", root_cause(.0))]
     Client(#[from] reqwest::Error),
@@ -43,7 +43,7 @@ pub struct Exporting(SdkTracerProvider);
 ///
 /// # Errors
 ///
-/// If what is set is not right.
+/// If a setting is invalid.
 pub fn start() -> Result<Option<Exporting>, SpanExportError> {
     if !is_wanted() {
         return Ok(None);

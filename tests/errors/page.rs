@@ -21,7 +21,7 @@ read a message to decide what to do:
 
 ```json
 {
-  \"message\": \"Some fields are not right.\",
+  \"message\": \"Some fields are invalid.\",
   \"path\": [\"askAdvisor\"],
   \"extensions\": {
     \"code\": \"BAD_USER_INPUT\",

@@ -17,7 +17,7 @@ pub enum Probe {
     Models(Vec<String>),
     /// It is there, and has no such list.
     Unlisted(StatusCode),
-    /// The key is not right, or missing.
+    /// The key is wrong or missing.
     Refused(StatusCode),
     /// It is there, and not well.
     Unhealthy(StatusCode),
