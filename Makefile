@@ -144,13 +144,14 @@ clean: ## Remove what was built; data/ stays
 	cargo clean
 	rm -rf dist conformance/node_modules graphiql/node_modules web/node_modules
 
+# Without optimization where CI installs them: that takes longer than they run.
 .PHONY: cargo-cyclonedx cargo-deny cargo-fuzz cargo-tarpaulin
 cargo-cyclonedx:
 	@command -v cargo-cyclonedx >/dev/null || cargo install --locked cargo-cyclonedx@$(CARGO_CYCLONEDX)
 cargo-deny:
-	@command -v cargo-deny >/dev/null || cargo install --locked cargo-deny@$(CARGO_DENY)
+	@command -v cargo-deny >/dev/null || cargo install --locked --debug cargo-deny@$(CARGO_DENY)
 cargo-fuzz:
-	@command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz@$(CARGO_FUZZ)
+	@command -v cargo-fuzz >/dev/null || cargo install --locked --debug cargo-fuzz@$(CARGO_FUZZ)
 cargo-tarpaulin:
 	@command -v cargo-tarpaulin >/dev/null || \
 	    cargo install --locked --no-default-features cargo-tarpaulin@$(CARGO_TARPAULIN)

@@ -30,8 +30,8 @@ const WEIGHTS: &str = "src/advisor/crisis/soft/weights.bin";
 const PARTS: usize = 5;
 /// How far each step goes, and how many there are.
 const RATE: f64 = 0.5;
-const STEPS: usize = 400;
-const RIDGE: f64 = 8e-5;
+const STEPS: usize = 800;
+const RIDGE: f64 = 2e-5;
 /// The log-odds from which an everyday question is not learnt as one.
 const DOUBTFUL: f64 = 2.0;
 

@@ -81,7 +81,8 @@ impl Generations {
         } = notice;
         let lag = (self.clock.now() - at).to_std();
         // Clocks of two machines differ: nothing is received before it is sent.
-        self.metrics.record_notification_lag(lag.unwrap_or_default());
+        self.metrics
+            .record_notification_lag(lag.unwrap_or_default());
         self.notifier.wake(reading_id);
         if let Some((user_id, change)) = event {
             self.events.publish(user_id, reading_id, change);

@@ -80,11 +80,7 @@ impl ApiError {
     /// One failing argument.
     pub(super) fn argument(path: &'static str, violation: Violation) -> Self {
         let errors = ValidationErrors::one(path, violation);
-        Self::fields(
-            ErrorCode::BadUserInput,
-            "An argument is invalid.",
-            &errors,
-        )
+        Self::fields(ErrorCode::BadUserInput, "An argument is invalid.", &errors)
     }
 
     /// A conflict with a state that a field of the input names.
@@ -190,11 +186,9 @@ impl From<account::RateLimited> for ApiError {
 impl From<&AccountError> for ApiError {
     fn from(error: &AccountError) -> Self {
         match error {
-            AccountError::Invalid(errors) => Self::fields(
-                ErrorCode::BadUserInput,
-                "Some fields are invalid.",
-                errors,
-            ),
+            AccountError::Invalid(errors) => {
+                Self::fields(ErrorCode::BadUserInput, "Some fields are invalid.", errors)
+            }
             AccountError::Taken(errors) => {
                 Self::fields(ErrorCode::Conflict, "Such an account exists.", errors)
             }
@@ -298,11 +292,9 @@ impl From<reading::Error> for ApiError {
             request_context::record_limit(limit);
         }
         match error {
-            Error::Invalid(errors) => Self::fields(
-                ErrorCode::BadUserInput,
-                "Some fields are invalid.",
-                &errors,
-            ),
+            Error::Invalid(errors) => {
+                Self::fields(ErrorCode::BadUserInput, "Some fields are invalid.", &errors)
+            }
             Error::KeyReused => Self::conflict(
                 "input.idempotencyKey",
                 Violation::new(Reused, "This key was used for another question."),

@@ -1,4 +1,4 @@
-use super::Crisis;
+use super::{Crisis, soft::is_serious};
 
 const SETS: [(&str, &str); 5] = [
     (
@@ -21,6 +21,13 @@ const SETS: [(&str, &str); 5] = [
         "languages.txt",
         include_str!("../../../tests/care/languages.txt"),
     ),
+];
+
+/// Nothing is learnt from these, and no pattern was written for them.
+const UNSEEN: [&str; 3] = [
+    include_str!("../../../tests/care/held_out_4.txt"),
+    include_str!("../../../tests/care/held_out_5.txt"),
+    include_str!("../../../tests/care/held_out_6.txt"),
 ];
 
 fn crisis() -> Crisis {
@@ -55,6 +62,38 @@ fn every_question_gets_its_reply() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(right > 800, "only {right} questions were read");
+}
+
+#[test]
+fn most_cries_in_unseen_words_are_recognised() {
+    let crisis = crisis();
+    let (mut cries, mut recognised) = (0, 0);
+    let (mut others, mut hard, mut soft) = (0, 0, 0);
+    for set in UNSEEN {
+        let mut is_cry = false;
+        for line in set.lines() {
+            if line.starts_with('[') {
+                is_cry = line == "[serious]";
+            } else if !line.is_empty() && !line.starts_with('#') {
+                let is_hard = crisis.reply(line).is_some();
+                let is_soft = !is_hard && is_serious(line);
+                if is_cry {
+                    cries += 1;
+                    recognised += u32::from(is_hard || is_soft);
+                } else {
+                    others += 1;
+                    hard += u32::from(is_hard);
+                    soft += u32::from(is_soft);
+                }
+            }
+        }
+    }
+    assert!(
+        recognised * 100 >= cries * 85,
+        "recognised {recognised} of {cries}"
+    );
+    assert!(hard * 100 <= others * 3, "hard {hard} of {others}");
+    assert!(soft * 100 <= others * 20, "soft {soft} of {others}");
 }
 
 #[test]
