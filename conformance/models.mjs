@@ -32,6 +32,7 @@ const { login } = await request(
 authorization = `Bearer ${login.accessToken}`
 
 const counts = { passed: 0, failed: 0 }
+let asked = 0
 
 await check('an answer is whole', [], async (reading) => {
   isWhole(reading)
@@ -119,7 +120,8 @@ async function check(what, behaviors, examine, { asksAgain = false } = {}) {
     if (behaviors.length > 0) await llmock('scenario', { behaviors })
     const { askAdvisor } = await request(
       `mutation ($input: AskAdvisorInput!) { askAdvisor(input: $input) { reading { ${FIELDS} } } }`,
-      { input: { advisor: 'LEGBA', question: `Which road should I take at the crossroads of my life? (${what})` } }
+      // Each its own, so that none is answered from the cache.
+      { input: { advisor: 'LEGBA', question: `Which road should I take at crossroads ${++asked} of my life?` } }
     )
     await examine(askAdvisor.reading)
     let verdict = await llmock('verdict')
