@@ -111,10 +111,11 @@ impl Asked {
     pub fn acknowledged(&mut self, reading: &Value, look: &Look, now: Duration) -> Check {
         let id = reading["id"].as_str().unwrap_or_default();
         match &self.id {
-            // A late attempt may come after the deletion.
             Some(known) if known != id && self.deleters.is_empty() => {
                 return Err(format!("it names {id}, and named {known} before"));
             }
+            // A late attempt may come after the deletion, and ask anew: what had ended was another's.
+            Some(known) if known != id => return Ok(()),
             Some(_) => {}
             None => self.id = Some(id.to_owned()),
         }
