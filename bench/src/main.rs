@@ -75,7 +75,7 @@ enum Case {
     Costly,
     /// Profile and first page at a steady rate, alone and while attackers do all they can
     Attack,
-    /// Profile and first page with 64, 128 and 1,000 connections
+    /// Profile and first page with 64, 128 and 1,000 connections; the last, of many users
     Connections,
     /// From start to first answer
     Start,

@@ -144,11 +144,15 @@ impl Bench {
             self.measure(mula_alone, "ask", &ask, CONNECTIONS).await?;
         }
         if wants(Case::Connections) {
-            for connections in [64, 128, 1_000] {
+            // One user has at most 128 operations at a time.
+            for (connections, name, page) in [
+                (64, FIRST_PAGE, &*first),
+                (128, FIRST_PAGE, &first),
+                (1_000, WHOLE_PAGE, &whole),
+            ] {
                 self.measure(mula_alone, PROFILE, &profile, connections)
                     .await?;
-                self.measure(mula_alone, FIRST_PAGE, &first, connections)
-                    .await?;
+                self.measure(mula_alone, name, page, connections).await?;
             }
         }
         if wants(Case::Login) {
