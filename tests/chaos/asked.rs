@@ -115,11 +115,19 @@ impl Asked {
                 return Err(format!("it names {id}, and named {known} before"));
             }
             // A late attempt may come after the deletion, and ask anew: what had ended was another's.
-            Some(known) if known != id => return Ok(()),
+            Some(known) if known != id => return self.asks_this(reading),
             Some(_) => {}
             None => self.id = Some(id.to_owned()),
         }
         self.seen(reading, look, now)
+    }
+
+    fn asks_this(&self, reading: &Value) -> Check {
+        let question = super::provider::question(&self.mark);
+        if reading["question"] != Value::String(question) {
+            return Err(format!("another question: {}", reading["question"]));
+        }
+        Ok(())
     }
 
     /// Checks a look at the reading.
@@ -128,10 +136,7 @@ impl Asked {
     ///
     /// What is wrong about it.
     pub fn seen(&mut self, reading: &Value, look: &Look, now: Duration) -> Check {
-        let question = super::provider::question(&self.mark);
-        if reading["question"] != Value::String(question) {
-            return Err(format!("another question: {}", reading["question"]));
-        }
+        self.asks_this(reading)?;
         // Only while no new answer may be on its way.
         let answers = self.answers();
         if answers.is_none() || answers != look.answers {
